@@ -1,0 +1,27 @@
+import { z } from 'zod'
+import { datasetSchemaSchema } from '../parts/dataset-schema.ts'
+import { digestIdSchema, instantSchema, keyIdSchema, memberIdSchema, slotIdSchema } from '../parts/identifiers.ts'
+
+/** What the envelope's context commits to: the part of a manifest that is known before the ciphertext. */
+export const manifestCoreSchema = z.strictObject({
+  contract: digestIdSchema,
+  slot: slotIdSchema,
+  version: z.int().min(1),
+  schema: datasetSchemaSchema,
+})
+export type ManifestCore = z.infer<typeof manifestCoreSchema>
+
+/** One version of one dataset, sealed. Signed by the slot's owner. */
+export const manifestSchema = manifestCoreSchema.extend({
+  kind: z.literal('reinraum/manifest/v1'),
+  by: memberIdSchema,
+  rowCount: z.int().min(0),
+  /** SHA-256 of the ciphertext */
+  object: digestIdSchema,
+  /** ciphertext bytes */
+  length: z.int().min(1),
+  envelope: z.literal('c2sp-cobblestone-256'),
+  key: keyIdSchema,
+  createdAt: instantSchema,
+})
+export type Manifest = z.infer<typeof manifestSchema>

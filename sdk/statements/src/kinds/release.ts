@@ -1,0 +1,29 @@
+import { errorCodes } from '@reinraum/crypto'
+import { z } from 'zod'
+import { digestIdSchema, instantSchema, keyServiceIdSchema, slotIdSchema } from '../parts/identifiers.ts'
+
+/** A key service's decision about one run, as its log holds it. Signed by the key service. */
+export const releaseSchema = z.strictObject({
+  kind: z.literal('reinraum/release/v1'),
+  keyService: keyServiceIdSchema,
+  contract: digestIdSchema,
+  run: digestIdSchema,
+  /** position in the key service's log, from 1 */
+  sequence: z.int().min(1),
+  /** id of the entry before this one; null for the first */
+  previous: digestIdSchema.nullable(),
+  outcome: z.discriminatedUnion('decision', [
+    z.strictObject({
+      decision: z.literal('released'),
+      datasets: z.array(z.strictObject({ slot: slotIdSchema, manifest: digestIdSchema })).min(1),
+      /** runs used of the approvals' maximum, per approval id */
+      runs: z.array(z.strictObject({ approval: digestIdSchema, before: z.int().min(0), after: z.int().min(1) })),
+    }),
+    z.strictObject({ decision: z.literal('denied'), reason: z.enum(errorCodes) }),
+  ]),
+  /** SHA-256 of the report; null when the request was refused before evidence was read */
+  evidence: digestIdSchema.nullable(),
+  hardware: z.boolean().nullable(),
+  decidedAt: instantSchema,
+})
+export type Release = z.infer<typeof releaseSchema>
