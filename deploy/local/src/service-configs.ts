@@ -1,0 +1,59 @@
+/**
+ * The configuration file of each service as `deploy/local` writes it: one JSON document per process, read with the
+ * service's own zod schema. These types are the agreement between the two; paths are absolute, addresses are `host:port`.
+ */
+
+/** What every service is given (kit's `serviceConfigShape`). */
+export type CommonConfig = {
+  /** Last path of the SPIFFE URI: 'governance', 'ingestion', 'release', 'keys/<key service>', 'executor'. */
+  readonly id: string
+  /** Parties come to one port with signed request tokens, services to the other with mutual TLS. The executor has only the second, for its health. */
+  readonly listen: { readonly parties?: string; readonly services: string }
+  readonly tls: { readonly ca: string; readonly cert: string; readonly key: string }
+  /** `seed` is a file that holds the NKEY seed; `inbox` is the prefix of this service's reply subjects. */
+  readonly nats: { readonly servers: string; readonly seed: string; readonly ca: string; readonly inbox: string }
+  /** A folder of the service's own: its database and its objects. */
+  readonly data: string
+  readonly log: { readonly level: string; readonly file?: string }
+}
+
+/** Nothing beyond the common part. */
+export type GovernanceConfig = CommonConfig
+export type IngestionConfig = CommonConfig
+export type ReleaseConfig = CommonConfig
+
+/** How a process gets evidence: the simulated platform is a file (`simulatedPlatformSchema`), read where it is used. */
+export type AttesterConfig = { readonly kind: 'simulator'; readonly platform: string }
+
+/** One key service; several run beside each other. `attester` is there exactly when the custody is `attested`. */
+export type KeysConfig = CommonConfig & {
+  readonly keyServiceId: string
+  readonly custody: 'owner' | 'attested'
+  /** The member who runs it; with custody `owner` the only one whose keys it takes. */
+  readonly operator?: string
+  /** 32 random bytes, mode 0600. */
+  readonly rootKey: string
+  readonly attester?: AttesterConfig
+  /** Governance's services port (RunDirectoryService): revocations are fetched there. */
+  readonly governance: string
+}
+
+/** All addresses are services ports. */
+export type ExecutorConfig = CommonConfig & {
+  readonly attester: AttesterConfig
+  readonly governance: string
+  readonly ingestion: string
+  readonly release: string
+  readonly keyServices: Readonly<Record<string, string>>
+  /** A folder in memory (tmpfs) for the decrypted data of one run. A folder on disk is refused unless `allowDiskScratch`. */
+  readonly scratch: string
+  readonly allowDiskScratch?: boolean
+  readonly limits: { readonly memoryMiB: number; readonly runTimeoutMs: number }
+}
+
+export type ServiceConfig =
+  | { readonly service: 'governance'; readonly config: GovernanceConfig }
+  | { readonly service: 'ingestion'; readonly config: IngestionConfig }
+  | { readonly service: 'release'; readonly config: ReleaseConfig }
+  | { readonly service: 'keys'; readonly config: KeysConfig }
+  | { readonly service: 'executor'; readonly config: ExecutorConfig }
