@@ -1,0 +1,156 @@
+import { open, rm } from 'node:fs/promises'
+import {
+  canonicalBytes,
+  createSha256,
+  fromBase64url,
+  hpkeSeal,
+  isReinraumError,
+  ReinraumError,
+  randomBytes,
+  sealStream,
+  toBase64url,
+  toHex,
+  utf8,
+  zeroise,
+} from '@reinraum/crypto'
+import {
+  type Manifest,
+  type ManifestCore,
+  manifestCoreContext,
+  parseStatement,
+  type Slot,
+  signStatement,
+  type Verified,
+  type VerifiedContract,
+  verifyManifest,
+} from '@reinraum/statements'
+import { memberOf } from '../contracts.ts'
+import { verifyKeyService } from '../key-services.ts'
+import { listManifests } from '../manifests.ts'
+import type { Session } from '../session.ts'
+import { encodeParquet } from './encode.ts'
+import { ciphertextPath, findPending, fingerprint, type Pending, savePending } from './pending.ts'
+import { openSource } from './source.ts'
+import { uploadCiphertext } from './upload.ts'
+
+export type SealProgress =
+  | { readonly step: 'sealing'; readonly sealedBytes: number }
+  | { readonly step: 'uploading'; readonly durableBytes: number; readonly totalBytes: number }
+
+export interface SealOptions {
+  readonly contract: VerifiedContract
+  readonly slot: string
+  /** Parquet, CSV, TSV, JSON or NDJSON, in the clear, on this machine */
+  readonly file: string
+  /** a private folder of this party for ciphertext that is not uploaded yet */
+  readonly stateDirectory: string
+  readonly onProgress?: (progress: SealProgress) => void
+  readonly signal?: AbortSignal
+}
+
+export interface SealedDataset {
+  readonly manifest: Verified<Manifest>
+  /** an earlier, interrupted upload was continued */
+  readonly resumed: boolean
+}
+
+/**
+ * The owner's side of step 2: verifies the key service, seals the file under a fresh data key, hands the key to the key
+ * service, uploads the ciphertext and publishes the manifest. Interrupted, it continues where it stopped.
+ * @throws ReinraumError `permission-denied`, `unreadable-input`, `schema-mismatch`, `storage-full`, and those of `verifyKeyService`
+ */
+export async function sealDataset(session: Session, options: SealOptions): Promise<SealedDataset> {
+  const { contract, file, stateDirectory } = options
+  const slot = contract.document.slots.find((s) => s.id === options.slot)
+  if (slot === undefined) throw new ReinraumError('not-found', `the contract has no slot ${options.slot}`)
+  if (slot.owner !== memberOf(session, contract).id)
+    throw new ReinraumError('permission-denied', `slot ${slot.id} belongs to ${slot.owner}`)
+  const earlier = await findPending(stateDirectory, contract.id, slot.id, file).catch(() => undefined)
+  const pending = earlier ?? (await sealLocally(session, options, slot))
+  const manifest = await verifyManifest(pending.manifest, contract, session.now())
+  await uploadCiphertext(session, {
+    contract: contract.bytes,
+    manifest: pending.manifest,
+    file: pending.ciphertext,
+    length: manifest.document.length,
+    onProgress: (durableBytes, totalBytes) => options.onProgress?.({ step: 'uploading', durableBytes, totalBytes }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  })
+  await session.governance.publishManifest({ manifest: pending.manifest })
+  await pending.discard()
+  return { manifest, resumed: earlier !== undefined }
+}
+
+async function sealLocally(session: Session, options: SealOptions, slot: Slot): Promise<Pending> {
+  const { contract, file, stateDirectory } = options
+  const keyService = await verifyKeyService(session, contract, slot.keyService)
+  const versions = (await listManifests(session, contract))
+    .filter((m) => m.document.slot === slot.id)
+    .map((m) => m.document.version)
+  const core: ManifestCore = { contract: contract.id, slot: slot.id, version: Math.max(0, ...versions) + 1, schema: slot.schema }
+  const source = await fingerprint(file).catch(() => ({ path: file, size: -1, modified: 0 }))
+  const ciphertext = await ciphertextPath(stateDirectory, contract.id, slot.id)
+  const dataKey = randomBytes(32)
+  try {
+    const sealed = await sealFile(options, slot, ciphertext, dataKey, manifestCoreContext(core))
+    const document: Manifest = {
+      kind: 'reinraum/manifest/v1',
+      ...core,
+      by: slot.owner,
+      ...sealed,
+      envelope: 'c2sp-cobblestone-256',
+      key: toBase64url(randomBytes(16)),
+      createdAt: session.now().toISOString(),
+    }
+    const manifest = await signStatement(document, session.signer)
+    const { id } = parseStatement(manifest)
+    const sealedKey = await hpkeSeal(fromBase64url(keyService.keys.hpke.publicKey), dataKey, {
+      info: utf8('reinraum/import/v1'),
+      aad: utf8(id),
+    })
+    await session
+      .keyService(slot.keyService)
+      .importKey({ contract: contract.bytes, manifest, sealedKey: canonicalBytes(sealedKey) })
+    return await savePending(stateDirectory, { contract: contract.id, slot: slot.id, source, ciphertext, manifest })
+  } catch (error) {
+    await rm(ciphertext, { force: true })
+    throw error
+  } finally {
+    zeroise(dataKey)
+  }
+}
+
+async function sealFile(options: SealOptions, slot: Slot, path: string, key: Uint8Array, context: Uint8Array) {
+  const source = await openSource(options.file, slot.schema)
+  try {
+    const parquet = encodeParquet(source)
+    const hash = createSha256()
+    let length = 0
+    const out = await open(path, 'w', 0o600)
+    try {
+      for await (const chunk of sealStream(parquet.bytes, { key, context })) {
+        options.signal?.throwIfAborted()
+        hash.update(chunk)
+        await out.writeFile(chunk)
+        length += chunk.length
+        options.onProgress?.({ step: 'sealing', sealedBytes: length })
+      }
+      await out.sync()
+    } finally {
+      await out.close()
+    }
+    return { rowCount: parquet.rowCount(), object: `sha256:${toHex(hash.digest())}`, length }
+  } catch (error) {
+    throw storageError(error)
+  } finally {
+    source.close()
+  }
+}
+
+function storageError(error: unknown): unknown {
+  if (isReinraumError(error)) return error
+  const code = (error as { code?: unknown } | null)?.code
+  return code === 'ENOSPC' || code === 'EDQUOT'
+    ? new ReinraumError('storage-full', 'no room left for the sealed file', { cause: error })
+    : error
+}

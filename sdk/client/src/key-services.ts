@@ -1,0 +1,75 @@
+import { type AttestationResult, appraise, keyServiceBinding, reportDataOf } from '@reinraum/attestation'
+import { canonicalize, parseStrictJson, ReinraumError, randomBytes, toBase64url } from '@reinraum/crypto'
+import { Custody } from '@reinraum/proto'
+import { type KeyService, type PublicKeys, publicKeysSchema, type VerifiedContract } from '@reinraum/statements'
+import { evidenceFromMessage } from './evidence.ts'
+import type { Session } from './session.ts'
+
+export interface KeyServiceIdentity {
+  readonly id: string
+  readonly custody: 'owner' | 'attested'
+  readonly keys: PublicKeys
+}
+
+export interface KeyServiceVerification extends KeyServiceIdentity {
+  /** null under owner custody, where the keys are pinned by the contract and there is nothing to appraise */
+  readonly appraisal: AttestationResult | null
+}
+
+/** What a key service says of itself, unverified: the input for a contract that is still being written. */
+export async function describeKeyService(session: Session, id: string): Promise<KeyServiceIdentity> {
+  return (await challenge(session, id)).identity
+}
+
+/**
+ * Verifies the key service that a contract names, with a fresh nonce: it must hold the keys that the contract pins and,
+ * in attested custody, its evidence must be affirming under the contract's reference values.
+ * @throws ReinraumError `not-found`, `key-mismatch`, `evidence-contraindicated`, `unavailable`
+ */
+export async function verifyKeyService(
+  session: Session,
+  contract: VerifiedContract,
+  id: string,
+): Promise<KeyServiceVerification> {
+  const expected = contract.document.keyServices.find((service) => service.id === id)
+  if (expected === undefined) throw new ReinraumError('not-found', `the contract names no key service ${id}`)
+  return verifyAgainst(session, expected)
+}
+
+async function verifyAgainst(session: Session, expected: KeyService): Promise<KeyServiceVerification> {
+  const { identity, nonce, evidence } = await challenge(session, expected.id)
+  if (identity.custody !== expected.custody)
+    throw new ReinraumError('key-mismatch', `key service ${expected.id} runs in another custody`)
+  if (canonicalize(identity.keys) !== canonicalize(expected.keys)) {
+    throw new ReinraumError('key-mismatch', `key service ${expected.id} shows other keys than the contract pins`)
+  }
+  if (expected.custody === 'owner') return { ...identity, appraisal: null }
+  const shown = evidenceFromMessage(evidence)
+  const reportData = reportDataOf(keyServiceBinding({ nonce: toBase64url(nonce), publicKeys: expected.keys }))
+  const appraisal = await appraise(shown.evidence, shown.endorsements, expected.referenceValues, { reportData }, session.now())
+  if (appraisal.status !== 'affirming') {
+    throw new ReinraumError('evidence-contraindicated', `key service ${expected.id}: ${appraisal.reasons.join(', ')}`)
+  }
+  return { ...identity, appraisal }
+}
+
+async function challenge(session: Session, id: string) {
+  const nonce = randomBytes(32)
+  const answer = await session.keyService(id).getServiceEvidence({ nonce })
+  const keys = publicKeysSchema.safeParse(parseStrictJson(answer.publicKeys))
+  if (!keys.success) throw new ReinraumError('key-mismatch', `key service ${id} answered with malformed keys`)
+  if (answer.keyServiceId !== id) throw new ReinraumError('key-mismatch', `another key service answered for ${id}`)
+  const identity: KeyServiceIdentity = { id, custody: custodyOf(answer.custody), keys: keys.data }
+  return { identity, nonce, evidence: answer.evidence }
+}
+
+function custodyOf(custody: Custody): 'owner' | 'attested' {
+  switch (custody) {
+    case Custody.OWNER:
+      return 'owner'
+    case Custody.ATTESTED:
+      return 'attested'
+    case Custody.UNSPECIFIED:
+      throw new ReinraumError('key-mismatch', 'the key service does not say in which custody it runs')
+  }
+}

@@ -1,0 +1,172 @@
+import { ReinraumError } from '@reinraum/crypto'
+import { createGuard, type GuardResult } from '@reinraum/policy'
+import {
+  type Approval,
+  type DigestId,
+  type Parameter,
+  type ParameterValue,
+  type Query,
+  type Rejection,
+  signStatement,
+  type Verified,
+  type VerifiedContract,
+  verifyDecision,
+  verifyQuery,
+} from '@reinraum/statements'
+import { memberOf } from './contracts.ts'
+import { listManifests } from './manifests.ts'
+import type { Session } from './session.ts'
+
+export interface QueryDraft {
+  readonly title: string
+  readonly purpose: string
+  readonly sql: string
+  readonly parameters: readonly Parameter[]
+  readonly slots: readonly string[]
+}
+
+/** The guard's verdict, offline: the same code that decides inside the enclave. */
+export async function checkQuery(
+  contract: VerifiedContract,
+  draft: Pick<QueryDraft, 'sql' | 'parameters' | 'slots'>,
+  values?: Readonly<Record<string, ParameterValue>>,
+): Promise<GuardResult> {
+  const slots = draft.slots.map((id) => {
+    const slot = contract.document.slots.find((s) => s.id === id)
+    if (slot === undefined) throw new ReinraumError('not-found', `the contract has no slot ${id}`)
+    return slot
+  })
+  const guard = await createGuard()
+  try {
+    return await guard.check({
+      sql: draft.sql,
+      parameters: draft.parameters,
+      values: values === undefined ? undefined : { ...values },
+      slots,
+    })
+  } finally {
+    await guard.close()
+  }
+}
+
+/**
+ * Signs a query and puts it before the owners. It is checked by the guard first: what would be refused in the enclave is
+ * not even proposed.
+ * @throws ReinraumError `guard-refused`
+ */
+export async function proposeQuery(session: Session, contract: VerifiedContract, draft: QueryDraft): Promise<DigestId> {
+  const verdict = await checkQuery(contract, draft)
+  if (verdict.verdict === 'refused') {
+    throw new ReinraumError('guard-refused', verdict.reasons.map((reason) => reason.message).join('; '))
+  }
+  const query: Query = {
+    kind: 'reinraum/query/v1',
+    contract: contract.id,
+    by: memberOf(session, contract).id,
+    title: draft.title,
+    purpose: draft.purpose,
+    sql: draft.sql,
+    parameters: [...draft.parameters],
+    slots: [...draft.slots].sort(),
+    createdAt: session.now().toISOString(),
+  }
+  const { queryId } = await session.governance.proposeQuery({ query: await signStatement(query, session.signer) })
+  return queryId
+}
+
+export interface QueryRecord {
+  readonly query: Verified<Query>
+  readonly decisions: readonly Verified<Approval | Rejection>[]
+}
+
+/** A query with its decisions, each verified here. */
+export async function getQuery(session: Session, contract: VerifiedContract, queryId: string): Promise<QueryRecord> {
+  const answer = await session.governance.getQuery({ queryId })
+  const record = await verifyRecord(session, contract, answer)
+  if (record.query.id !== queryId) throw new ReinraumError('query-mismatch', 'the service answered with another query')
+  return record
+}
+
+export async function listQueries(session: Session, contract: VerifiedContract): Promise<readonly QueryRecord[]> {
+  const { queries } = await session.governance.listQueries({ contractId: contract.id })
+  return Promise.all(queries.map((answer) => verifyRecord(session, contract, answer)))
+}
+
+async function verifyRecord(
+  session: Session,
+  contract: VerifiedContract,
+  answer: { readonly query: Uint8Array; readonly decisions: readonly Uint8Array[] },
+): Promise<QueryRecord> {
+  const query = await verifyQuery(answer.query, contract, session.now())
+  const decisions = await Promise.all(answer.decisions.map((bytes) => verifyDecision(bytes, contract, session.now())))
+  return { query, decisions }
+}
+
+export interface ApprovalTerms {
+  /** ISO instant after which the approval counts no more */
+  readonly notAfter: string
+  readonly maximumRuns: number
+  /** slot → manifest ids; by default the newest version of each of this owner's slots */
+  readonly versions?: Readonly<Record<string, readonly string[]>>
+}
+
+/** An owner allows a query on its datasets, under those terms. */
+export async function approveQuery(
+  session: Session,
+  contract: VerifiedContract,
+  queryId: string,
+  terms: ApprovalTerms,
+): Promise<DigestId> {
+  const member = memberOf(session, contract)
+  const { query } = await getQuery(session, contract, queryId)
+  const own = contract.document.slots.filter(
+    (slot) => query.document.slots.includes(slot.id) && slot.rule.approvals.by.includes(member.id),
+  )
+  if (own.length === 0) throw new ReinraumError('permission-denied', 'this query reads no dataset that you decide about')
+  const approval: Approval = {
+    kind: 'reinraum/approval/v1',
+    contract: contract.id,
+    query: queryId,
+    by: member.id,
+    validity: { notBefore: session.now().toISOString(), notAfter: terms.notAfter },
+    maximumRuns: terms.maximumRuns,
+    versions: terms.versions === undefined ? await newestVersions(session, contract, own) : copyVersions(terms.versions),
+    createdAt: session.now().toISOString(),
+  }
+  const { decisionId } = await session.governance.decideQuery({ decision: await signStatement(approval, session.signer) })
+  return decisionId
+}
+
+/** An owner refuses a query. */
+export async function rejectQuery(
+  session: Session,
+  contract: VerifiedContract,
+  queryId: string,
+  reason: string,
+): Promise<DigestId> {
+  const rejection: Rejection = {
+    kind: 'reinraum/rejection/v1',
+    contract: contract.id,
+    query: queryId,
+    by: memberOf(session, contract).id,
+    reason,
+    createdAt: session.now().toISOString(),
+  }
+  const { decisionId } = await session.governance.decideQuery({ decision: await signStatement(rejection, session.signer) })
+  return decisionId
+}
+
+async function newestVersions(session: Session, contract: VerifiedContract, slots: readonly { readonly id: string }[]) {
+  const manifests = await listManifests(session, contract)
+  const versions: Record<string, string[]> = {}
+  for (const slot of slots) {
+    const newest = manifests.filter((m) => m.document.slot === slot.id).sort((a, b) => b.document.version - a.document.version)[0]
+    if (newest === undefined) throw new ReinraumError('not-found', `slot ${slot.id} has no dataset yet`)
+    versions[slot.id] = [newest.id]
+  }
+  return versions
+}
+
+function copyVersions(versions: Readonly<Record<string, readonly string[]>>): Record<string, string[]> {
+  return Object.fromEntries(Object.entries(versions).map(([slot, ids]) => [slot, [...ids]]))
+}

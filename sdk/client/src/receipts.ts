@@ -1,0 +1,199 @@
+import {
+  type AttestationResult,
+  appraise,
+  type Evidence,
+  evidenceId,
+  keyReleaseBinding,
+  reportDataOf,
+} from '@reinraum/attestation'
+import { fromBase64url, isReinraumError, parseStrictJson, ReinraumError, utf8 } from '@reinraum/crypto'
+import {
+  parseStatement,
+  type Receipt,
+  type ReceiptBundle,
+  type Release,
+  receiptBundleSchema,
+  type Verified,
+  type VerifiedRun,
+  verifyReceipt,
+  verifyRelease,
+  verifyRunBundle,
+} from '@reinraum/statements'
+
+export interface ReceiptCheck {
+  readonly name: string
+  readonly passed: boolean
+  /** the id that proves it, or the reason code */
+  readonly detail: string
+}
+
+export interface ReceiptVerification {
+  readonly valid: boolean
+  readonly checks: readonly ReceiptCheck[]
+  /** present when everything up to the evidence could be read */
+  readonly receipt?: Verified<Receipt>
+  readonly run?: VerifiedRun
+  readonly appraisal?: AttestationResult
+}
+
+/**
+ * Verifies a receipt bundle offline: every statement in it, the key services' releases, the evidence under the contract's
+ * reference values and its binding to this run, and the receipt's signature by the key inside that evidence. The time of
+ * judgement is the receipt's own `finishedAt`, which the attested key signed.
+ *
+ * It never throws on a bad bundle: the first check that fails is the last in the list.
+ */
+export async function verifyReceiptBundle(bytes: Uint8Array): Promise<ReceiptVerification> {
+  const checks: ReceiptCheck[] = []
+  const found: { receipt?: Verified<Receipt>; run?: VerifiedRun; appraisal?: AttestationResult } = {}
+  const check = async <T>(name: string, body: () => Promise<T> | T, detail: (value: T) => string): Promise<T> => {
+    try {
+      const value = await body()
+      checks.push({ name, passed: true, detail: detail(value) })
+      return value
+    } catch (error) {
+      checks.push({ name, passed: false, detail: isReinraumError(error) ? `${error.code}: ${error.message}` : 'malformed' })
+      throw new Stop()
+    }
+  }
+  try {
+    const bundle = await check(
+      'bundle',
+      () => readBundle(bytes),
+      () => 'well-formed',
+    )
+    const finishedAt = await check(
+      'time',
+      () => finishedAtOf(bundle),
+      (date) => date.toISOString(),
+    )
+    const run = await check(
+      'run',
+      () => verifyRunBundle({ ...statementsOf(bundle), revocations: [] }, { now: finishedAt }),
+      (v) => v.run.id,
+    )
+    found.run = run
+    const receipt = await check(
+      'receipt',
+      () => verifyReceipt(jws(bundle.receipt), run.contract),
+      (v) => v.id,
+    )
+    found.receipt = receipt
+    await check(
+      'subject',
+      () => requireSameRun(receipt, run),
+      () => receipt.document.run,
+    )
+    await check(
+      'releases',
+      () => verifyReleases(bundle, run, receipt),
+      (releases) => releases.map((r) => r.id).join(' '),
+    )
+    found.appraisal = await check(
+      'evidence',
+      () => appraiseBinding(bundle, run, receipt, finishedAt),
+      (a) => (a.hardware ? 'affirming, hardware' : 'affirming, SIMULATED hardware'),
+    )
+    return { valid: true, checks, ...found }
+  } catch (error) {
+    if (error instanceof Stop) return { valid: false, checks, ...found }
+    throw error
+  }
+}
+
+class Stop extends Error {}
+
+function readBundle(bytes: Uint8Array): ReceiptBundle {
+  const parsed = receiptBundleSchema.safeParse(parseStrictJson(bytes, { maxBytes: 64 << 20 }))
+  if (!parsed.success) throw new ReinraumError('receipt-invalid', 'this is no receipt bundle')
+  return parsed.data
+}
+
+function jws(value: unknown): Uint8Array {
+  return utf8(JSON.stringify(value))
+}
+
+function statementsOf(bundle: ReceiptBundle) {
+  return {
+    contract: jws(bundle.contract),
+    query: jws(bundle.query),
+    run: jws(bundle.run),
+    decisions: bundle.decisions.map(jws),
+    manifests: bundle.manifests.map(jws),
+  }
+}
+
+function finishedAtOf(bundle: ReceiptBundle): Date {
+  const { document } = parseStatement(jws(bundle.receipt))
+  if (document.kind !== 'reinraum/receipt/v1') throw new ReinraumError('unknown-kind', 'the receipt is another kind of statement')
+  return new Date(document.finishedAt)
+}
+
+function requireSameRun(receipt: Verified<Receipt>, run: VerifiedRun): void {
+  const { document } = receipt
+  const manifests = new Map(document.manifests.map(({ slot, manifest }) => [slot, manifest]))
+  const same =
+    document.contract === run.contract.id &&
+    document.query === run.query.id &&
+    document.run === run.run.id &&
+    manifests.size === run.manifests.size &&
+    [...run.manifests].every(([slot, manifest]) => manifests.get(slot) === manifest.id) &&
+    document.gate.recipients.join() === run.run.document.recipients.join() &&
+    document.gate.reviewers.join() === run.contract.document.results.reviewers.map((r) => r.member).join()
+  if (!same) throw new ReinraumError('receipt-invalid', 'the receipt speaks of another run')
+}
+
+async function verifyReleases(
+  bundle: ReceiptBundle,
+  run: VerifiedRun,
+  receipt: Verified<Receipt>,
+): Promise<readonly Verified<Release>[]> {
+  const releases = await Promise.all(bundle.releases.map((release) => verifyRelease(jws(release), run.contract)))
+  if (
+    releases
+      .map((r) => r.id)
+      .sort()
+      .join() !== [...receipt.document.releases].sort().join()
+  ) {
+    throw new ReinraumError('receipt-invalid', 'the releases are not the ones that the receipt names')
+  }
+  const released = new Set<string>()
+  for (const { document } of releases) {
+    if (
+      document.run !== run.run.id ||
+      document.outcome.decision !== 'released' ||
+      document.evidence !== receipt.document.evidence
+    ) {
+      throw new ReinraumError('receipt-invalid', 'a release belongs to another run or evidence')
+    }
+    for (const { slot, manifest } of document.outcome.datasets) {
+      const keyService = run.contract.document.slots.find((s) => s.id === slot)?.keyService
+      if (keyService === document.keyService && run.manifests.get(slot)?.id === manifest) released.add(slot)
+    }
+  }
+  if (released.size !== run.manifests.size) throw new ReinraumError('receipt-invalid', 'no key service released some dataset')
+  return releases
+}
+
+async function appraiseBinding(
+  bundle: ReceiptBundle,
+  run: VerifiedRun,
+  receipt: Verified<Receipt>,
+  now: Date,
+): Promise<AttestationResult> {
+  const report = fromBase64url(bundle.evidence.report)
+  const evidence: Evidence = bundle.evidence.tee === 'snp' ? { tee: 'snp', report } : { tee: 'tdx', quote: report }
+  if (evidenceId(evidence) !== receipt.document.evidence)
+    throw new ReinraumError('receipt-invalid', 'the evidence is not the one that the receipt names')
+  const { nonces, kem, sig } = receipt.document.binding
+  const reportData = reportDataOf(
+    keyReleaseBinding({ nonces, kem, sig, contract: run.contract.id, query: run.query.id, run: run.run.id }),
+  )
+  const endorsements = {
+    certificates: bundle.evidence.certificates.map(fromBase64url),
+    crls: bundle.evidence.crls.map(fromBase64url),
+  }
+  const appraisal = await appraise(evidence, endorsements, run.contract.document.executors, { reportData }, now)
+  if (appraisal.status !== 'affirming') throw new ReinraumError('evidence-contraindicated', appraisal.reasons.join(', '))
+  return appraisal
+}

@@ -1,0 +1,66 @@
+import { ReinraumError } from '@reinraum/crypto'
+import { GovernanceService, IngestionService, KeysService, ReleaseService } from '@reinraum/proto'
+import { type Client, createRpcClient } from '@reinraum/rpc'
+import { createRequestToken, type Identity, type PublicKeys, publicKeysOf, type Signer, signerOf } from '@reinraum/statements'
+import type { Room } from './room.ts'
+
+/** One party's connections to a room. Requests carry short-lived tokens signed with the party's identity. */
+export interface Session {
+  readonly room: Room
+  readonly identity: Identity
+  readonly keys: PublicKeys
+  readonly signer: Signer
+  readonly governance: Client<typeof GovernanceService>
+  readonly ingestion: Client<typeof IngestionService>
+  readonly release: Client<typeof ReleaseService>
+  /** @throws ReinraumError `not-found` when the room names no such key service */
+  keyService(id: string): Client<typeof KeysService>
+  /** The party's clock. */
+  now(): Date
+  close(): void
+}
+
+export interface ConnectOptions {
+  readonly room: Room
+  readonly identity: Identity
+  readonly now?: () => Date
+}
+
+/** Opens no connection yet: each service is dialled at its first call. */
+export function connect({ room, identity, now = () => new Date() }: ConnectOptions): Session {
+  const tls = { ca: Buffer.from(room.ca, 'utf8') }
+  const opened: { close(): void }[] = []
+  const optionsFor = (audience: string, address: string) => ({
+    address,
+    tls,
+    token: (method: string, body?: Uint8Array) =>
+      createRequestToken(identity, { audience, method, now: now(), ...(body === undefined ? {} : { body }) }),
+  })
+  const keep = <T extends { close(): void }>(client: T): T => {
+    opened.push(client)
+    return client
+  }
+  const keyServices = new Map<string, Client<typeof KeysService>>()
+  return {
+    room,
+    identity,
+    keys: publicKeysOf(identity),
+    signer: signerOf(identity),
+    governance: keep(createRpcClient(GovernanceService, optionsFor('governance', room.governance))),
+    ingestion: keep(createRpcClient(IngestionService, optionsFor('ingestion', room.ingestion))),
+    release: keep(createRpcClient(ReleaseService, optionsFor('release', room.release))),
+    keyService(id) {
+      const known = keyServices.get(id)
+      if (known !== undefined) return known
+      const address = room.keyServices[id]
+      if (address === undefined) throw new ReinraumError('not-found', `the room file names no address for key service ${id}`)
+      const client = keep(createRpcClient(KeysService, optionsFor(`keys/${id}`, address)))
+      keyServices.set(id, client)
+      return client
+    },
+    now,
+    close() {
+      for (const client of opened) client.close()
+    },
+  }
+}
