@@ -1,1 +1,24 @@
-export * from './reinraum-error.ts'
+export { fromBase64url, toBase64url } from './base64url.ts'
+export { concatBytes, constantTimeEqual, fromUtf8, randomBytes, utf8, zeroise } from './bytes.ts'
+export { canonicalBytes, canonicalize } from './canonical-json.ts'
+export { type EnvelopeOptions, sealedLength, unsealedLength } from './envelope/format.ts'
+export type { ByteSource } from './envelope/pieces.ts'
+export { openRandomAccess, type RandomAccess, type ReadCiphertext } from './envelope/random-access.ts'
+export { seal, sealStream } from './envelope/seal.ts'
+export { unseal, unsealStream } from './envelope/unseal.ts'
+export { createSha256, type DigestId, digestId, type Hash, sha256, sha384, sha512 } from './hash.ts'
+export { fromHex, toHex } from './hex.ts'
+export {
+  generateHpkeKeyPair,
+  type HpkeBinding,
+  hpkeOpen,
+  hpkeSeal,
+  hpkeSuite,
+  type SealedObject,
+  sealedObjectSchema,
+} from './hpke.ts'
+export type { JsonValue } from './interoperable-json.ts'
+export { unwrapKey, wrapKey } from './key-wrap.ts'
+export { type ErrorCode, errorCodes, isErrorCode, isReinraumError, ReinraumError } from './reinraum-error.ts'
+export { openRecord, sealRecord } from './sealed-record.ts'
+export { parseStrictJson, type StrictJsonLimits } from './strict-json.ts'
