@@ -1,0 +1,79 @@
+import type { DescMessage, DescMethod, DescService, MessageInitShape, MessageShape } from '@bufbuild/protobuf'
+import { type ChannelCredentials, credentials, Client as GrpcClient } from '@grpc/grpc-js'
+import { callMethod } from './call-method.ts'
+import { type ServiceId, serviceOf } from './caller.ts'
+import { defaultLimits } from './limits.ts'
+import './tls-floor.ts'
+import type { TlsIdentity, TlsTrust } from './tls-floor.ts'
+
+export interface RpcClientOptions {
+  /** host:port */
+  readonly address: string
+  readonly tls: TlsTrust | TlsIdentity
+  /** Name to find in the server's certificate instead of the address's host. */
+  readonly serverName?: string
+  /** Service that the server's certificate must name (SPIFFE); its host name is then not looked at. */
+  readonly serverId?: ServiceId
+  /** Signs a request token; `body` is the serialised request of a call that has exactly one. */
+  readonly token?: (method: string, body?: Uint8Array) => Promise<string>
+  /** ms for a unary call, 30000 unless told; streams have no deadline of their own unless told at the call */
+  readonly timeoutMs?: number
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal
+  readonly timeoutMs?: number
+}
+
+type ClientMethod<M extends DescMethod> = M extends {
+  readonly methodKind: infer Kind
+  readonly input: infer I extends DescMessage
+  readonly output: infer O extends DescMessage
+}
+  ? Kind extends 'unary'
+    ? (request: MessageInitShape<I>, options?: CallOptions) => Promise<MessageShape<O>>
+    : Kind extends 'server_streaming'
+      ? (request: MessageInitShape<I>, options?: CallOptions) => AsyncIterable<MessageShape<O>>
+      : Kind extends 'client_streaming'
+        ? (requests: AsyncIterable<MessageInitShape<I>>, options?: CallOptions) => Promise<MessageShape<O>>
+        : (requests: AsyncIterable<MessageInitShape<I>>, options?: CallOptions) => AsyncIterable<MessageShape<O>>
+  : never
+
+export type Client<S extends DescService> = { readonly [K in keyof S['method']]: ClientMethod<S['method'][K]> } & {
+  close(): void
+}
+
+/** A typed client. It dials at the first call and again after a connection is lost; errors are `ReinraumError`s. */
+export function createRpcClient<S extends DescService>(service: S, options: RpcClientOptions): Client<S> {
+  const channel = new GrpcClient(options.address, credentialsOf(options), {
+    'grpc.max_receive_message_length': defaultLimits.maxMessageBytes,
+    'grpc.max_send_message_length': defaultLimits.maxMessageBytes,
+    'grpc.keepalive_time_ms': 20_000,
+    'grpc.keepalive_timeout_ms': 10_000,
+    'grpc.initial_reconnect_backoff_ms': 100,
+    'grpc.max_reconnect_backoff_ms': 2000,
+    // Retries are the caller's decision; a proxy from the environment would see who talks to whom.
+    'grpc.enable_retries': 0,
+    'grpc.enable_http_proxy': 0,
+    'grpc.service_config_disable_resolution': 1,
+    'grpc.use_local_subchannel_pool': 1,
+    ...(options.serverName === undefined ? {} : { 'grpc.ssl_target_name_override': options.serverName }),
+  })
+  const methods = service.methods.map((method) => [method.localName, callMethod(channel, method, options)])
+  // The mapped type says per method what the loop above made of its descriptor.
+  return { ...Object.fromEntries(methods), close: () => channel.close() } as Client<S>
+}
+
+function credentialsOf({ tls, serverId }: RpcClientOptions): ChannelCredentials {
+  const [key, cert] = 'key' in tls ? [tls.key, tls.cert] : [null, null]
+  if (serverId === undefined) return credentials.createSsl(tls.ca, key, cert)
+  return credentials.createSsl(tls.ca, key, cert, {
+    checkServerIdentity: (_host, certificate) => {
+      try {
+        return serviceOf(certificate) === serverId ? undefined : new Error('the server is another service')
+      } catch {
+        return new Error('the server names no service')
+      }
+    },
+  })
+}

@@ -1,0 +1,36 @@
+import { type DescMessage, fromBinary, type Message } from '@bufbuild/protobuf'
+import { createValidator, type Validator } from '@bufbuild/protovalidate'
+import { ReinraumError } from '@reinraum/crypto'
+import { maxNamedViolations } from './limits.ts'
+
+let validator: Validator | undefined
+
+/**
+ * Decodes bytes from outside and holds them against the rules in the .proto file.
+ * @throws ReinraumError `invalid-argument`
+ */
+export function decodeRequest(schema: DescMessage, bytes: Uint8Array): Message {
+  const message = decode(schema, bytes)
+  validator ??= createValidator()
+  const result = validator.validate(schema, message)
+  if (result.kind === 'valid') return message
+  if (result.kind === 'error') throw new ReinraumError('internal', 'the request could not be checked', { cause: result.error })
+  // The rule's own text and the field's path; never the value.
+  const named = result.violations.slice(0, maxNamedViolations).map(({ field, ruleId }) => `${pathOf(field)}: ${ruleId}`)
+  throw new ReinraumError('invalid-argument', `invalid ${schema.name} (${named.join('; ')})`)
+}
+
+/** @throws ReinraumError `invalid-argument` */
+export function decode(schema: DescMessage, bytes: Uint8Array): Message {
+  try {
+    return fromBinary(schema, bytes, { readUnknownFields: false })
+  } catch (cause) {
+    throw new ReinraumError('invalid-argument', `not a ${schema.name}`, { cause })
+  }
+}
+
+function pathOf(field: readonly { readonly kind: string; readonly name?: string }[]): string {
+  return (
+    field.map((part) => (part.kind === 'field' || part.kind === 'oneof' ? (part.name ?? '') : part.kind)).join('.') || 'message'
+  )
+}
