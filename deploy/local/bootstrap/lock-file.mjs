@@ -1,0 +1,78 @@
+import { linkSync, mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+
+/**
+ * Takes a lock that a crash cannot leave behind for good: the file names its holder, and the lock of a process that is no
+ * more is taken over. Returns `{ release }`, or `{ holder: pid }` while a live process has it.
+ */
+export function acquireLock(file) {
+  mkdirSync(dirname(file), { recursive: true })
+  const mine = `${JSON.stringify({ pid: process.pid, started: startOf(process.pid) })}\n`
+  const aside = `${file}.${process.pid}`
+  for (;;) {
+    writeFileSync(aside, mine)
+    // A link either appears whole or not at all: nobody ever reads a half-written lock.
+    const taken = linkUnlessThere(aside, file)
+    unlinkSync(aside)
+    if (taken) return { release: () => releaseLock(file, mine) }
+    const theirs = readOrUndefined(file)
+    if (theirs === undefined) continue
+    const holder = holderOf(theirs)
+    if (holder !== undefined) return { holder }
+    evict(file, theirs)
+  }
+}
+
+// Two processes may find the same stale lock. Only the one whose rename caught exactly that lock may drop it; whoever
+// caught a fresh one by accident puts it back.
+function evict(file, stale) {
+  const caught = `${file}.stale.${process.pid}`
+  try {
+    renameSync(file, caught)
+  } catch (error) {
+    if (error.code === 'ENOENT') return
+    throw error
+  }
+  if (readFileSync(caught, 'utf8') !== stale) linkUnlessThere(caught, file)
+  unlinkSync(caught)
+}
+
+function releaseLock(file, mine) {
+  if (readOrUndefined(file) === mine) unlinkSync(file)
+}
+
+function holderOf(text) {
+  try {
+    const { pid, started } = JSON.parse(text)
+    if (!Number.isInteger(pid) || pid <= 0) return undefined
+    process.kill(pid, 0)
+    // The same number may belong to a later process by now.
+    return started === null || startOf(pid) === started ? pid : undefined
+  } catch (error) {
+    return error.code === 'EPERM' ? JSON.parse(text).pid : undefined
+  }
+}
+
+/** When the process began, in the kernel's own count (proc_pid_stat(5), field 22); null where that cannot be read. */
+function startOf(pid) {
+  const stat = readOrUndefined(`/proc/${pid}/stat`)
+  return stat === undefined ? null : (stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null)
+}
+
+function linkUnlessThere(from, to) {
+  try {
+    linkSync(from, to)
+    return true
+  } catch (error) {
+    if (error.code === 'EEXIST') return false
+    throw error
+  }
+}
+
+function readOrUndefined(file) {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return undefined
+  }
+}
