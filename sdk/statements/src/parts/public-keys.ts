@@ -8,6 +8,7 @@ export const ed25519JwkSchema = z.strictObject({
   crv: z.literal('Ed25519'),
   x: base64url.length(43),
 })
+export type Ed25519Jwk = z.infer<typeof ed25519JwkSchema>
 
 /** draft-ietf-cose-dilithium: AKP key, 1952 bytes. */
 export const mldsa65JwkSchema = z.strictObject({

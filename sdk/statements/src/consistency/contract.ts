@@ -1,0 +1,83 @@
+import { ReinraumError } from '@reinraum/crypto'
+import type { Contract, Slot } from '../kinds/contract.ts'
+
+/**
+ * A contract's references lead somewhere: owners, approvers, operators, recipients and reviewers are members, key
+ * services exist, names and keys are unique. Throws `invalid-statement`, `unknown-member` or `role-missing`.
+ */
+export function assertContractConsistent(contract: Contract): void {
+  assertUnique(
+    'member id',
+    contract.members.map((m) => m.id),
+  )
+  assertUnique(
+    'slot id',
+    contract.slots.map((s) => s.id),
+  )
+  assertUnique(
+    'key service id',
+    contract.keyServices.map((k) => k.id),
+  )
+  assertUnique('recipient', contract.results.recipients)
+  assertUnique(
+    'reviewer',
+    contract.results.reviewers.map((r) => r.member),
+  )
+  for (const member of contract.members) assertUnique(`role of ${member.id}`, member.roles)
+
+  // One key, one party: otherwise a signature or an opened box would not say whose it is.
+  const keys = [...contract.members, ...contract.keyServices].map((party) => party.keys)
+  assertUnique(
+    'Ed25519 key',
+    keys.map((k) => k.signing.ed25519.x),
+  )
+  assertUnique(
+    'ML-DSA-65 key',
+    keys.map((k) => k.signing.mldsa65.pub),
+  )
+  assertUnique(
+    'HPKE key',
+    keys.map((k) => k.hpke.publicKey),
+  )
+
+  for (const service of contract.keyServices) {
+    if (service.custody === 'owner') assertOwner(contract, service.operator, `operates key service ${service.id}`)
+  }
+  for (const slot of contract.slots) assertSlotConsistent(contract, slot)
+  for (const recipient of contract.results.recipients) assertMember(contract, recipient, 'receives results')
+  for (const reviewer of contract.results.reviewers) assertMember(contract, reviewer.member, 'reviews results')
+}
+
+function assertSlotConsistent(contract: Contract, slot: Slot): void {
+  assertOwner(contract, slot.owner, `owns slot ${slot.id}`)
+  if (!contract.keyServices.some((k) => k.id === slot.keyService)) {
+    throw new ReinraumError('invalid-statement', `slot ${slot.id} names a key service that the contract does not hold`)
+  }
+  const { by, threshold } = slot.rule.approvals
+  assertUnique(`approver of ${slot.id}`, by)
+  for (const approver of by) assertMember(contract, approver, `approves queries on ${slot.id}`)
+  if (threshold !== 'all' && threshold > by.length) {
+    throw new ReinraumError('invalid-statement', `slot ${slot.id} asks for more approvals than it has approvers`)
+  }
+  const columns = new Set(slot.schema.columns.map((c) => c.name))
+  const named = Object.keys(slot.rule.columns)
+  if (slot.rule.privacyUnit !== 'none') named.push(slot.rule.privacyUnit.column)
+  if (!named.every((column) => columns.has(column))) {
+    throw new ReinraumError('invalid-statement', `the rule of slot ${slot.id} names a column that its schema does not hold`)
+  }
+}
+
+function assertOwner(contract: Contract, id: string, deed: string): void {
+  assertMember(contract, id, deed)
+  if (!contract.members.some((m) => m.id === id && m.roles.includes('owner'))) {
+    throw new ReinraumError('role-missing', `${id} ${deed} without the role owner`)
+  }
+}
+
+function assertMember(contract: Contract, id: string, deed: string): void {
+  if (!contract.members.some((m) => m.id === id)) throw new ReinraumError('unknown-member', `${id} ${deed} but is no member`)
+}
+
+function assertUnique(what: string, values: readonly string[]): void {
+  if (new Set(values).size !== values.length) throw new ReinraumError('invalid-statement', `the contract repeats a ${what}`)
+}

@@ -1,0 +1,22 @@
+import { canonicalize, ReinraumError } from '@reinraum/crypto'
+import type { Manifest } from '../kinds/manifest.ts'
+import { asVerified, type Verified, type VerifiedContract } from '../verified.ts'
+import { assertContractInForce } from './contract.ts'
+import { openStatementOf } from './member-statement.ts'
+
+/**
+ * Verifies a manifest: signed by the owner of the slot that it names, with the schema that the contract declares for it.
+ * Throws `role-missing`, `schema-mismatch`, `invalid-statement` for a slot that does not exist, and the common codes.
+ */
+export async function verifyManifest(bytes: Uint8Array, contract: VerifiedContract, now: Date): Promise<Verified<Manifest>> {
+  assertContractInForce(contract, now)
+  const opened = await openStatementOf('owner', bytes, contract, 'reinraum/manifest/v1')
+  const manifest = opened.document
+  const slot = contract.document.slots.find((s) => s.id === manifest.slot)
+  if (!slot) throw new ReinraumError('invalid-statement', `the contract has no slot ${manifest.slot}`)
+  if (slot.owner !== manifest.by) throw new ReinraumError('role-missing', `${manifest.by} does not own slot ${slot.id}`)
+  if (canonicalize(slot.schema) !== canonicalize(manifest.schema)) {
+    throw new ReinraumError('schema-mismatch', `the manifest's schema is not that of slot ${slot.id}`)
+  }
+  return asVerified(opened)
+}

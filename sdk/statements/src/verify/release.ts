@@ -1,0 +1,35 @@
+import { ReinraumError } from '@reinraum/crypto'
+import { openStatement } from '../jws.ts'
+import type { Contract } from '../kinds/contract.ts'
+import type { Release } from '../kinds/release.ts'
+import { asVerified, expectKind, type Verified, type VerifiedContract } from '../verified.ts'
+import { assertSignedBy, type Party } from './parties.ts'
+
+/**
+ * Verifies a key service's decision about a run: signed by the key service that it names, about slots whose keys that
+ * service holds. It records what happened, so the contract need not be in force any more.
+ * Throws `contract-mismatch`, `unknown-member`, `invalid-statement`, `signature-invalid`, `signature-missing`.
+ */
+export async function verifyRelease(bytes: Uint8Array, contract: VerifiedContract): Promise<Verified<Release>> {
+  const opened = expectKind(openStatement(bytes), 'reinraum/release/v1')
+  const release = opened.document
+  if (release.contract !== contract.id) throw new ReinraumError('contract-mismatch', 'the release belongs to another contract')
+  const known = keyServicesAsParties(contract.document)
+  const service = known.find((party) => party.id === release.keyService)
+  if (!service) throw new ReinraumError('unknown-member', `the contract has no key service ${release.keyService}`)
+  await assertSignedBy(opened, service, known)
+  if (release.outcome.decision === 'released') assertOwnSlots(release.outcome.datasets, release.keyService, contract.document)
+  return asVerified(opened)
+}
+
+function assertOwnSlots(datasets: readonly { readonly slot: string }[], keyService: string, contract: Contract): void {
+  const slots = datasets.map((dataset) => dataset.slot)
+  const own = slots.every((id) => contract.slots.some((slot) => slot.id === id && slot.keyService === keyService))
+  if (!own || new Set(slots).size !== slots.length) {
+    throw new ReinraumError('invalid-statement', `the release names a slot twice, or one whose key ${keyService} does not hold`)
+  }
+}
+
+function keyServicesAsParties(contract: Contract): readonly Party[] {
+  return contract.keyServices.map((service) => ({ id: service.id, signing: service.keys.signing }))
+}
