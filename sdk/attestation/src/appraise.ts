@@ -1,0 +1,45 @@
+import type { Endorsements, Evidence } from './evidence.ts'
+import { type ReferenceValuesInput, referenceValuesSchema } from './reference-values.ts'
+import type { AttestationResult } from './result.ts'
+import { appraiseSnp } from './snp/appraise-snp.ts'
+import { contraindicated } from './verdicts.ts'
+
+/**
+ * Appraises evidence (RFC 9334) against the reference values of a contract. Fetches nothing and keeps nothing: the same
+ * bytes and the same clock give the same result.
+ *
+ * @param expected what the evidence must be bound to: 64 bytes, see `reportDataOf`
+ * @param now the relying party's own clock
+ * @returns never throws, whatever the bytes are: what cannot be read is contraindicated
+ */
+export async function appraise(
+  evidence: Evidence,
+  endorsements: Endorsements,
+  referenceValues: ReferenceValuesInput,
+  expected: { readonly reportData: Uint8Array },
+  now: Date,
+): Promise<AttestationResult> {
+  try {
+    // Read again here: a caller that forgot to would otherwise compare against fields that are not there.
+    const reference = referenceValuesSchema.safeParse(referenceValues)
+    if (!reference.success) {
+      const detail = 'the reference values do not follow their schema'
+      return contraindicated('unknown', 'invalid-reference-values', [{ name: 'reference-values', verdict: 'failed', detail }])
+    }
+    switch (evidence.tee) {
+      case 'snp':
+        return appraiseSnp(evidence.report, endorsements, { reference: reference.data.snp, expected, now })
+      case 'tdx':
+        return unsupported('tdx', 'the reference values name no TDX')
+      default:
+        return unsupported('unknown', `no such evidence: ${String((evidence satisfies never as Evidence).tee)}`)
+    }
+  } catch {
+    const detail = 'the evidence could not be read'
+    return contraindicated('unknown', 'malformed-evidence', [{ name: 'evidence-type', verdict: 'failed', detail }])
+  }
+}
+
+function unsupported(tee: 'tdx' | 'unknown', detail: string): AttestationResult {
+  return contraindicated(tee, 'unsupported-evidence', [{ name: 'evidence-type', verdict: 'failed', detail }])
+}

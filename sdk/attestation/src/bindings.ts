@@ -1,0 +1,32 @@
+import { canonicalBytes, type JsonValue, sha512 } from '@reinraum/crypto'
+
+/** What evidence is bound to: named fields under a version string, so that no binding can be read as another kind. */
+export function keyReleaseBinding(fields: {
+  /** key service id → its nonce, base64url */
+  readonly nonces: Readonly<Record<string, string>>
+  /** the run's KEM public key, base64url */
+  readonly kem: string
+  /** the run's signing keys, as JSON */
+  readonly sig: JsonValue
+  readonly contract: string
+  readonly query: string
+  readonly run: string
+}): JsonValue {
+  const { nonces, kem, sig, contract, query, run } = fields
+  return { v: 'reinraum/key-release/v1', nonces: { ...nonces }, kem, sig, contract, query, run }
+}
+
+/** Evidence of an attested key service, bound to its public keys and to the nonce of whoever asks. */
+export function keyServiceBinding(fields: { readonly nonce: string; readonly publicKeys: JsonValue }): JsonValue {
+  return { v: 'reinraum/key-service/v1', nonce: fields.nonce, publicKeys: fields.publicKeys }
+}
+
+/** Evidence of an executor on a party's demand, before that party contributes anything. */
+export function executorChallengeBinding(fields: { readonly contract: string; readonly nonce: string }): JsonValue {
+  return { v: 'reinraum/executor-challenge/v1', contract: fields.contract, nonce: fields.nonce }
+}
+
+/** SHA-512 of the canonical form (RFC 8785) of a binding: the 64 bytes of report_data. */
+export function reportDataOf(binding: JsonValue): Uint8Array {
+  return sha512(canonicalBytes(binding))
+}

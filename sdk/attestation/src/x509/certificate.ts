@@ -1,0 +1,92 @@
+import { type KeyObject, X509Certificate } from 'node:crypto'
+import { sha256, toHex } from '@reinraum/crypto'
+import { BasicConstraints, Certificate as PkiCertificate } from 'pkijs'
+import { isPssSha384, verifyPssSha384 } from './algorithm.ts'
+import { type Name, readName } from './name.ts'
+
+const maxLength = 16 * 1024
+const basicConstraints = '2.5.29.19'
+const keyUsage = '2.5.29.15'
+
+export interface ParsedCertificate {
+  /** SHA-256 of the DER, hex */
+  readonly sha256: string
+  readonly subject: Name
+  readonly issuer: Name
+  /** hex without leading zeros, as it stands in a revocation list too */
+  readonly serial: string
+  readonly notBefore: Date
+  readonly notAfter: Date
+  readonly publicKey: KeyObject
+  readonly ca: boolean
+  readonly keyUsage: { readonly certSign: boolean; readonly crlSign: boolean } | null
+  /** OID → content of the OCTET STRING */
+  readonly extensions: ReadonlyMap<string, Uint8Array>
+  readonly unknownCritical: boolean
+  readonly pssSha384: boolean
+  readonly signed: Uint8Array
+  readonly signature: Uint8Array
+}
+
+/** @returns null for anything that is not exactly one DER certificate */
+export function parseCertificate(input: Uint8Array): ParsedCertificate | null {
+  if (input.length > maxLength || input[0] !== 0x30) return null
+  try {
+    const der = Uint8Array.from(input)
+    const parsed = PkiCertificate.fromBER(der)
+    // A second parser (OpenSSL): both must read the same bytes, and all of them.
+    const x509 = new X509Certificate(der)
+    if (!x509.raw.equals(der)) return null
+    const extensions = new Map((parsed.extensions ?? []).map((e) => [e.extnID, octets(e.extnValue.valueBlock.valueHexView)]))
+    // RFC 5280 §4.2: no extension twice, or two readers could each take another one.
+    if (extensions.size !== (parsed.extensions ?? []).length) return null
+    const known = new Set([basicConstraints, keyUsage])
+    return {
+      sha256: toHex(sha256(der)),
+      subject: readName(parsed.subject),
+      issuer: readName(parsed.issuer),
+      serial: serialOf(parsed.serialNumber.valueBlock.valueHexView),
+      notBefore: validTime(parsed.notBefore.value),
+      notAfter: validTime(parsed.notAfter.value),
+      publicKey: x509.publicKey,
+      ca: isCa(extensions.get(basicConstraints)),
+      keyUsage: readKeyUsage(extensions.get(keyUsage)),
+      extensions,
+      unknownCritical: (parsed.extensions ?? []).some((e) => e.critical && !known.has(e.extnID)),
+      pssSha384: isPssSha384(parsed.signature) && isPssSha384(parsed.signatureAlgorithm),
+      signed: octets(parsed.tbsView),
+      signature: octets(parsed.signatureValue.valueBlock.valueHexView),
+    }
+  } catch {
+    return null
+  }
+}
+
+/** Whether `issuer`'s key made the signature, with the one algorithm that AMD uses. */
+export function isSignedBy(certificate: ParsedCertificate, issuer: ParsedCertificate): boolean {
+  return certificate.pssSha384 && verifyPssSha384(issuer.publicKey, certificate.signed, certificate.signature)
+}
+
+export function serialOf(integer: Uint8Array): string {
+  return toHex(integer).replace(/^(?:00)+(?=..)/, '')
+}
+
+function octets(view: Uint8Array): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(view)
+}
+
+export function validTime(time: Date): Date {
+  if (Number.isNaN(time.getTime())) throw new RangeError('not a time')
+  return time
+}
+
+function isCa(extension: Uint8Array<ArrayBuffer> | undefined): boolean {
+  return extension !== undefined && BasicConstraints.fromBER(extension).cA
+}
+
+/** RFC 5280 §4.2.1.3: BIT STRING, bit 5 keyCertSign, bit 6 cRLSign. */
+function readKeyUsage(extension: Uint8Array | undefined): ParsedCertificate['keyUsage'] {
+  if (extension === undefined) return null
+  const bits = extension[0] === 0x03 ? (extension[3] ?? 0) : 0
+  return { certSign: (bits & 0x04) !== 0, crlSign: (bits & 0x02) !== 0 }
+}
