@@ -29,22 +29,28 @@ export interface HpkeBinding {
   readonly aad: Uint8Array
 }
 
-const suite = new CipherSuite(KEM_MLKEM768_X25519, KDF_HKDF_SHA256, AEAD_AES_256_GCM)
+let cipherSuite: CipherSuite | undefined
+
+/** Made when first needed: making it probes Web Crypto, which those who only hash have no use for. */
+function suite(): CipherSuite {
+  cipherSuite ??= new CipherSuite(KEM_MLKEM768_X25519, KDF_HKDF_SHA256, AEAD_AES_256_GCM)
+  return cipherSuite
+}
 
 /** A new key pair in raw form: public key 1216 bytes, private key the 32-byte seed. */
 export async function generateHpkeKeyPair(): Promise<{ publicKey: Uint8Array; privateKey: Uint8Array }> {
-  const pair = await suite.GenerateKeyPair(true)
+  const pair = await suite().GenerateKeyPair(true)
   return {
-    publicKey: await suite.SerializePublicKey(pair.publicKey),
-    privateKey: await suite.SerializePrivateKey(pair.privateKey),
+    publicKey: await suite().SerializePublicKey(pair.publicKey),
+    privateKey: await suite().SerializePrivateKey(pair.privateKey),
   }
 }
 
 /** Seals to a public key. Throws `invalid-argument` when the key is not one of the suite. */
 export async function hpkeSeal(publicKey: Uint8Array, plaintext: Uint8Array, binding: HpkeBinding): Promise<SealedObject> {
-  const key = await deserialise(() => suite.DeserializePublicKey(publicKey), 'public')
+  const key = await deserialise(() => suite().DeserializePublicKey(publicKey), 'public')
   try {
-    const { encapsulatedSecret, ciphertext } = await suite.Seal(key, plaintext, { info: binding.info, aad: binding.aad })
+    const { encapsulatedSecret, ciphertext } = await suite().Seal(key, plaintext, { info: binding.info, aad: binding.aad })
     return { suite: hpkeSuite, enc: toBase64url(encapsulatedSecret), ciphertext: toBase64url(ciphertext) }
   } catch (cause) {
     // ML-KEM checks the encapsulation key only when it is used (FIPS 203 §7.2).
@@ -64,12 +70,12 @@ export async function hpkeOpen(
 ): Promise<Uint8Array> {
   if (sealed.suite !== hpkeSuite) throw new ReinraumError('suite-unsupported', 'the object is sealed with another suite')
   const pair = {
-    privateKey: await deserialise(() => suite.DeserializePrivateKey(privateKey), 'private'),
-    publicKey: await deserialise(() => suite.DeserializePublicKey(publicKey), 'public'),
+    privateKey: await deserialise(() => suite().DeserializePrivateKey(privateKey), 'private'),
+    publicKey: await deserialise(() => suite().DeserializePublicKey(publicKey), 'public'),
   }
   try {
     const enc = fromBase64url(sealed.enc)
-    return await suite.Open(pair, enc, fromBase64url(sealed.ciphertext), { info: binding.info, aad: binding.aad })
+    return await suite().Open(pair, enc, fromBase64url(sealed.ciphertext), { info: binding.info, aad: binding.aad })
   } catch (cause) {
     throw new ReinraumError('decryption-failed', 'the sealed object does not open with this key and binding', { cause })
   }

@@ -15,9 +15,11 @@ export function nodeChunkCipher(crypto: NodeCrypto): ChunkCipherFactory {
     return {
       seal(index, plaintext, sealed) {
         const cipher = crypto.createCipheriv(algorithm, key, nonceOf(index), authTagLength)
-        sealed.set(cipher.update(plaintext))
+        const ciphertext = cipher.update(plaintext)
         cipher.final()
+        sealed.set(ciphertext)
         sealed.set(cipher.getAuthTag(), plaintext.length)
+        free(ciphertext)
       },
       open(index, sealed, plaintext) {
         const end = sealed.length - tagLength
@@ -26,14 +28,26 @@ export function nodeChunkCipher(crypto: NodeCrypto): ChunkCipherFactory {
         const opened = decipher.update(sealed.subarray(0, end))
         try {
           decipher.final()
+          // Only now is it known to be authentic.
+          plaintext.set(opened)
+          return true
         } catch {
-          opened.fill(0)
           return false
+        } finally {
+          opened.fill(0)
+          free(opened)
         }
-        // Only now is it known to be authentic.
-        plaintext.set(opened)
-        return true
       },
     }
   }
+}
+
+/**
+ * `update` allocates its result, 16 KiB a chunk. Detaching it gives the memory back at once instead of at the next
+ * garbage collection: the next chunk gets the same, still cached, memory, and the process stays small. A third faster.
+ */
+function free(buffer: Buffer): void {
+  const { buffer: memory } = buffer
+  // Never a slab that other Buffers share.
+  if (memory instanceof ArrayBuffer && memory.byteLength === buffer.length) memory.transfer(0)
 }

@@ -1,5 +1,7 @@
 import { randomBytes, zeroise } from '../bytes.ts'
-import type { ChunkCipherFactory } from './chunk-cipher.ts'
+import { batchChunks, createBatch } from './batch.ts'
+import type { ChunkCipher, ChunkCipherFactory } from './chunk-cipher.ts'
+import { type ByteSource, createChunker, requireBytes } from './chunker.ts'
 import { defaultChunkCipher } from './default-chunk-cipher.ts'
 import {
   chunkLength,
@@ -11,10 +13,6 @@ import {
   tagLength,
 } from './format.ts'
 import { deriveMessageKeys, takeOptions } from './key-schedule.ts'
-import { type ByteSource, requireBytes } from './pieces.ts'
-
-/** Chunks per yielded piece: few enough to stay in the processor's cache, enough to make a write worth it. */
-const batchChunks = 8
 
 /** What tests fix to compare implementations and vectors; everyone else takes the defaults. */
 export interface SealInternals {
@@ -72,50 +70,24 @@ function begin(options: EnvelopeOptions, internals: SealInternals) {
   return { header, cipher }
 }
 
-async function* sealPieces(
-  source: ByteSource,
-  header: Uint8Array,
-  cipher: ReturnType<ChunkCipherFactory>,
-): AsyncGenerator<Uint8Array> {
+async function* sealPieces(source: ByteSource, header: Uint8Array, cipher: ChunkCipher): AsyncGenerator<Uint8Array> {
   yield header
-  const pending = new Uint8Array(chunkLength)
-  let pendingLength = 0
-  let batch = new Uint8Array(batchChunks * sealedChunkLength)
-  let batchLength = 0
+  const chunker = createChunker(chunkLength)
+  const batch = createBatch(batchChunks * sealedChunkLength)
   let index = 0
-  const sealChunk = (chunk: Uint8Array): void => {
-    cipher.seal(index, chunk, batch.subarray(batchLength, batchLength + chunk.length + tagLength))
-    batchLength += chunk.length + tagLength
-    index += 1
-  }
   try {
     for await (const piece of source) {
       requireBytes(piece)
-      let at = 0
-      while (at < piece.length) {
-        if (pendingLength === 0 && piece.length - at >= chunkLength) {
-          // A whole chunk lies in the piece: sealed from where it is.
-          sealChunk(piece.subarray(at, at + chunkLength))
-          at += chunkLength
-        } else {
-          const part = piece.subarray(at, at + chunkLength - pendingLength)
-          pending.set(part, pendingLength)
-          pendingLength += part.length
-          at += part.length
-          if (pendingLength < chunkLength) continue
-          sealChunk(pending)
-          pendingLength = 0
-        }
-        if (batchLength < batch.length) continue
-        yield batch
-        batch = new Uint8Array(batchChunks * sealedChunkLength)
-        batchLength = 0
+      for (const chunk of chunker.push(piece)) {
+        cipher.seal(index++, chunk, batch.reserve(sealedChunkLength))
+        if (batch.isFull) yield batch.take()
       }
     }
     // §Message chunking: the last chunk is always shorter than the others, and empty if need be.
-    sealChunk(pending.subarray(0, pendingLength))
-    yield batch.slice(0, batchLength)
+    const last = chunker.rest()
+    cipher.seal(index, last, batch.reserve(last.length + tagLength))
+    yield batch.take()
   } finally {
-    zeroise(pending)
+    chunker.wipe()
   }
 }

@@ -1,5 +1,7 @@
 import { concatBytes, constantTimeEqual, zeroise } from '../bytes.ts'
+import { batchChunks, createBatch } from './batch.ts'
 import type { ChunkCipher, ChunkCipherFactory } from './chunk-cipher.ts'
+import { type ByteSource, createChunker, requireBytes } from './chunker.ts'
 import { defaultChunkCipher } from './default-chunk-cipher.ts'
 import {
   chunkLength,
@@ -12,9 +14,6 @@ import {
   unsealedLength,
 } from './format.ts'
 import { deriveMessageKeys, takeOptions } from './key-schedule.ts'
-import { type ByteSource, requireBytes } from './pieces.ts'
-
-const batchChunks = 8
 
 /** What tests choose to compare implementations; everyone else takes the default. */
 export interface UnsealInternals {
@@ -72,54 +71,32 @@ export function openHeader(header: Uint8Array, taken: EnvelopeOptions, internals
 }
 
 async function* unsealPieces(source: ByteSource, taken: EnvelopeOptions, internals: UnsealInternals): AsyncGenerator<Uint8Array> {
-  let cipher: ChunkCipher | undefined
+  const chunker = createChunker(sealedChunkLength)
+  const batch = createBatch(batchChunks * chunkLength)
   let header = new Uint8Array(0)
-  const pending = new Uint8Array(sealedChunkLength)
-  let pendingLength = 0
-  let batch = new Uint8Array(batchChunks * chunkLength)
-  let batchLength = 0
+  let cipher: ChunkCipher | undefined
   let index = 0
-  const openChunk = (open: ChunkCipher, chunk: Uint8Array): void => {
-    const length = chunk.length - tagLength
-    if (length < 0 || !open.open(index, chunk, batch.subarray(batchLength, batchLength + length))) throw decryptionFailed()
-    batchLength += length
-    index += 1
-  }
   try {
     for await (const piece of source) {
       requireBytes(piece)
-      let at = 0
-      if (cipher === undefined) {
-        at = Math.min(piece.length, headerLength - header.length)
-        header = concatBytes(header, piece.subarray(0, at))
-        if (header.length < headerLength) continue
-        cipher = openHeader(header, taken, internals)
-      }
-      while (at < piece.length) {
-        if (pendingLength === 0 && piece.length - at >= sealedChunkLength) {
-          // A whole chunk lies in the piece: opened from where it is.
-          openChunk(cipher, piece.subarray(at, at + sealedChunkLength))
-          at += sealedChunkLength
-        } else {
-          const part = piece.subarray(at, at + sealedChunkLength - pendingLength)
-          pending.set(part, pendingLength)
-          pendingLength += part.length
-          at += part.length
-          if (pendingLength < sealedChunkLength) continue
-          openChunk(cipher, pending)
-          pendingLength = 0
-        }
-        if (batchLength < batch.length) continue
-        yield batch
-        batch = new Uint8Array(batchChunks * chunkLength)
-        batchLength = 0
+      const missing = Math.min(piece.length, headerLength - header.length)
+      if (missing > 0) header = concatBytes(header, piece.subarray(0, missing))
+      if (header.length < headerLength) continue
+      cipher ??= openHeader(header, taken, internals)
+      for (const chunk of chunker.push(piece.subarray(missing))) {
+        // A chunk of full length is never the last one, so there is nothing to wait for.
+        if (!cipher.open(index++, chunk, batch.reserve(chunkLength))) throw decryptionFailed()
+        if (batch.isFull) yield batch.take()
       }
     }
     // §Message chunking: only a chunk shorter than the others ends a message; without one it was truncated.
-    if (cipher === undefined) throw decryptionFailed()
-    openChunk(cipher, pending.subarray(0, pendingLength))
-    yield batch.slice(0, batchLength)
+    const last = chunker.rest()
+    if (cipher === undefined || last.length < tagLength) throw decryptionFailed()
+    if (!cipher.open(index, last, batch.reserve(last.length - tagLength))) throw decryptionFailed()
+    const end = batch.take()
+    if (end.length > 0) yield end
   } finally {
     zeroise(taken.key)
+    batch.wipe()
   }
 }
