@@ -6,7 +6,7 @@ import {
   keyReleaseBinding,
   reportDataOf,
 } from '@reinraum/attestation'
-import { fromBase64url, isReinraumError, parseStrictJson, ReinraumError, utf8 } from '@reinraum/crypto'
+import { canonicalBytes, fromBase64url, isReinraumError, parseStrictJson, ReinraumError } from '@reinraum/crypto'
 import {
   parseStatement,
   type Receipt,
@@ -110,7 +110,7 @@ function readBundle(bytes: Uint8Array): ReceiptBundle {
 }
 
 function jws(value: unknown): Uint8Array {
-  return utf8(JSON.stringify(value))
+  return canonicalBytes(value)
 }
 
 function statementsOf(bundle: ReceiptBundle) {

@@ -31,6 +31,7 @@ export function connect({ room, identity, now = () => new Date() }: ConnectOptio
   const tls = { ca: Buffer.from(room.ca, 'utf8') }
   const opened: { close(): void }[] = []
   const optionsFor = (audience: string, address: string) => ({
+    serverId: audience,
     address,
     tls,
     token: (method: string, body?: Uint8Array) =>

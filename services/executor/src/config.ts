@@ -1,0 +1,25 @@
+import { serviceConfigShape } from '@reinraum/kit'
+import { z } from 'zod'
+
+const address = z.string().min(3).max(300)
+
+export const configSchema = z.strictObject({
+  ...serviceConfigShape.shape,
+  /** Only a simulator exists on machines without a TEE; its evidence is accepted only where a contract names its root. */
+  attester: z.strictObject({ kind: z.literal('simulator'), platform: z.string() }),
+  /** services ports */
+  governance: address,
+  ingestion: address,
+  release: address,
+  /** key service id → services port */
+  keyServices: z.record(z.string(), address),
+  /** a folder in memory for the decrypted data of one run */
+  scratch: z.string().min(2),
+  allowDiskScratch: z.boolean().default(false),
+  limits: z.strictObject({
+    /** for DuckDB, per run */
+    memoryMiB: z.int().min(64),
+    runTimeoutMs: z.int().min(1000),
+  }),
+})
+export type ExecutorConfig = z.infer<typeof configSchema>

@@ -1,0 +1,25 @@
+import type { Attester } from '@reinraum/attestation'
+import type { Bus, Log } from '@reinraum/kit'
+import type { Guard } from '@reinraum/policy'
+import type { KeyReleaseService, ObjectService, ResultIntakeService, RunDirectoryService } from '@reinraum/proto'
+import type { Client } from '@reinraum/rpc'
+import type { ChildLimits, Confinement } from './child/spawn.ts'
+import type { Scratch } from './scratch.ts'
+
+/** What every run works with. It holds nothing of any run. */
+export interface Executor {
+  readonly attester: Attester
+  readonly guard: Guard
+  readonly engine: string
+  readonly bus: Bus
+  readonly log: Log
+  readonly runDirectory: Client<typeof RunDirectoryService>
+  readonly objects: Client<typeof ObjectService>
+  readonly intake: Client<typeof ResultIntakeService>
+  /** @throws ReinraumError `unavailable` when this executor knows no such key service */
+  keyRelease(keyServiceId: string): Client<typeof KeyReleaseService>
+  readonly scratch: Scratch
+  readonly limits: ChildLimits
+  readonly confinement: Confinement
+  now(): Date
+}

@@ -1,0 +1,36 @@
+import { open } from 'node:fs/promises'
+import { createSha256, ReinraumError, toHex, unsealStream } from '@reinraum/crypto'
+import { type Manifest, type ManifestCore, manifestCoreContext, type Verified } from '@reinraum/statements'
+import type { Executor } from '../executor.ts'
+
+/**
+ * Fetches a dataset version's ciphertext, checks it against the manifest and writes the decrypted Parquet file into the run's
+ * folder in memory. The envelope authenticates every chunk; the hash tells an exchanged object from a damaged one.
+ * @throws ReinraumError `ciphertext-mismatch`, `decryption-failed`, `not-found`
+ */
+export async function openDataset(executor: Executor, manifest: Verified<Manifest>, key: Uint8Array, file: string, signal: AbortSignal): Promise<void> {
+  const { contract, slot, version, schema, object, length } = manifest.document
+  const core: ManifestCore = { contract, slot, version, schema }
+  const hash = createSha256()
+  let received = 0
+  async function* ciphertext() {
+    for await (const { data } of executor.objects.readObject({ objectId: object, offset: 0n, length: 0n }, { signal })) {
+      received += data.length
+      if (received > length) throw new ReinraumError('ciphertext-mismatch', `the ciphertext of ${slot} is longer than its manifest says`)
+      hash.update(data)
+      yield data
+    }
+    if (received !== length || `sha256:${toHex(hash.digest())}` !== object) {
+      throw new ReinraumError('ciphertext-mismatch', `the ciphertext of ${slot} is not the one that its manifest names`)
+    }
+  }
+  const out = await open(file, 'wx', 0o600)
+  try {
+    for await (const chunk of unsealStream(ciphertext(), { key, context: manifestCoreContext(core) })) {
+      signal.throwIfAborted()
+      await out.writeFile(chunk)
+    }
+  } finally {
+    await out.close()
+  }
+}

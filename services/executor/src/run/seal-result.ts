@@ -1,0 +1,28 @@
+import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { createSha256, type DigestId, sealStream, toHex, utf8 } from '@reinraum/crypto'
+
+export interface SealedResult {
+  readonly file: string
+  /** SHA-256 of the sealed bytes */
+  readonly object: DigestId
+  /** sealed bytes */
+  readonly length: number
+}
+
+/** Seals the result's Parquet bytes under the run's result key, beside it in memory. */
+export async function sealResult(parquet: string, sealed: string, resultKey: Uint8Array, runId: string): Promise<SealedResult> {
+  const hash = createSha256()
+  let length = 0
+  const out = await open(sealed, 'wx', 0o600)
+  try {
+    for await (const chunk of sealStream(createReadStream(parquet, { highWaterMark: 1 << 20 }), { key: resultKey, context: utf8(runId) })) {
+      hash.update(chunk)
+      length += chunk.length
+      await out.writeFile(chunk)
+    }
+  } finally {
+    await out.close()
+  }
+  return { file: sealed, object: `sha256:${toHex(hash.digest())}`, length }
+}

@@ -1,0 +1,38 @@
+import { ReinraumError } from '@reinraum/crypto'
+import { enqueue } from '@reinraum/kit'
+import type { StartRunRequest } from '@reinraum/proto'
+import type { RpcContext } from '@reinraum/rpc'
+import { parseStatement, verifyRunBundle } from '@reinraum/statements'
+import { runEvent } from '../events.ts'
+import { contractOfCaller, type Governance } from '../governance.ts'
+import { runBundle } from '../run-bundle.ts'
+
+/** Checks a run as the key services and the executor will, and puts it on the work queue. */
+export async function startRun(governance: Governance, request: StartRunRequest, context: RpcContext) {
+  const { document } = parseStatement(request.run)
+  if (document.kind !== 'reinraum/run/v1') throw new ReinraumError('unknown-kind', 'expected a run')
+  const { contract, member } = await contractOfCaller(governance, context, document.contract, { complete: true })
+  if (document.by !== member.id) throw new ReinraumError('permission-denied', 'the run is signed by another member')
+  const verified = await verifyRunBundle(await runBundle(governance, request.run, document), { now: governance.now() })
+  const now = governance.now().getTime()
+  await governance.store.transaction(async (trx) => {
+    const inserted = await trx
+      .insertInto('runs')
+      .values({
+        id: verified.run.id,
+        contract_id: contract.id,
+        query_id: verified.query.id,
+        bytes: Buffer.from(verified.run.bytes),
+        state: 'queued',
+        reason: '',
+        queued_at: now,
+        updated_at: now,
+      })
+      .onConflict((conflict) => conflict.column('id').doNothing())
+      .executeTakeFirst()
+    if (Number(inserted.numInsertedOrUpdatedRows ?? 0) === 0) return
+    await enqueue(trx, runEvent(contract.id, 'queued', verified.run.id))
+  })
+  governance.outbox.wake()
+  return { runId: verified.run.id }
+}

@@ -1,0 +1,68 @@
+import { inboxMigration, type Migration, openStore, outboxMigration, type Store } from '@reinraum/kit'
+import type { RunStateName } from './run-state.ts'
+
+export interface GovernanceTables {
+  contracts: { id: string; bytes: Uint8Array; in_force: 0 | 1 }
+  manifests: { id: string; contract_id: string; slot: string; version: number; bytes: Uint8Array }
+  queries: { id: string; contract_id: string; bytes: Uint8Array; recorded_at: number }
+  decisions: { id: string; contract_id: string; query_id: string; bytes: Uint8Array; recorded_at: number }
+  revocations: { id: string; contract_id: string; bytes: Uint8Array; recorded_at: number }
+  runs: {
+    id: string
+    contract_id: string
+    query_id: string
+    bytes: Uint8Array
+    state: RunStateName
+    reason: string
+    queued_at: number
+    updated_at: number
+  }
+}
+
+export type GovernanceStore = Store<GovernanceTables>
+
+const tables: Migration = {
+  name: 'governance-1',
+  async up(db) {
+    const statement = (name: string) => db.schema.createTable(name).addColumn('id', 'text', (c) => c.primaryKey())
+    const owned = (name: string) => statement(name).addColumn('contract_id', 'text', (c) => c.notNull().references('contracts.id'))
+    await statement('contracts')
+      .addColumn('bytes', 'blob', (c) => c.notNull())
+      .addColumn('in_force', 'integer', (c) => c.notNull())
+      .execute()
+    await owned('manifests')
+      .addColumn('slot', 'text', (c) => c.notNull())
+      .addColumn('version', 'integer', (c) => c.notNull())
+      .addColumn('bytes', 'blob', (c) => c.notNull())
+      .addUniqueConstraint('manifests_version', ['contract_id', 'slot', 'version'])
+      .execute()
+    await owned('queries')
+      .addColumn('bytes', 'blob', (c) => c.notNull())
+      .addColumn('recorded_at', 'integer', (c) => c.notNull())
+      .execute()
+    await owned('decisions')
+      .addColumn('query_id', 'text', (c) => c.notNull().references('queries.id'))
+      .addColumn('bytes', 'blob', (c) => c.notNull())
+      .addColumn('recorded_at', 'integer', (c) => c.notNull())
+      .execute()
+    await owned('revocations')
+      .addColumn('bytes', 'blob', (c) => c.notNull())
+      .addColumn('recorded_at', 'integer', (c) => c.notNull())
+      .execute()
+    await owned('runs')
+      .addColumn('query_id', 'text', (c) => c.notNull().references('queries.id'))
+      .addColumn('bytes', 'blob', (c) => c.notNull())
+      .addColumn('state', 'text', (c) => c.notNull())
+      .addColumn('reason', 'text', (c) => c.notNull())
+      .addColumn('queued_at', 'integer', (c) => c.notNull())
+      .addColumn('updated_at', 'integer', (c) => c.notNull())
+      .execute()
+    for (const name of ['queries', 'decisions', 'revocations', 'runs']) {
+      await db.schema.createIndex(`${name}_contract`).on(name).column('contract_id').execute()
+    }
+  },
+}
+
+export async function openGovernanceStore(file: string): Promise<GovernanceStore> {
+  return openStore<GovernanceTables>(file, [outboxMigration, inboxMigration, tables])
+}
