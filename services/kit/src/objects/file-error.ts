@@ -1,0 +1,20 @@
+import { isReinraumError, ReinraumError } from '@reinraum/crypto'
+
+/** A failure of the file system in our terms. Its text names paths and stays inside. */
+export function fileError(error: unknown): ReinraumError {
+  if (isReinraumError(error)) return error
+  switch (errnoOf(error)) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+    case 'EFBIG':
+      return new ReinraumError('storage-full', 'the disk is full', { cause: error })
+    case 'ENOENT':
+      return new ReinraumError('not-found', 'no such object', { cause: error })
+    default:
+      return new ReinraumError('internal', 'the object store failed', { cause: error })
+  }
+}
+
+export function errnoOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+}
