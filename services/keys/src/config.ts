@@ -1,0 +1,29 @@
+import { serviceConfigShape } from '@reinraum/kit'
+import { keyServiceIdSchema, memberIdSchema } from '@reinraum/statements'
+import { z } from 'zod'
+
+const path = z.string().min(1)
+
+export const keysConfigSchema = serviceConfigShape
+  .extend({
+    /** the id under which contracts name this service */
+    keyServiceId: keyServiceIdSchema,
+    custody: z.enum(['owner', 'attested']),
+    /** owner custody: the member that runs the service */
+    operator: memberIdSchema.optional(),
+    /** file of the root key; made at the first start */
+    rootKey: path,
+    /** attested custody: where evidence comes from. Only the simulator so far, and named as that. */
+    attester: z.strictObject({ kind: z.literal('simulator'), platform: path }).optional(),
+    /** governance's service port: where a revocation is fetched after its event */
+    governance: z.string().min(1),
+  })
+  .refine((c) => c.custody !== 'owner' || c.operator !== undefined, {
+    message: 'owner custody names its operator',
+    path: ['operator'],
+  })
+  .refine((c) => c.custody !== 'attested' || c.attester !== undefined, {
+    message: 'attested custody needs an attester',
+    path: ['attester'],
+  })
+export type KeysConfig = z.infer<typeof keysConfigSchema>

@@ -1,0 +1,2 @@
+export { type KeysConfig, keysConfigSchema } from './config.ts'
+export { startKeys } from './service.ts'

@@ -1,0 +1,61 @@
+import { ReinraumError } from '@reinraum/crypto'
+import { assertNotRevoked, parseStatement, type VerifiedRun, verifyRevocation } from '@reinraum/statements'
+import { z } from 'zod'
+import { verifiedContract } from './contracts.ts'
+import { knownRevocations, type Owners } from './revocations.ts'
+import type { KeysDatabase, KeysTransaction } from './store.ts'
+
+/** How long a key that was released may be used without asking again: the bound on what a revocation cannot recall. */
+export const leaseMs = 60_000
+
+const ownersSchema = z.record(z.string(), z.string())
+
+/** Starts a lease at a release; a repeated release of the same run starts it anew. Returns its end in ms. */
+export async function startLease(trx: KeysTransaction, verified: VerifiedRun, now: Date): Promise<number> {
+  const { contract, query, run, approvals, manifests } = verified
+  const owners = [...approvals, ...manifests.values()].map(({ id, document }) => [id, document.by] as const)
+  const ends_at = Date.parse(contract.document.validity.notAfter)
+  const expires_at = Math.min(now.getTime() + leaseMs, ends_at)
+  const values = { query: query.bytes, run: run.bytes, owners: JSON.stringify(Object.fromEntries(owners)), ends_at, expires_at }
+  await trx
+    .insertInto('leases')
+    .values({ run_id: run.id, contract_id: contract.id, ...values })
+    .onConflict((conflict) => conflict.column('run_id').doUpdateSet(values))
+    .execute()
+  return expires_at
+}
+
+/**
+ * Extends the lease of a run that got keys here, if nothing it rests on was revoked since. Returns its new end in ms.
+ * @throws ReinraumError `lease-lost` (never released here, lapsed), `revoked`, `approval-revoked`, `expired` (the contract)
+ */
+export async function renewLease(trx: KeysTransaction, runId: string, now: Date): Promise<number> {
+  const lease = await trx.selectFrom('leases').selectAll().where('run_id', '=', runId).executeTakeFirst()
+  if (lease === undefined) throw new ReinraumError('lease-lost', 'no keys were released for this run here')
+  await assertStillAllowed(trx, lease, now)
+  const time = now.getTime()
+  if (time >= lease.ends_at) throw new ReinraumError('expired', 'the contract has ended')
+  // An end further away than a whole lease means that the clock was set back: whether it lapsed cannot be known.
+  if (time >= lease.expires_at || lease.expires_at - time > leaseMs) {
+    throw new ReinraumError('lease-lost', 'the lease of this run has lapsed')
+  }
+  const expiresAt = Math.min(time + leaseMs, lease.ends_at)
+  await trx.updateTable('leases').set({ expires_at: expiresAt }).where('run_id', '=', runId).execute()
+  return expiresAt
+}
+
+async function assertStillAllowed(trx: KeysTransaction, lease: KeysDatabase['leases'], now: Date): Promise<void> {
+  const owners: Owners = new Map(Object.entries(ownersSchema.parse(JSON.parse(lease.owners))))
+  const known = await knownRevocations(trx, lease.contract_id, owners)
+  if (known.length === 0) return
+  if (known.some(({ document }) => document.target.type === 'approval')) {
+    throw new ReinraumError('approval-revoked', 'an approval that this run rests on was revoked')
+  }
+  const contract = await verifiedContract(trx, lease.contract_id)
+  const revocations = await Promise.all(known.map(({ statement }) => verifyRevocation(statement, contract, now)))
+  const [query, run] = [parseStatement(lease.query).document, parseStatement(lease.run).document]
+  if (query.kind !== 'reinraum/query/v1' || run.kind !== 'reinraum/run/v1') {
+    throw new ReinraumError('internal', 'a lease does not hold the run that it is about')
+  }
+  assertNotRevoked(revocations, { contract: contract.document, query, run })
+}

@@ -1,0 +1,86 @@
+import { create, toBinary } from '@bufbuild/protobuf'
+import type { ErrorCode } from '@reinraum/crypto'
+import { enqueue, newEvent } from '@reinraum/kit'
+import { KeyDecidedSchema } from '@reinraum/proto'
+import { parseStatement, type Release, signStatement } from '@reinraum/statements'
+import type { KeysTransaction } from './store.ts'
+import type { Vault } from './vault.ts'
+
+export interface Decision {
+  readonly contractId: string
+  readonly runId: string
+  readonly outcome: Release['outcome']
+  /** id of the evidence; null when the request was refused before it was read */
+  readonly evidence: string | null
+  readonly hardware: boolean | null
+}
+
+export interface LogEntry {
+  readonly id: string
+  readonly statement: Uint8Array
+}
+
+/**
+ * Appends a decision to the contract's release log: a chain of signed statements, each naming the one before it. One chain per
+ * contract, so that its members can see that they were shown all of it. The event leaves through the outbox of the same
+ * transaction.
+ */
+export async function appendDecision(vault: Vault, trx: KeysTransaction, decision: Decision, now: Date): Promise<LogEntry> {
+  const { contractId, runId, outcome } = decision
+  const last = await trx
+    .selectFrom('releases')
+    .select(['sequence', 'id'])
+    .where('contract_id', '=', contractId)
+    .orderBy('sequence', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  const sequence = (last?.sequence ?? 0) + 1
+  const document: Release = {
+    kind: 'reinraum/release/v1',
+    keyService: vault.id,
+    contract: contractId,
+    run: runId,
+    sequence,
+    previous: last?.id ?? null,
+    outcome,
+    evidence: decision.evidence,
+    hardware: decision.hardware,
+    decidedAt: now.toISOString(),
+  }
+  const statement = await signStatement(document, vault.identity.signer)
+  const { id } = parseStatement(statement)
+  const row = { contract_id: contractId, sequence, id, run_id: runId, decision: outcome.decision, statement }
+  await trx
+    .insertInto('releases')
+    .values({ ...row, decided_at: now.getTime() })
+    .execute()
+  await announce(vault, trx, { contractId, runId, releaseId: id, outcome }, now)
+  return { id, statement }
+}
+
+async function announce(
+  vault: Vault,
+  trx: KeysTransaction,
+  decided: { contractId: string; runId: string; releaseId: string; outcome: Release['outcome'] },
+  now: Date,
+): Promise<void> {
+  const { contractId, runId, releaseId, outcome } = decided
+  const reasonCode: ErrorCode | '' = outcome.decision === 'denied' ? outcome.reason : ''
+  const body = toBinary(
+    KeyDecidedSchema,
+    create(KeyDecidedSchema, { contractId, runId, keyServiceId: vault.id, releaseId, reasonCode }),
+  )
+  const event = newEvent({ id: releaseId, noun: 'key', verb: outcome.decision, contractId, body, time: now })
+  await enqueue(trx, event)
+}
+
+/** The contract's log, oldest first. */
+export async function releasesOf(db: Pick<KeysTransaction, 'selectFrom'>, contractId: string): Promise<Uint8Array[]> {
+  const rows = await db
+    .selectFrom('releases')
+    .select('statement')
+    .where('contract_id', '=', contractId)
+    .orderBy('sequence')
+    .execute()
+  return rows.map((row) => row.statement)
+}

@@ -1,0 +1,61 @@
+import { parseStrictJson, ReinraumError, toBase64url } from '@reinraum/crypto'
+import type { ReleaseKeysRequest } from '@reinraum/proto'
+import {
+  keyServiceIdSchema,
+  parseStatement,
+  type RunBundleBytes,
+  type SigningKeys,
+  signingKeysSchema,
+} from '@reinraum/statements'
+import { evidenceFromMessage, type PresentedEvidence } from '../evidence-message.ts'
+
+/** What a request says, in shape only: nothing in it has been verified. */
+export interface ReleaseClaim {
+  readonly bundle: RunBundleBytes
+  readonly contractId: string
+  readonly queryId: string
+  readonly runId: string
+  readonly presented: PresentedEvidence
+  /** key service → nonce, base64url */
+  readonly nonces: Readonly<Record<string, string>>
+  readonly kemPublicKey: Uint8Array
+  readonly signingKeys: SigningKeys
+}
+
+/**
+ * Reads a request as far as a decision about it can be recorded: which run of which contract it is about.
+ * @throws ReinraumError `invalid-argument`, `invalid-statement`, `unknown-kind`, `malformed-evidence`
+ */
+export function readClaim(request: ReleaseKeysRequest): ReleaseClaim {
+  if (request.bundle === undefined) throw new ReinraumError('invalid-argument', 'the request carries no run')
+  const { contract, query, run, decisions, manifests, revocations } = request.bundle
+  const { id: runId, document } = parseStatement(run)
+  if (document.kind !== 'reinraum/run/v1') throw new ReinraumError('unknown-kind', 'the run is another kind of statement')
+  return {
+    bundle: { contract, query, run, decisions, manifests, revocations },
+    contractId: document.contract,
+    queryId: document.query,
+    runId,
+    presented: evidenceFromMessage(request.evidence),
+    nonces: noncesOf(request),
+    kemPublicKey: request.kemPublicKey,
+    signingKeys: signingKeysOf(request.signingKeys),
+  }
+}
+
+function noncesOf(request: ReleaseKeysRequest): Record<string, string> {
+  const nonces = new Map<string, string>()
+  for (const { keyServiceId, nonce } of request.nonces) {
+    if (!keyServiceIdSchema.safeParse(keyServiceId).success || nonces.has(keyServiceId)) {
+      throw new ReinraumError('invalid-argument', 'a nonce names no key service, or one that is there twice')
+    }
+    nonces.set(keyServiceId, toBase64url(nonce))
+  }
+  return Object.fromEntries(nonces)
+}
+
+function signingKeysOf(json: Uint8Array): SigningKeys {
+  const keys = signingKeysSchema.safeParse(parseStrictJson(json))
+  if (!keys.success) throw new ReinraumError('invalid-argument', "the run's signing keys are malformed")
+  return keys.data
+}

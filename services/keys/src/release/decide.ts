@@ -1,0 +1,144 @@
+import { evidenceId, keyReleaseBinding, reportDataOf } from '@reinraum/attestation'
+import { type ErrorCode, isReinraumError, ReinraumError, toBase64url } from '@reinraum/crypto'
+import { type VerifiedRun, verifyRunBundle } from '@reinraum/statements'
+import { requireNamesThisService, verifiedContract } from '../contracts.ts'
+import { startLease } from '../leases.ts'
+import { consumeNonce } from '../nonces.ts'
+import { appendDecision, type Decision, type LogEntry } from '../release-log.ts'
+import { knownRevocations, ownersOf } from '../revocations.ts'
+import type { KeysTransaction } from '../store.ts'
+import type { Vault } from '../vault.ts'
+import { appraiseEvidence, requireAcceptable } from './appraise-evidence.ts'
+import type { ReleaseClaim } from './claim.ts'
+import { keysOfRun } from './keys-of-run.ts'
+import { type ApprovalUse, countRuns, debit, decisionsWithRunsLeft, nameExhaustion } from './runs-left.ts'
+import { type SealedDataKey, sealKeys } from './seal-keys.ts'
+
+export type ReleaseDecision =
+  | {
+      readonly decision: 'released'
+      readonly keys: readonly SealedDataKey[]
+      readonly entry: LogEntry
+      readonly leaseExpiresAt: number
+    }
+  | { readonly decision: 'denied'; readonly reason: ErrorCode; readonly entry: LogEntry }
+
+/** Failures of this service, not decisions about the run: the transaction is undone and nothing is recorded. */
+const notDecisions: readonly ErrorCode[] = ['internal', 'storage-full', 'already-exists', 'unavailable', 'deadline-exceeded']
+
+/**
+ * Decides about one run: every check or nothing. One serialised transaction holds all of it, so that of two requests that
+ * race for the last run one wins, and no answer leaves before its log entry and its debit are durable.
+ */
+export function decideRelease(vault: Vault, claim: ReleaseClaim): Promise<ReleaseDecision> {
+  return vault.store.transaction(async (trx) => {
+    const now = vault.now()
+    const seen: SeenEvidence = { evidence: null, hardware: null }
+    const granted = await check(vault, trx, claim, seen, now).catch((error: unknown) => refusalOf(error))
+    const outcome = outcomeOf(granted)
+    const entry = await appendDecision(vault, trx, { contractId: claim.contractId, runId: claim.runId, outcome, ...seen }, now)
+    if ('reason' in granted) return { decision: 'denied', reason: granted.reason, entry }
+    await debit(trx, granted.runs, claim.runId, now)
+    await rememberRelease(trx, granted, now)
+    const leaseExpiresAt = await startLease(trx, granted.verified, now)
+    return { decision: 'released', keys: granted.keys, entry, leaseExpiresAt }
+  })
+}
+
+interface Granted {
+  readonly verified: VerifiedRun
+  readonly keys: readonly SealedDataKey[]
+  readonly runs: readonly ApprovalUse[]
+}
+
+/** What is known of the evidence by the time of a decision, for the log. */
+interface SeenEvidence {
+  evidence: string | null
+  hardware: boolean | null
+}
+
+/**
+ * The steps of `keys.md`. Only the first writes, so that a refusal leaves nothing behind but a used nonce and its log entry;
+ * keys are sealed (8) before the decision is written (6, 7) because sealing can still refuse, and they leave after it.
+ */
+async function check(vault: Vault, trx: KeysTransaction, claim: ReleaseClaim, seen: SeenEvidence, now: Date): Promise<Granted> {
+  // 1. The nonce is one of ours, unused, fresh; it is used up whatever follows.
+  await consumeNonce(trx, ownNonce(vault, claim), claim.runId, now)
+
+  // 2. The evidence is appraised here, under the contract as this service knows it, against our own report_data.
+  const contract = await verifiedContract(trx, claim.contractId)
+  const reportData = reportDataOf(bindingOf(claim))
+  seen.evidence = evidenceId(claim.presented.evidence)
+  const appraisal = await appraiseEvidence(claim.presented, contract.document, reportData, now)
+  seen.hardware = appraisal.hardware
+  requireAcceptable(appraisal)
+
+  // 3. The contract is complete, in force, not revoked, and names this service. 4. The query is approved as each owner's rule
+  // asks, by approvals with runs left. 5. The run is an analyst's, inside its domains, versions and recipients.
+  const verified = await verifyStatements(trx, claim, now)
+  requireNamesThisService(vault, verified.contract.document)
+
+  // 3, 5. The run's slots and versions are those whose keys were imported here under exactly this contract.
+  const rows = await keysOfRun(vault, trx, verified)
+
+  // 6. Every approval that these slots rest on has a run left for it.
+  const slots = rows.map(({ slot }) => slot)
+  const runs = await countRuns(trx, verified, slots)
+
+  // 8. The data keys, sealed to the KEM key inside the evidence.
+  const keys = await sealKeys(vault, trx, rows, { kemPublicKey: claim.kemPublicKey, reportData })
+  return { verified, keys, runs }
+}
+
+function refusalOf(error: unknown): { readonly reason: ErrorCode } {
+  if (!isReinraumError(error) || notDecisions.includes(error.code)) throw error
+  return { reason: error.code }
+}
+
+function outcomeOf(granted: Granted | { readonly reason: ErrorCode }): Decision['outcome'] {
+  if ('reason' in granted) return { decision: 'denied', reason: granted.reason }
+  const datasets = granted.keys.map(({ slot, manifestId }) => ({ slot, manifest: manifestId }))
+  return { decision: 'released', datasets, runs: [...granted.runs] }
+}
+
+function ownNonce(vault: Vault, { nonces }: ReleaseClaim): string {
+  const nonce = Object.hasOwn(nonces, vault.id) ? nonces[vault.id] : undefined
+  if (nonce === undefined) throw new ReinraumError('nonce-unknown', 'the request carries no nonce of this key service')
+  return nonce
+}
+
+function bindingOf(claim: ReleaseClaim) {
+  return keyReleaseBinding({
+    nonces: claim.nonces,
+    kem: toBase64url(claim.kemPublicKey),
+    sig: claim.signingKeys,
+    contract: claim.contractId,
+    query: claim.queryId,
+    run: claim.runId,
+  })
+}
+
+/** Revocations that this service has seen count whether or not the bundle carries them. */
+async function verifyStatements(trx: KeysTransaction, claim: ReleaseClaim, now: Date): Promise<VerifiedRun> {
+  const { bundle, contractId, runId } = claim
+  const { decisions, exhausted } = await decisionsWithRunsLeft(trx, bundle.decisions, runId)
+  const known = await knownRevocations(trx, contractId, ownersOf([...bundle.decisions, ...bundle.manifests]))
+  const revocations = [...bundle.revocations, ...known.map(({ statement }) => statement)]
+  try {
+    const verified = await verifyRunBundle({ ...bundle, decisions, revocations }, { now })
+    if (verified.contract.id !== contractId) throw new ReinraumError('contract-mismatch', 'the run is of another contract')
+    return verified
+  } catch (error) {
+    throw nameExhaustion(error, exhausted)
+  }
+}
+
+async function rememberRelease(trx: KeysTransaction, { verified, keys }: Granted, now: Date): Promise<void> {
+  const released_at = now.getTime()
+  const ids = { contract_id: verified.contract.id, run_id: verified.run.id }
+  await trx
+    .insertInto('released_keys')
+    .values(keys.map(({ manifestId }) => ({ ...ids, manifest_id: manifestId, released_at })))
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+}

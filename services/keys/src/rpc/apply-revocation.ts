@@ -1,0 +1,24 @@
+import { ReinraumError } from '@reinraum/crypto'
+import { callerMember } from '@reinraum/kit'
+import type { ApplyRevocationRequest } from '@reinraum/proto'
+import type { RpcContext } from '@reinraum/rpc'
+import { parseStatement } from '@reinraum/statements'
+import { rememberContract } from '../contracts.ts'
+import { learnContract } from '../learn-revocations.ts'
+import { keepRevocation } from '../revocations.ts'
+import type { Vault } from '../vault.ts'
+
+/** Takes a revocation from a member's own hand: nobody in between can hold it back. Effective with the answer. */
+export async function applyRevocation(vault: Vault, { revocation }: ApplyRevocationRequest, context: RpcContext) {
+  const { document } = parseStatement(revocation)
+  if (document.kind !== 'reinraum/revocation/v1') throw new ReinraumError('unknown-kind', 'this statement is no revocation')
+  const contract = await learnContract(vault, document.contract)
+  callerMember(contract, context)
+  const { id, added } = await vault.store.transaction(async (trx) => {
+    const now = vault.now()
+    await rememberContract(trx, contract, now)
+    return keepRevocation(trx, revocation, contract, now)
+  })
+  vault.log.info({ contractId: contract.id, revocationId: id, added, target: document.target.type }, 'revocation applied')
+  return { revocationId: id }
+}

@@ -1,0 +1,19 @@
+import type { ReleaseKeysRequest } from '@reinraum/proto'
+import { readClaim } from '../release/claim.ts'
+import { decideRelease } from '../release/decide.ts'
+import type { Vault } from '../vault.ts'
+
+/** A denial is an answer, not an error: it carries the signed log entry that records it. */
+export async function releaseKeys(vault: Vault, request: ReleaseKeysRequest) {
+  const claim = readClaim(request)
+  const decision = await decideRelease(vault, claim)
+  const about = { contractId: claim.contractId, runId: claim.runId, releaseId: decision.entry.id }
+  const release = decision.entry.statement
+  if (decision.decision === 'denied') {
+    vault.log.warn({ ...about, reason: decision.reason }, 'keys denied')
+    return { outcome: { case: 'denied' as const, value: { reasonCode: decision.reason, release } } }
+  }
+  vault.log.info({ ...about, slots: decision.keys.map(({ slot }) => slot) }, 'keys released')
+  const leaseExpiresAt = BigInt(decision.leaseExpiresAt)
+  return { outcome: { case: 'released' as const, value: { keys: [...decision.keys], release, leaseExpiresAt } } }
+}

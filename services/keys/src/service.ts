@@ -1,0 +1,79 @@
+import { type Kit, keysConsumers, type Service, startOutboxRelay } from '@reinraum/kit'
+import { KeyReleaseService, KeysService } from '@reinraum/proto'
+import { implement } from '@reinraum/rpc'
+import { openSimulatedAttester } from './attester.ts'
+import type { KeysConfig } from './config.ts'
+import { connectDirectory } from './directory.ts'
+import { startRevocationLookups } from './revocation-lookups.ts'
+import { openFileRootKey } from './root-key/file-root-key.ts'
+import { applyRevocation } from './rpc/apply-revocation.ts'
+import { describeKey } from './rpc/describe-key.ts'
+import { getServiceEvidence } from './rpc/get-service-evidence.ts'
+import { importKey } from './rpc/import-key.ts'
+import { issueNonce } from './rpc/issue-nonce.ts'
+import { listReleases } from './rpc/list-releases.ts'
+import { releaseKeys } from './rpc/release-keys.ts'
+import { renewLease } from './rpc/renew-lease.ts'
+import { closeServiceIdentity, hasServiceIdentity, openServiceIdentity } from './service-identity.ts'
+import { openKeysStore } from './store.ts'
+import type { Vault } from './vault.ts'
+
+/** Starts a key service: opens its store and its keys, hears of revocations, and answers on its two ports. */
+export async function startKeys(config: KeysConfig, kit: Kit, now: () => Date = () => new Date()): Promise<Service> {
+  const vault = await openVault(config, kit, now)
+  const bus = await kit.connectBus()
+  const outbox = startOutboxRelay(vault.store, bus, vault.log)
+  const lookups = startRevocationLookups(vault)
+  const revocations = await bus.consume({ ...keysConsumers(config.id).revocations, handle: (event) => lookups.note(event) })
+  await kit.serve({
+    parties: { services: [forParties(vault)] },
+    // The channel opens nothing, but nobody else has any business here.
+    services: { services: [forExecutors(vault)], allow: (caller) => caller.kind === 'service' && caller.id === 'executor' },
+  })
+  return {
+    async stop() {
+      await revocations.stop()
+      await lookups.stop()
+      await outbox.stop()
+      await closeVault(vault)
+    },
+  }
+}
+
+/** Opens what a key service holds. The root key is made at the first start only, together with the service's own keys. */
+export async function openVault(config: KeysConfig, kit: Pick<Kit, 'log' | 'tls' | 'dataPath'>, now: () => Date): Promise<Vault> {
+  const store = await openKeysStore(kit.dataPath('keys.sqlite'))
+  const root = await openFileRootKey(config.rootKey, { create: !(await hasServiceIdentity(store)) })
+  kit.log.warn('the root key is a file: for local development only, whoever reads it and the store has every data key')
+  const identity = await openServiceIdentity(store, root, config.keyServiceId)
+  const attester = config.attester === undefined ? null : await openSimulatedAttester(config.attester.platform)
+  if (attester !== null) kit.log.warn('evidence comes from a simulated platform: it proves nothing about any hardware')
+  const directory = connectDirectory(config.governance, kit.tls)
+  const { keyServiceId: id, custody, operator = null } = config
+  return { id, custody, operator, root, identity, attester, directory, store, log: kit.log, now }
+}
+
+export async function closeVault(vault: Vault): Promise<void> {
+  vault.directory.close()
+  await vault.store.close()
+  closeServiceIdentity(vault.identity)
+  vault.root.close()
+}
+
+function forParties(vault: Vault) {
+  return implement(KeysService, {
+    getServiceEvidence: (request) => getServiceEvidence(vault, request),
+    importKey: (request, context) => importKey(vault, request, context),
+    describeKey: (request, context) => describeKey(vault, request, context),
+    applyRevocation: (request, context) => applyRevocation(vault, request, context),
+    listReleases: (request, context) => listReleases(vault, request, context),
+  })
+}
+
+function forExecutors(vault: Vault) {
+  return implement(KeyReleaseService, {
+    issueNonce: (request) => issueNonce(vault, request),
+    releaseKeys: (request) => releaseKeys(vault, request),
+    renewLease: (request) => renewLease(vault, request),
+  })
+}

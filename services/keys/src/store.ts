@@ -1,0 +1,89 @@
+import { inboxMigration, type Migration, openStore, outboxMigration, type Store, type Transaction } from '@reinraum/kit'
+import { sql } from 'kysely'
+
+/** Times are milliseconds since 1970 on this service's own clock. Nothing here opens without the root key. */
+export interface KeysDatabase {
+  /** this service's own identity; one row */
+  identity: { id: number; wrapped_key: Uint8Array; sealed: Uint8Array }
+  /** contracts that name this service, as every member signed them */
+  contracts: { id: string; statement: Uint8Array; known_since: number }
+  /** L1 under L0 */
+  wrapping_keys: { contract_id: string; slot: string; version: number; wrapped: Uint8Array; created_at: number }
+  /** L2 under L1 */
+  data_keys: {
+    contract_id: string
+    slot: string
+    manifest_id: string
+    key_id: string
+    owner: string
+    wrapping_version: number
+    sealed: Uint8Array
+    imported_at: number
+  }
+  nonces: { nonce: string; run_id: string; issued_at: number; used_at: number | null }
+  /** one row per run that an approval paid for; the balance is their number, never stored apart */
+  debits: { approval_id: string; run_id: string; debited_at: number }
+  /** runs that got keys, with what they rest on; `owners` maps approvals and manifests to members, in JSON */
+  leases: {
+    run_id: string
+    contract_id: string
+    query: Uint8Array
+    run: Uint8Array
+    owners: string
+    ends_at: number
+    expires_at: number
+  }
+  releases: {
+    contract_id: string
+    sequence: number
+    id: string
+    run_id: string
+    decision: 'released' | 'denied'
+    statement: Uint8Array
+    decided_at: number
+  }
+  /** which key was released to which run */
+  released_keys: { contract_id: string; manifest_id: string; run_id: string; released_at: number }
+  revocations: { id: string; contract_id: string; by: string; target: string; statement: Uint8Array; applied_at: number }
+  /** contracts whose revocations are still to be fetched */
+  due_lookups: { contract_id: string; generation: number }
+}
+
+export type KeysTransaction = Transaction<KeysDatabase>
+
+const tables: Migration = {
+  name: 'keys-1',
+  async up(db) {
+    for (const statement of [
+      `create table identity (id integer primary key check (id = 1), wrapped_key blob not null, sealed blob not null) strict`,
+      `create table contracts (id text primary key, statement blob not null, known_since integer not null) strict`,
+      `create table wrapping_keys (contract_id text not null references contracts (id), slot text not null,
+         version integer not null check (version >= 1), wrapped blob not null, created_at integer not null,
+         primary key (contract_id, slot, version)) strict, without rowid`,
+      `create table data_keys (contract_id text not null, slot text not null, manifest_id text not null, key_id text not null,
+         owner text not null, wrapping_version integer not null, sealed blob not null, imported_at integer not null,
+         primary key (contract_id, manifest_id), unique (contract_id, slot, key_id),
+         foreign key (contract_id, slot, wrapping_version) references wrapping_keys (contract_id, slot, version)) strict, without rowid`,
+      `create table nonces (nonce text primary key, run_id text not null, issued_at integer not null, used_at integer) strict, without rowid`,
+      `create index nonces_by_age on nonces (issued_at)`,
+      `create table debits (approval_id text not null, run_id text not null, debited_at integer not null,
+         primary key (approval_id, run_id)) strict, without rowid`,
+      `create table leases (run_id text primary key, contract_id text not null, query blob not null, run blob not null,
+         owners text not null, ends_at integer not null, expires_at integer not null) strict`,
+      `create table releases (contract_id text not null, sequence integer not null check (sequence >= 1), id text not null unique,
+         run_id text not null, decision text not null check (decision in ('released', 'denied')), statement blob not null,
+         decided_at integer not null, primary key (contract_id, sequence)) strict, without rowid`,
+      `create table released_keys (contract_id text not null, manifest_id text not null, run_id text not null, released_at integer not null,
+         primary key (contract_id, manifest_id, run_id)) strict, without rowid`,
+      `create table revocations (id text primary key, contract_id text not null references contracts (id), "by" text not null,
+         target text not null, statement blob not null, applied_at integer not null, unique (contract_id, "by", target)) strict`,
+      `create table due_lookups (contract_id text primary key, generation integer not null) strict, without rowid`,
+    ]) {
+      await sql.raw(statement).execute(db)
+    }
+  },
+}
+
+export function openKeysStore(file: string): Promise<Store<KeysDatabase>> {
+  return openStore<KeysDatabase>(file, [outboxMigration, inboxMigration, tables])
+}

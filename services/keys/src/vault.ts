@@ -1,0 +1,25 @@
+import type { Attester } from '@reinraum/attestation'
+import type { Log, Store } from '@reinraum/kit'
+import type { Directory } from './directory.ts'
+import type { RootKey } from './root-key/root-key.ts'
+import type { ServiceIdentity } from './service-identity.ts'
+import type { KeysDatabase } from './store.ts'
+
+/** Everything that one running key service holds; passed to each RPC. */
+export interface Vault {
+  /** the id under which contracts name this service */
+  readonly id: string
+  readonly custody: 'owner' | 'attested'
+  /** owner custody: the member that runs the service */
+  readonly operator: string | null
+  readonly root: RootKey
+  readonly identity: ServiceIdentity
+  /** null under owner custody */
+  readonly attester: Attester | null
+  /** what governance holds; nothing of it is believed unverified */
+  readonly directory: Directory
+  readonly store: Store<KeysDatabase>
+  readonly log: Log
+  /** the service's own clock; no request carries one */
+  readonly now: () => Date
+}
