@@ -1,9 +1,7 @@
 import { digestId } from '@reinraum/crypto'
 
 /** What an attester says about itself, as its hardware signed it (RFC 9334: evidence). */
-export type Evidence =
-  | { readonly tee: 'snp'; readonly report: Uint8Array }
-  | { readonly tee: 'tdx'; readonly quote: Uint8Array }
+export type Evidence = { readonly tee: 'snp'; readonly report: Uint8Array } | { readonly tee: 'tdx'; readonly quote: Uint8Array }
 
 /** What the vendor says about the hardware: certificates and revocation lists, DER, in any order. None is trusted for being here. */
 export interface Endorsements {

@@ -1,8 +1,9 @@
 import { constants, type KeyObject, sign } from 'node:crypto'
 import {
-  BitString,
-  type BaseBlock,
   Boolean as Asn1Boolean,
+  Set as Asn1Set,
+  type BaseBlock,
+  BitString,
   Constructed,
   fromBER,
   GeneralizedTime,
@@ -12,7 +13,6 @@ import {
   OctetString,
   PrintableString,
   Sequence,
-  Set as Asn1Set,
   UTCTime,
   Utf8String,
 } from 'asn1js'

@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { fromHex } from '@reinraum/crypto'
-import { BitString, Boolean as Asn1Boolean, IA5String, Integer, Sequence } from 'asn1js'
+import { Boolean as Asn1Boolean, BitString, IA5String, Integer, Sequence } from 'asn1js'
 import type { SnpProduct } from '../snp/roots.ts'
 import type { Tcb } from '../snp/tcb.ts'
 import { vekOids } from '../snp/vek-extensions.ts'
@@ -63,7 +63,14 @@ export function chainTemplates(options: {
       extensions: vcekExtensions(options),
       signedBy: { key: keys.ask },
     },
-    crl: { issuer: arkName, thisUpdate: notBefore, nextUpdate: after(5), revoked: [], extensions: [crlNumber()], signedBy: ark.signedBy },
+    crl: {
+      issuer: arkName,
+      thisUpdate: notBefore,
+      nextUpdate: after(5),
+      revoked: [],
+      extensions: [crlNumber()],
+      signedBy: ark.signedBy,
+    },
   }
 }
 

@@ -4,7 +4,7 @@ import type { AttestationReason, AttestationResult, Check, TrustClaim, TrustVect
 import { contraindicated, noTrust } from '../verdicts.ts'
 import { authentic } from './checks/authentic.ts'
 import { chainChecks } from './checks/chain.ts'
-import { snpCheckNames } from './checks/names.ts'
+import { type SnpCheckName, snpCheckNames } from './checks/names.ts'
 import type { Outcome, SnpCheck } from './checks/outcome.ts'
 import { policyChecks } from './checks/policy.ts'
 import { referenceChecks } from './checks/reference.ts'
@@ -27,6 +27,15 @@ const snpChecks: readonly SnpCheck[] = [
   ...revocationChecks,
   ...referenceChecks,
 ]
+
+/** Beyond authenticity: what the vendor's word about the chip still stands on. */
+const endorsing = [
+  'chain-validity',
+  'chip-id',
+  'vek-tcb',
+  'revocation-list',
+  'revocation',
+] as const satisfies readonly SnpCheckName[]
 
 interface Ran {
   readonly check: SnpCheck
@@ -61,7 +70,8 @@ function conclude(subject: SnpSubject, ran: readonly Ran[], isAuthentic: boolean
   const outcomes = ran.map(({ outcome }) => outcome)
   const reasons = outcomes.flatMap((o): AttestationReason[] => (o.verdict === 'failed' ? [o.reason] : []))
   const waivers = outcomes.flatMap((o): Waiver[] => (o.verdict === 'passed' && o.waiver ? [o.waiver] : []))
-  const hardware = isAuthentic && isUnderAmdRoot(subject)
+  const failedNames = new Set(ran.filter(({ outcome }) => outcome.verdict === 'failed').map(({ check }) => check.name))
+  const hardware = isAuthentic && isUnderAmdRoot(subject) && endorsing.every((name) => !failedNames.has(name))
   // Both, so that a check that was skipped for want of its ground can never read as one that held.
   const good = isAuthentic && reasons.length === 0
   return {

@@ -15,7 +15,7 @@ export const chainChecks: readonly SnpCheck[] = [
   { name: 'pinned-root', claim: 'hardware', needs: ['certificates'], run: checkPin },
   { name: 'chain-names', claim: 'instance-identity', needs: ['certificates'], run: onChain(checkNames) },
   { name: 'chain-constraints', claim: 'instance-identity', needs: ['certificates'], run: onChain(checkConstraints) },
-  { name: 'chain-signatures', claim: 'instance-identity', needs: ['certificates'], run: onChain(checkSignatures) },
+  { name: 'chain-signatures', claim: 'instance-identity', needs: ['chain-constraints'], run: onChain(checkSignatures) },
   { name: 'chain-validity', claim: 'instance-identity', needs: ['certificates'], run: onChain(checkValidity) },
 ]
 
@@ -54,7 +54,8 @@ function checkNames({ ark, ca, vek }: Chain, { product }: SnpSubject): Outcome {
 function checkConstraints({ ark, ca, vek }: Chain): Outcome {
   const invalid = (detail: string) => failed('chain-constraints-invalid', detail)
   for (const issuer of [ark, ca]) {
-    if (!issuer.ca || issuer.keyUsage?.certSign !== true) return invalid(`${issuer.subject.commonName} may not issue certificates`)
+    if (!issuer.ca || issuer.keyUsage?.certSign !== true)
+      return invalid(`${issuer.subject.commonName} may not issue certificates`)
     if (issuer.publicKey.asymmetricKeyType !== 'rsa') return invalid(`${issuer.subject.commonName} has no RSA key`)
   }
   if (vek.ca) return invalid('the signing key may issue certificates')
@@ -77,10 +78,11 @@ function checkSignatures({ ark, ca, vek }: Chain): Outcome {
 }
 
 function checkValidity({ ark, ca, vek }: Chain, { now }: SnpSubject): Outcome {
+  // Written so that a clock that is no time at all fails too.
   for (const certificate of [ark, ca, vek]) {
     const name = certificate.subject.commonName
-    if (now < certificate.notBefore) return failed('certificate-not-yet-valid', `${name} is not yet valid`)
-    if (now > certificate.notAfter) return failed('certificate-expired', `${name} has expired`)
+    if (!(now >= certificate.notBefore)) return failed('certificate-not-yet-valid', `${name} is not yet valid`)
+    if (!(now <= certificate.notAfter)) return failed('certificate-expired', `${name} has expired`)
   }
   return passed('all three in force')
 }

@@ -7,7 +7,12 @@ import { failed, notAsked, type Outcome, passed, type SnpCheck, waived } from '.
 export const signingKeyChecks: readonly SnpCheck[] = [
   { name: 'signing-key', claim: 'instance-identity', needs: ['certificates'], run: checkKind },
   { name: 'chip-id', claim: 'instance-identity', needs: ['signing-key'], run: checkChipId },
-  { name: 'report-signature', claim: 'instance-identity', needs: ['signature-algorithm', 'certificates'], run: checkSignature },
+  {
+    name: 'report-signature',
+    claim: 'instance-identity',
+    needs: ['signature-algorithm', 'chain-constraints'],
+    run: checkSignature,
+  },
 ]
 
 /** A VCEK belongs to a chip and to no provider, a VLEK to a provider and to no chip; the report says which one signed. */
@@ -22,7 +27,9 @@ function checkKind({ report, vek, vekKind, reference }: SnpSubject): Outcome {
   }
   const provider = readCspId(vek)
   if (hasChip || provider === null) return failed('signing-key-mismatch', 'this is not what a VLEK contains')
-  return reference.policy.cspIds.includes(provider) ? passed(`VLEK of ${provider}`) : failed('csp-not-allowed', `VLEK of ${provider}`)
+  return reference.policy.cspIds.includes(provider)
+    ? passed(`VLEK of ${provider}`)
+    : failed('csp-not-allowed', `VLEK of ${provider}`)
 }
 
 function checkChipId({ report, vek, product, reference }: SnpSubject): Outcome {
@@ -35,8 +42,11 @@ function checkChipId({ report, vek, product, reference }: SnpSubject): Outcome {
       ? waived('masked-chip-id', 'masked by the host')
       : failed('chip-id-masked', 'the host masks the chip id')
   }
-  const matches = Buffer.compare(report.chipId.subarray(0, hwid.length), hwid) === 0 && isZero(report.chipId.subarray(hwid.length))
-  return matches ? passed('the chip is the one of the certificate') : failed('chip-id-mismatch', 'the certificate names another chip')
+  const matches =
+    Buffer.compare(report.chipId.subarray(0, hwid.length), hwid) === 0 && isZero(report.chipId.subarray(hwid.length))
+  return matches
+    ? passed('the chip is the one of the certificate')
+    : failed('chip-id-mismatch', 'the certificate names another chip')
 }
 
 function checkSignature({ report, vek }: SnpSubject): Outcome {

@@ -1,0 +1,77 @@
+import { toHex } from '@reinraum/crypto'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { attestationReasons } from '../result.ts'
+import type { SimulatedPlatform } from '../simulator/platform.ts'
+import { chainFaults } from '../testing/faults/chain.ts'
+import { tcb } from '../testing/faults/fault.ts'
+import { policyFaults } from '../testing/faults/policy.ts'
+import { referenceFaults } from '../testing/faults/reference.ts'
+import { revocationFaults } from '../testing/faults/revocation.ts'
+import { signingKeyFaults } from '../testing/faults/signing-key.ts'
+import { structureFaults } from '../testing/faults/structure.ts'
+import { tcbFaults } from '../testing/faults/tcb.ts'
+import { appraiseIn, createPlatform, measurement, reportData } from '../testing/simulated-evidence.ts'
+import { snpCheckNames } from './checks/names.ts'
+
+let platform: SimulatedPlatform
+beforeAll(async () => {
+  platform = await createPlatform()
+})
+
+const faults = [structureFaults, chainFaults, signingKeyFaults, tcbFaults, policyFaults, revocationFaults, referenceFaults].flat()
+
+describe('evidence that is perfect', () => {
+  it('is affirming, with no check failed, and says that no hardware signed it', async () => {
+    const result = await appraiseIn(platform)
+    expect(result).toMatchObject({ status: 'affirming', hardware: false, tee: 'snp', reasons: [], waivers: [] })
+    expect(result.checks.map((check) => check.name)).toEqual(snpCheckNames)
+    expect(result.checks.filter((check) => check.verdict === 'failed')).toEqual([])
+    expect(result.claims).toMatchObject({
+      product: 'Genoa',
+      measurement,
+      reportData: toHex(reportData),
+      signedBy: 'VCEK',
+      tcb: { reported: tcb },
+    })
+    expect(result.trustVector).toMatchObject({
+      'instance-identity': 2,
+      executables: 2,
+      configuration: 2,
+      'runtime-opaque': 2,
+      hardware: 0,
+    })
+  })
+})
+
+describe('evidence that is perfect but for one rule is refused by that rule alone', () => {
+  it.each(faults)('$check: $when → $reason', async ({ check, reason, ...situation }) => {
+    const result = await appraiseIn(platform, situation)
+    expect(result.reasons).toEqual([reason])
+    expect(result.checks.filter((c) => c.verdict === 'failed').map((c) => c.name)).toEqual([check])
+    expect(result).toMatchObject({ status: 'contraindicated', hardware: false })
+  })
+
+  it('and there is such evidence for every check and every reason', () => {
+    const elsewhere = { checks: ['length'], reasons: ['malformed-evidence', 'unsupported-evidence', 'invalid-reference-values'] }
+    expect(new Set([...faults.map((c) => c.check), ...elsewhere.checks])).toEqual(new Set(snpCheckNames))
+    expect(new Set([...faults.map((c) => c.reason), ...elsewhere.reasons])).toEqual(new Set(attestationReasons))
+  })
+})
+
+describe('a claim is only shown where its author is proved', () => {
+  it.each(['pinned-root', 'chain-names', 'chain-constraints', 'chain-signatures', 'signing-key', 'report-signature'] as const)(
+    'nothing is claimed when %s fails, and nothing that the report says is looked at',
+    async (name) => {
+      const found = faults.find((c) => c.check === name)
+      const result = await appraiseIn(platform, found ?? {})
+      expect(result.claims).toBeNull()
+      expect(result.trustVector.executables).toBe(99)
+      expect(result.checks.find((check) => check.name === 'measurement')?.verdict).toBe('skipped')
+    },
+  )
+
+  it('two faults are both named', async () => {
+    const result = await appraiseIn(platform, { overrides: { report: { vmpl: 2, policy: 0xb_0000n } } })
+    expect(result.reasons).toEqual(['debug-enabled', 'vmpl-not-allowed'])
+  })
+})

@@ -1,0 +1,53 @@
+import { generateKeyPairSync } from 'node:crypto'
+import type { ReferenceValuesInput } from '../../reference-values.ts'
+import type { AttestationReason } from '../../result.ts'
+import type { SimulatedOverrides } from '../../simulator/attester.ts'
+import type { CertificateContent } from '../../simulator/certificates.ts'
+import { amdExtension } from '../../simulator/templates.ts'
+import type { SnpCheckName } from '../../snp/checks/names.ts'
+import { vekOids } from '../../snp/vek-extensions.ts'
+import { now } from '../simulated-evidence.ts'
+
+/** Evidence that is perfect but for one thing, and what must come of it. */
+export interface Fault {
+  readonly when: string
+  readonly check: SnpCheckName
+  readonly reason: AttestationReason
+  readonly overrides?: SimulatedOverrides
+  readonly reference?: Partial<ReferenceValuesInput['snp']>
+  readonly reportData?: Uint8Array
+}
+
+export const strangerRsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
+export const strangerEc = generateKeyPairSync('ec', { namedCurve: 'P-384' })
+/** what a simulated Genoa reports */
+export const tcb = { bootloader: 10, tee: 0, snp: 27, microcode: 84, fmc: 0 }
+export const provider = 'CN=cc-test-1.example.com'
+
+export function shiftedBy(hours: number): Date {
+  return new Date(now.getTime() + hours * 3600 * 1000)
+}
+
+export function withExtension(oid: string, value: Uint8Array | null, critical = false) {
+  return (content: CertificateContent): CertificateContent => {
+    const others = content.extensions.filter((extension) => extension.oid !== oid)
+    return { ...content, extensions: value === null ? others : [...others, { oid, critical, value }] }
+  }
+}
+
+export function ia5(text: string): Uint8Array {
+  return Uint8Array.of(0x16, text.length, ...Buffer.from(text, 'latin1'))
+}
+
+/** Makes the platform's key a VLEK, certified by an ASVK. */
+export function asVlek(cspId: string | null, keyInfo = 1 << 2): SimulatedOverrides {
+  return {
+    report: { keyInfo },
+    ca: (c) => ({ ...c, subject: 'SEV-VLEK-Genoa' }),
+    vek: (c) => {
+      const extensions = c.extensions.filter((extension) => extension.oid !== vekOids.hwid)
+      const csp = cspId === null ? [] : [amdExtension(vekOids.cspId, ia5(cspId))]
+      return { ...c, subject: 'SEV-VLEK', issuer: 'SEV-VLEK-Genoa', extensions: [...extensions, ...csp] }
+    },
+  }
+}
