@@ -1,0 +1,163 @@
+import { toBase64url } from '@reinraum/crypto'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { signerOf } from '../identity.ts'
+import type { Receipt } from '../kinds/receipt.ts'
+import type { Release } from '../kinds/release.ts'
+import { signStatement } from '../sign-statement.ts'
+import { createSigner, type Signer } from '../signer.ts'
+import { refusalOf } from '../testing/refusal.ts'
+import { createParties, createRoom, now, type Parties, type Room, signAs, withPayload } from '../testing/room.ts'
+import type { VerifiedContract } from '../verified.ts'
+import { verifyContract } from './contract.ts'
+import { verifyReceipt } from './receipt.ts'
+import { verifyRelease } from './release.ts'
+
+const id = `sha256:${'0'.repeat(64)}`
+const nonce = toBase64url(new Uint8Array(32))
+const finishedAt = '2026-11-21T12:00:00.000Z'
+
+let parties: Parties
+let room: Room
+let contract: VerifiedContract
+let run: Signer
+let release: Release
+let receipt: Receipt
+beforeAll(async () => {
+  parties = await createParties()
+  room = await createRoom(parties)
+  contract = await verifyContract(room.bundle.contract, { now })
+  run = await createSigner()
+  const { manifests } = room
+  release = {
+    kind: 'reinraum/release/v1',
+    keyService: 'shared-keys',
+    contract: room.contract,
+    run: room.run,
+    sequence: 1,
+    previous: null,
+    outcome: {
+      decision: 'released',
+      datasets: [{ slot: 'strikes', manifest: manifests.strikes ?? '' }],
+      runs: [{ approval: id, before: 0, after: 1 }],
+    },
+    evidence: id,
+    hardware: false,
+    decidedAt: finishedAt,
+  }
+  receipt = {
+    kind: 'reinraum/receipt/v1',
+    contract: room.contract,
+    query: room.query,
+    run: room.run,
+    manifests: Object.entries(manifests).map(([slot, manifest]) => ({ slot, manifest })),
+    rewrittenSql: id,
+    guard: '1',
+    engine: 'duckdb',
+    result: { object: id, length: 100, rowCount: 2 },
+    gate: { recipients: ['analyst'], reviewers: ['reviewer'], layers: [id, id] },
+    releases: [id],
+    binding: { nonces: { 'air-keys': nonce, 'shared-keys': nonce }, kem: 'kem', sig: run.keys },
+    evidence: id,
+    finishedAt,
+  }
+})
+
+describe('a release', () => {
+  const refused = async (change: Partial<Release>, signer = 'shared-keys') =>
+    refusalOf(async () => verifyRelease(await signAs(parties, signer, { ...release, ...change }), contract))
+
+  test('is verified against the keys that the contract pins for the key service, whenever it is read', async () => {
+    const verified = await verifyRelease(await signAs(parties, 'shared-keys', release), contract)
+    expect(verified.document).toEqual(release)
+  })
+
+  test('by a key service that the contract does not name is refused', async () => {
+    expect(await refused({ keyService: 'other-keys' })).toBe('unknown-member')
+  })
+
+  test('signed by another key service, or by a member, is refused', async () => {
+    expect(await refused({}, 'air-keys')).toBe('signature-missing')
+    expect(await refused({}, 'air')).toBe('unknown-member')
+    expect(await refused({}, 'stranger')).toBe('unknown-member')
+  })
+
+  test('of another contract is refused', async () => {
+    expect(await refused({ contract: id })).toBe('contract-mismatch')
+  })
+
+  test('of a slot whose key another service holds, or of one slot twice, is refused', async () => {
+    const outcome = (...slots: string[]): Release['outcome'] => ({
+      decision: 'released',
+      datasets: slots.map((slot) => ({ slot, manifest: id })),
+      runs: [],
+    })
+    for (const slots of [['flights'], ['nothing'], ['strikes', 'strikes']]) {
+      expect(await refused({ outcome: outcome(...slots) })).toBe('invalid-statement')
+    }
+  })
+
+  test('changed after it was signed is refused', async () => {
+    const signed = await signAs(parties, 'shared-keys', release)
+    const changed = withPayload(signed, (d) => ({ ...d, hardware: true }))
+    expect(await refusalOf(() => verifyRelease(changed, contract))).toBe('signature-invalid')
+  })
+
+  test('with a reason that is not of the closed set is refused', async () => {
+    const outcome = { decision: 'denied', reason: 'because' } as unknown as Release['outcome']
+    expect(await refused({ outcome })).toBe('invalid-statement')
+  })
+})
+
+describe('a receipt', () => {
+  const refused = async (change: Partial<Receipt>, signer = run) =>
+    refusalOf(async () => verifyReceipt(await signStatement({ ...receipt, ...change }, signer), contract))
+  const gate = (change: Partial<Receipt['gate']>) => ({ gate: { ...receipt.gate, ...change } })
+  const nonces = (names: string[]) => ({
+    binding: { ...receipt.binding, nonces: Object.fromEntries(names.map((name) => [name, nonce])) },
+  })
+
+  test('is verified against the keys that its binding names', async () => {
+    expect((await verifyReceipt(await signStatement(receipt, run), contract)).document).toEqual(receipt)
+  })
+
+  test('signed by any other keys is refused', async () => {
+    expect(await refused({}, await createSigner())).toBe('unknown-member')
+  })
+
+  test('signed with the keys of a party is refused', async () => {
+    for (const name of ['analyst', 'shared-keys'] as const) {
+      const signer = signerOf(parties[name])
+      expect(await refused({ binding: { ...receipt.binding, sig: signer.keys } }, signer)).toBe('receipt-invalid')
+    }
+  })
+
+  test('of another contract is refused', async () => {
+    expect(await refused({ contract: id })).toBe('contract-mismatch')
+  })
+
+  test('whose gate is not that of the contract is refused', async () => {
+    expect(await refused(gate({ reviewers: [] }))).toBe('receipt-invalid')
+    expect(await refused(gate({ reviewers: ['air'] }))).toBe('receipt-invalid')
+    expect(await refused(gate({ layers: [id] }))).toBe('receipt-invalid')
+    expect(await refused(gate({ recipients: ['bird'] }))).toBe('receipt-invalid')
+    expect(await refused(gate({ recipients: ['analyst', 'analyst'] }))).toBe('receipt-invalid')
+  })
+
+  test('without the nonce of a key service involved, or with one too many, is refused', async () => {
+    expect(await refused(nonces(['air-keys']))).toBe('receipt-invalid')
+    expect(await refused(nonces(['air-keys', 'other-keys']))).toBe('receipt-invalid')
+    expect(await refused({ manifests: receipt.manifests.filter((m) => m.slot === 'strikes') })).toBe('receipt-invalid')
+  })
+
+  test('with a slot twice or an unknown one, or with a release twice, is refused', async () => {
+    const [first] = receipt.manifests
+    expect(await refused({ manifests: first ? [...receipt.manifests, first] : [] })).toBe('receipt-invalid')
+    expect(await refused({ manifests: [...receipt.manifests, { slot: 'nothing', manifest: id }] })).toBe('receipt-invalid')
+    expect(await refused({ releases: [id, id] })).toBe('receipt-invalid')
+  })
+
+  test('changed after it was signed is refused', async () => {
+    const changed = withPayload(await signStatement(receipt, run), (d) => ({ ...d, guard: '2' }))
+    expect(await refusalOf(() => verifyReceipt(changed, contract))).toBe('signature-invalid')
+  })
+})
