@@ -1,7 +1,4 @@
 import { serviceConfigShape } from '@reinraum/kit'
-import { z } from 'zod'
 
-export const configSchema = z.strictObject({
-  ...serviceConfigShape.shape,
-})
-export type GovernanceConfig = z.infer<typeof configSchema>
+/** Governance needs nothing beyond what every service is given. */
+export const configSchema = serviceConfigShape

@@ -20,7 +20,8 @@ export async function consumeEvent(governance: Governance, event: EventRecord): 
   const change = changes[`${event.noun}.${event.verb}`]
   if (change === undefined) return
   const { runId, reasonCode } = fromBinary(RunEventSchema, event.body)
-  const reason = change === 'rejected' ? 'review-rejected' : change === 'failed' ? (isErrorCode(reasonCode) ? reasonCode : 'run-failed') : ''
+  const reason =
+    change === 'rejected' ? 'review-rejected' : change === 'failed' ? (isErrorCode(reasonCode) ? reasonCode : 'run-failed') : ''
   const applied = await receiveOnce(governance.store, event.id, async (trx) => {
     await changeRun(governance, trx, runId, change, reason)
   })
@@ -28,8 +29,10 @@ export async function consumeEvent(governance: Governance, event: EventRecord): 
 }
 
 /** A run that no executor could finish is over. */
-export async function abandonRun(governance: Governance, messageId: string, runId: string): Promise<void> {
-  await receiveOnce(governance.store, messageId, async (trx) => {
+export async function consumeDeadLetter(governance: Governance, event: EventRecord): Promise<void> {
+  if (event.noun !== 'run' || event.verb !== 'queued') return
+  const { runId } = fromBinary(RunEventSchema, event.body)
+  await receiveOnce(governance.store, event.id, async (trx) => {
     await changeRun(governance, trx, runId, 'abandoned', 'run-abandoned')
   })
   governance.watch.changed(runId)

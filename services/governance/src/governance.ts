@@ -1,5 +1,5 @@
 import { ReinraumError } from '@reinraum/crypto'
-import type { Bus, OutboxRelay } from '@reinraum/kit'
+import type { Bus } from '@reinraum/kit'
 import { callerMember } from '@reinraum/kit'
 import type { RpcContext } from '@reinraum/rpc'
 import { type Member, type VerifiedContract, verifyContract } from '@reinraum/statements'
@@ -10,7 +10,6 @@ import type { GovernanceStore } from './store.ts'
 export interface Governance {
   readonly store: GovernanceStore
   readonly bus: Bus
-  readonly outbox: OutboxRelay
   readonly watch: RunWatch
   now(): Date
 }

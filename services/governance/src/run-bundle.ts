@@ -11,7 +11,11 @@ export interface RunReferences {
 }
 
 /** Everything signed that decides about a run, as it stands now. */
-export async function runBundle(governance: Pick<Governance, 'store'>, run: Uint8Array, references: RunReferences): Promise<RunBundleBytes> {
+export async function runBundle(
+  governance: Pick<Governance, 'store'>,
+  run: Uint8Array,
+  references: RunReferences,
+): Promise<RunBundleBytes> {
   const { db } = governance.store
   const contract = await db.selectFrom('contracts').select('bytes').where('id', '=', references.contract).executeTakeFirst()
   if (contract === undefined) throw new ReinraumError('not-found', 'no such contract')
@@ -40,6 +44,11 @@ export async function runBundle(governance: Pick<Governance, 'store'>, run: Uint
 }
 
 export async function revocationsOf({ store }: Pick<Governance, 'store'>, contractId: string): Promise<Uint8Array[]> {
-  const rows = await store.db.selectFrom('revocations').select('bytes').where('contract_id', '=', contractId).orderBy('recorded_at').execute()
+  const rows = await store.db
+    .selectFrom('revocations')
+    .select('bytes')
+    .where('contract_id', '=', contractId)
+    .orderBy('recorded_at')
+    .execute()
   return rows.map((row) => row.bytes)
 }

@@ -25,7 +25,8 @@ const tables: Migration = {
   name: 'governance-1',
   async up(db) {
     const statement = (name: string) => db.schema.createTable(name).addColumn('id', 'text', (c) => c.primaryKey())
-    const owned = (name: string) => statement(name).addColumn('contract_id', 'text', (c) => c.notNull().references('contracts.id'))
+    const owned = (name: string) =>
+      statement(name).addColumn('contract_id', 'text', (c) => c.notNull().references('contracts.id'))
     await statement('contracts')
       .addColumn('bytes', 'blob', (c) => c.notNull())
       .addColumn('in_force', 'integer', (c) => c.notNull())

@@ -46,7 +46,10 @@ export function demoContract({ keys, keyServices, referenceValues, now }: Contra
     ),
     executors: referenceValues.executor,
     results: { recipients: [analyst], reviewers: [{ member: 'wildlife', mode: 'approve' }] },
-    validity: { notBefore: new Date(now.getTime() - 60_000).toISOString(), notAfter: new Date(now.getTime() + 365 * 86_400_000).toISOString() },
+    validity: {
+      notBefore: new Date(now.getTime() - 60_000).toISOString(),
+      notAfter: new Date(now.getTime() + 365 * 86_400_000).toISOString(),
+    },
     nonce: toBase64url(randomBytes(32)),
   }
 }

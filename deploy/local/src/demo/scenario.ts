@@ -1,7 +1,22 @@
 import { join } from 'node:path'
 import {
-  acceptContract, approveQuery, approveResult, describeKeyService, getContract, openResult, type OpenedResult, proposeContract,
-  proposeQuery, readTable, sealDataset, type Session, startRun, type Table, verifyExecutor, verifyKeyService, waitForRun,
+  acceptContract,
+  approveQuery,
+  approveResult,
+  describeKeyService,
+  getContract,
+  type OpenedResult,
+  openResult,
+  proposeContract,
+  proposeQuery,
+  readTable,
+  type Session,
+  sealDataset,
+  startRun,
+  type Table,
+  verifyExecutor,
+  verifyKeyService,
+  waitForRun,
 } from '@reinraum/client'
 import { ReinraumError } from '@reinraum/crypto'
 import type { Contract, VerifiedContract } from '@reinraum/statements'
@@ -60,7 +75,10 @@ async function verifyBeforeContributing(scenario: Scenario): Promise<readonly St
   const outcomes: StepOutcome[] = []
   for (const { id } of contract.document.keyServices) {
     const { custody, appraisal } = await verifyKeyService(scenario.sessions.wildlife, contract, id)
-    const note = appraisal === null ? 'owner custody, keys pinned by the contract' : `${appraisal.status}, ${hardwareName(appraisal.hardware)}`
+    const note =
+      appraisal === null
+        ? 'owner custody, keys pinned by the contract'
+        : `${appraisal.status}, ${hardwareName(appraisal.hardware)}`
     outcomes.push({ id: `keys/${id}`, note: `${custody}: ${note}` })
   }
   const executor = await verifyExecutor(scenario.sessions.wildlife, contract)
@@ -82,7 +100,10 @@ async function sealDatasets(scenario: Scenario, report: (progress: string) => vo
         report(`${owner}: ${progress.step} ${id}, ${(bytes / 1e6).toFixed(1)} MB`)
       },
     })
-    outcomes.push({ id: manifest.id, note: `${id}: ${manifest.document.rowCount} rows, ${manifest.document.length} bytes of ciphertext` })
+    outcomes.push({
+      id: manifest.id,
+      note: `${id}: ${manifest.document.rowCount} rows, ${manifest.document.length} bytes of ciphertext`,
+    })
   }
   return outcomes
 }

@@ -2,7 +2,11 @@ import { Listr } from 'listr2'
 import type { Step, StepRecord } from './steps.ts'
 
 /** Runs steps in order with their progress on the terminal: a live list on a TTY, plain lines elsewhere. */
-export async function showSteps<Context>(steps: readonly Step<Context>[], context: Context, out: NodeJS.WriteStream): Promise<readonly StepRecord[]> {
+export async function showSteps<Context>(
+  steps: readonly Step<Context>[],
+  context: Context,
+  out: NodeJS.WriteStream,
+): Promise<readonly StepRecord[]> {
   return out.isTTY ? live(steps, context) : plain(steps, context, out)
 }
 
@@ -22,7 +26,11 @@ async function live<Context>(steps: readonly Step<Context>[], context: Context):
   return records
 }
 
-async function plain<Context>(steps: readonly Step<Context>[], context: Context, out: NodeJS.WriteStream): Promise<readonly StepRecord[]> {
+async function plain<Context>(
+  steps: readonly Step<Context>[],
+  context: Context,
+  out: NodeJS.WriteStream,
+): Promise<readonly StepRecord[]> {
   const records: StepRecord[] = []
   for (const step of steps) {
     out.write(`… ${step.title}\n`)

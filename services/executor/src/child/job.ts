@@ -9,7 +9,9 @@ export const jobSchema = z.strictObject({
     z.strictObject({
       slot: z.string(),
       file: z.string(),
-      columns: z.array(z.strictObject({ name: z.string(), type: z.union([z.enum(columnTypes), z.string().startsWith('DECIMAL(')]) })),
+      columns: z.array(
+        z.strictObject({ name: z.string(), type: z.union([z.enum(columnTypes), z.string().startsWith('DECIMAL(')]) }),
+      ),
     }),
   ),
   /** as the guard rewrote it */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { runJob } from './run-job.ts'
 import { jobSchema } from './job.ts'
+import { runJob } from './run-job.ts'
 
 // One query, then the end. Whatever goes wrong says nothing: an engine's message can quote a value.
 try {

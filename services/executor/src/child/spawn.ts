@@ -35,7 +35,12 @@ export async function probeConfinement(): Promise<Confinement> {
 export async function runInChild(job: Job, limits: ChildLimits, confinement: Confinement, signal: AbortSignal): Promise<Outcome> {
   const [command, ...args] = commandLine(limits, confinement)
   if (signal.aborted || command === undefined) throw new ReinraumError('run-cancelled', 'the run was stopped')
-  const child = spawn(command, args, { env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' }, cwd: '/', stdio: ['pipe', 'pipe', 'ignore'], detached: true })
+  const child = spawn(command, args, {
+    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
+    cwd: '/',
+    stdio: ['pipe', 'pipe', 'ignore'],
+    detached: true,
+  })
   const kill = () => {
     try {
       // The whole group: unshare and prlimit replace themselves, but nothing of it may stay.
@@ -75,7 +80,13 @@ function commandLine(limits: ChildLimits, confinement: Confinement): string[] {
   const cpuSeconds = Math.ceil((limits.timeoutMs / 1000) * limits.threads) + 5
   // The same flavour of code as this process: sources run directly, built files as they are.
   const entry = fileURLToPath(import.meta.resolve(import.meta.url.endsWith('.ts') ? './main.ts' : './main.js'))
-  const node = [process.execPath, ...process.execArgv.filter((flag) => flag.startsWith('--conditions')), '--no-warnings', '--max-old-space-size=256', entry]
+  const node = [
+    process.execPath,
+    ...process.execArgv.filter((flag) => flag.startsWith('--conditions')),
+    '--no-warnings',
+    '--max-old-space-size=256',
+    entry,
+  ]
   return [
     ...(confinement.namespaces ? ['unshare', '--user', '--map-current-user', '--net', '--ipc', '--'] : []),
     ...(confinement.resourceLimits ? ['prlimit', '--core=0', '--nofile=256', `--cpu=${cpuSeconds}`, '--'] : []),

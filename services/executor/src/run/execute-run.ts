@@ -31,10 +31,20 @@ export async function executeRun(executor: Executor, bundle: RunBundleBytes, con
   let obtained: ObtainedKeys | undefined
   try {
     obtained = await obtainKeys(executor, run, bundle, keys)
-    const lease = holdLease(executor, { runId: run.run.id, expiresAt: obtained.leaseExpiresAt, onRevocation: control.onRevocation })
+    const lease = holdLease(executor, {
+      runId: run.run.id,
+      expiresAt: obtained.leaseExpiresAt,
+      onRevocation: control.onRevocation,
+    })
     const signal = AbortSignal.any([control.signal, lease.signal])
     try {
-      return await withReason(signal, () => computeAndDeliver({ executor, run, bundle, rewrittenSql, keys, folder: folder.path, signal }, obtained as ObtainedKeys, () => lease.confirm()))
+      return await withReason(signal, () =>
+        computeAndDeliver(
+          { executor, run, bundle, rewrittenSql, keys, folder: folder.path, signal },
+          obtained as ObtainedKeys,
+          () => lease.confirm(),
+        ),
+      )
     } finally {
       lease.stop()
     }
@@ -55,7 +65,11 @@ interface Computation {
   readonly signal: AbortSignal
 }
 
-async function computeAndDeliver(computation: Computation, obtained: ObtainedKeys, confirmLease: () => Promise<void>): Promise<boolean> {
+async function computeAndDeliver(
+  computation: Computation,
+  obtained: ObtainedKeys,
+  confirmLease: () => Promise<void>,
+): Promise<boolean> {
   const { executor, run, bundle, rewrittenSql, keys, folder, signal } = computation
   const datasets = [...run.manifests].map(([slot, manifest]) => ({ slot, manifest, file: join(folder, `${slot}.parquet`) }))
   for (const { slot, manifest, file } of datasets) {
@@ -87,7 +101,12 @@ async function computeAndDeliver(computation: Computation, obtained: ObtainedKey
 
 async function guardedSql({ guard }: Executor, { contract, query, run }: VerifiedRun): Promise<string> {
   const slots = contract.document.slots.filter((slot) => query.document.slots.includes(slot.id))
-  const verdict = await guard.check({ sql: query.document.sql, parameters: query.document.parameters, values: run.document.parameters, slots })
+  const verdict = await guard.check({
+    sql: query.document.sql,
+    parameters: query.document.parameters,
+    values: run.document.parameters,
+    slots,
+  })
   if (verdict.verdict === 'refused') {
     throw new ReinraumError('guard-refused', verdict.reasons.map((reason) => reason.code).join(', '))
   }

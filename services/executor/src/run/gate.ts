@@ -34,7 +34,10 @@ export async function sealGate(contract: Contract, run: Run, runId: string, resu
   }
   const inspecting = reviewers.filter((reviewer) => reviewer.mode === 'inspect')
   const inspectionKeys = await Promise.all(
-    inspecting.map(async ({ member }) => ({ member, sealedKey: canonicalBytes(await seal(member, resultKey, 'reinraum/inspect/v1')) })),
+    inspecting.map(async ({ member }) => ({
+      member,
+      sealedKey: canonicalBytes(await seal(member, resultKey, 'reinraum/inspect/v1')),
+    })),
   )
   return { layer, layers, recipients, reviewers: reviewers.map(({ member }) => member), inspectionKeys }
 }

@@ -33,7 +33,8 @@ export function holdLease(executor: Executor, { runId, expiresAt, onRevocation }
     else throw new ReinraumError(reasonOf(outcome.value), `key service ${id} ended the lease`)
   }
   const lose = (error: unknown) => {
-    if (!abort.signal.aborted) abort.abort(isReinraumError(error) ? error : new ReinraumError('lease-lost', 'the lease could not be renewed'))
+    if (!abort.signal.aborted)
+      abort.abort(isReinraumError(error) ? error : new ReinraumError('lease-lost', 'the lease could not be renewed'))
   }
   const check = async () => {
     for (const id of ends.keys()) {
@@ -42,7 +43,8 @@ export function holdLease(executor: Executor, { runId, expiresAt, onRevocation }
       } catch (error) {
         const transient = isReinraumError(error) && (error.code === 'unavailable' || error.code === 'deadline-exceeded')
         if (!transient) lose(error)
-        else if (executor.now().getTime() >= (ends.get(id) ?? 0)) lose(new ReinraumError('lease-lost', `key service ${id} cannot be reached`))
+        else if (executor.now().getTime() >= (ends.get(id) ?? 0))
+          lose(new ReinraumError('lease-lost', `key service ${id} cannot be reached`))
       }
     }
   }

@@ -1,6 +1,13 @@
 import { type Endorsements, type Evidence, keyReleaseBinding, reportDataOf } from '@reinraum/attestation'
 import {
-  canonicalBytes, type ErrorCode, hpkeOpen, isErrorCode, parseStrictJson, ReinraumError, sealedObjectSchema, toBase64url,
+  canonicalBytes,
+  type ErrorCode,
+  hpkeOpen,
+  isErrorCode,
+  parseStrictJson,
+  ReinraumError,
+  sealedObjectSchema,
+  toBase64url,
   utf8,
 } from '@reinraum/crypto'
 import type { KeysReleased } from '@reinraum/proto'
@@ -30,7 +37,12 @@ export function keyServicesOf({ contract, manifests }: VerifiedRun): readonly st
  * and the data keys, each sealed to the KEM key inside that evidence.
  * @throws ReinraumError with the key service's own reason when one denies, `key-mismatch` when an answer does not fit
  */
-export async function obtainKeys(executor: Executor, run: VerifiedRun, bundle: RunBundleBytes, keys: RunKeys): Promise<ObtainedKeys> {
+export async function obtainKeys(
+  executor: Executor,
+  run: VerifiedRun,
+  bundle: RunBundleBytes,
+  keys: RunKeys,
+): Promise<ObtainedKeys> {
   const services = keyServicesOf(run)
   const issued = await Promise.all(
     services.map(async (id) => [id, (await executor.keyRelease(id).issueNonce({ runId: run.run.id })).nonce] as const),
@@ -47,7 +59,12 @@ export async function obtainKeys(executor: Executor, run: VerifiedRun, bundle: R
   const reportData = reportDataOf(binding)
   const evidence = await executor.attester.getEvidence(reportData)
   const request = {
-    bundle: { ...bundle, decisions: [...bundle.decisions], manifests: [...bundle.manifests], revocations: [...bundle.revocations] },
+    bundle: {
+      ...bundle,
+      decisions: [...bundle.decisions],
+      manifests: [...bundle.manifests],
+      revocations: [...bundle.revocations],
+    },
     evidence: evidenceMessage(evidence),
     nonces: issued.map(([keyServiceId, nonce]) => ({ keyServiceId, nonce })),
     kemPublicKey: keys.kem.publicKey,
@@ -59,7 +76,10 @@ export async function obtainKeys(executor: Executor, run: VerifiedRun, bundle: R
     services.map(async (id) => {
       const { outcome } = await executor.keyRelease(id).releaseKeys(request)
       if (outcome.case !== 'released') {
-        throw new ReinraumError(denialCode(outcome.case === 'denied' ? outcome.value.reasonCode : ''), `key service ${id} released no key`)
+        throw new ReinraumError(
+          denialCode(outcome.case === 'denied' ? outcome.value.reasonCode : ''),
+          `key service ${id} released no key`,
+        )
       }
       for (const [slot, key] of await openKeys(run, id, outcome.value, keys, reportData)) dataKeys.set(slot, key)
       leaseExpiresAt.set(id, Number(outcome.value.leaseExpiresAt))

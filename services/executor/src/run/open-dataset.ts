@@ -8,7 +8,13 @@ import type { Executor } from '../executor.ts'
  * folder in memory. The envelope authenticates every chunk; the hash tells an exchanged object from a damaged one.
  * @throws ReinraumError `ciphertext-mismatch`, `decryption-failed`, `not-found`
  */
-export async function openDataset(executor: Executor, manifest: Verified<Manifest>, key: Uint8Array, file: string, signal: AbortSignal): Promise<void> {
+export async function openDataset(
+  executor: Executor,
+  manifest: Verified<Manifest>,
+  key: Uint8Array,
+  file: string,
+  signal: AbortSignal,
+): Promise<void> {
   const { contract, slot, version, schema, object, length } = manifest.document
   const core: ManifestCore = { contract, slot, version, schema }
   const hash = createSha256()
@@ -16,7 +22,8 @@ export async function openDataset(executor: Executor, manifest: Verified<Manifes
   async function* ciphertext() {
     for await (const { data } of executor.objects.readObject({ objectId: object, offset: 0n, length: 0n }, { signal })) {
       received += data.length
-      if (received > length) throw new ReinraumError('ciphertext-mismatch', `the ciphertext of ${slot} is longer than its manifest says`)
+      if (received > length)
+        throw new ReinraumError('ciphertext-mismatch', `the ciphertext of ${slot} is longer than its manifest says`)
       hash.update(data)
       yield data
     }

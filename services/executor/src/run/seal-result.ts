@@ -16,7 +16,10 @@ export async function sealResult(parquet: string, sealed: string, resultKey: Uin
   let length = 0
   const out = await open(sealed, 'wx', 0o600)
   try {
-    for await (const chunk of sealStream(createReadStream(parquet, { highWaterMark: 1 << 20 }), { key: resultKey, context: utf8(runId) })) {
+    for await (const chunk of sealStream(createReadStream(parquet, { highWaterMark: 1 << 20 }), {
+      key: resultKey,
+      context: utf8(runId),
+    })) {
       hash.update(chunk)
       length += chunk.length
       await out.writeFile(chunk)

@@ -11,9 +11,9 @@ import type { GovernanceTables } from '../store.ts'
 export async function acceptContract(governance: Governance, request: AcceptContractRequest, context: RpcContext) {
   const acceptance = await verifyContract(request.contract, { now: governance.now(), complete: false })
   const member = callerMember(acceptance, context)
-  if (!acceptance.acceptedBy.includes(member.id)) throw new ReinraumError('signature-missing', 'the caller has not signed the contract')
+  if (!acceptance.acceptedBy.includes(member.id))
+    throw new ReinraumError('signature-missing', 'the caller has not signed the contract')
   const outcome = await governance.store.transaction((trx) => mergeAcceptance(governance, trx, acceptance))
-  governance.outbox.wake()
   return outcome
 }
 

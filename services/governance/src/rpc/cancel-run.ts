@@ -11,7 +11,6 @@ export async function cancelRun(governance: Governance, request: CancelRunReques
   const query = row.member.roles.includes('analyst')
   if (!query) throw new ReinraumError('permission-denied', 'only an analyst of the contract cancels a run')
   await governance.store.transaction((trx) => changeRun(governance, trx, row.id, 'cancelled', 'run-cancelled'))
-  governance.outbox.wake()
   governance.watch.changed(row.id)
   return { status: statusOf(await runOfCaller(governance, context, row.id)) }
 }

@@ -11,7 +11,9 @@ const answerWithinMs = 5_000
 export async function challengeExecutor(governance: Governance, request: ChallengeExecutorRequest, context: RpcContext) {
   const { contract } = await contractOfCaller(governance, context, request.contractId, { complete: false })
   const challenge = create(EvidenceRequestedSchema, { contractId: contract.id, nonce: request.nonce })
-  const answer = await governance.bus.request(evidenceRequestSubject, toBinary(EvidenceRequestedSchema, challenge), { timeoutMs: answerWithinMs })
+  const answer = await governance.bus.request(evidenceRequestSubject, toBinary(EvidenceRequestedSchema, challenge), {
+    timeoutMs: answerWithinMs,
+  })
   try {
     return { evidence: fromBinary(EvidenceSchema, answer) }
   } catch (cause) {

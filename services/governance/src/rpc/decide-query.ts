@@ -38,6 +38,5 @@ export async function decideQuery(governance: Governance, request: DecideQueryRe
     const verb = decision.document.kind === 'reinraum/approval/v1' ? 'approved' : 'rejected'
     await enqueue(trx, statementEvent(contract.id, 'query', verb, decision.id, decision.document.kind))
   })
-  governance.outbox.wake()
   return { decisionId: decision.id }
 }

@@ -16,6 +16,11 @@ export async function getQuery(governance: Governance, request: GetQueryRequest,
 
 /** Every decision about a query, oldest first. */
 export async function decisionsOf({ store }: Pick<Governance, 'store'>, queryId: string): Promise<Uint8Array[]> {
-  const rows = await store.db.selectFrom('decisions').select('bytes').where('query_id', '=', queryId).orderBy('recorded_at').execute()
+  const rows = await store.db
+    .selectFrom('decisions')
+    .select('bytes')
+    .where('query_id', '=', queryId)
+    .orderBy('recorded_at')
+    .execute()
   return rows.map((row) => row.bytes)
 }

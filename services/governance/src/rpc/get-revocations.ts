@@ -5,7 +5,11 @@ import { revocationsOf } from '../run-bundle.ts'
 
 /** For key services and executors: a contract with all of its revocations. */
 export async function getRevocations(governance: Governance, request: GetRevocationsRequest) {
-  const row = await governance.store.db.selectFrom('contracts').select('bytes').where('id', '=', request.contractId).executeTakeFirst()
+  const row = await governance.store.db
+    .selectFrom('contracts')
+    .select('bytes')
+    .where('id', '=', request.contractId)
+    .executeTakeFirst()
   if (row === undefined) throw new ReinraumError('not-found', 'no such contract')
   return { contract: row.bytes, revocations: await revocationsOf(governance, request.contractId) }
 }

@@ -16,12 +16,16 @@ export async function proposeQuery(governance: Governance, request: ProposeQuery
   await governance.store.transaction(async (trx) => {
     const inserted = await trx
       .insertInto('queries')
-      .values({ id: query.id, contract_id: contract.id, bytes: Buffer.from(query.bytes), recorded_at: governance.now().getTime() })
+      .values({
+        id: query.id,
+        contract_id: contract.id,
+        bytes: Buffer.from(query.bytes),
+        recorded_at: governance.now().getTime(),
+      })
       .onConflict((conflict) => conflict.column('id').doNothing())
       .executeTakeFirst()
     if (Number(inserted.numInsertedOrUpdatedRows ?? 0) === 0) return
     await enqueue(trx, statementEvent(contract.id, 'query', 'proposed', query.id, query.document.kind))
   })
-  governance.outbox.wake()
   return { queryId: query.id }
 }

@@ -30,6 +30,5 @@ export async function publishManifest(governance: Governance, request: PublishMa
       .execute()
     await enqueue(trx, statementEvent(contract.id, 'manifest', 'published', manifest.id, manifest.document.kind))
   })
-  governance.outbox.wake()
   return { manifestId: manifest.id }
 }

@@ -12,7 +12,8 @@ export async function revoke(governance: Governance, request: RevokeRequest, con
   if (document.kind !== 'reinraum/revocation/v1') throw new ReinraumError('unknown-kind', 'expected a revocation')
   const { contract, member } = await contractOfCaller(governance, context, document.contract, { complete: true })
   const revocation = await verifyRevocation(request.revocation, contract, governance.now())
-  if (revocation.document.by !== member.id) throw new ReinraumError('permission-denied', 'the revocation is signed by another member')
+  if (revocation.document.by !== member.id)
+    throw new ReinraumError('permission-denied', 'the revocation is signed by another member')
   await governance.store.transaction(async (trx) => {
     const inserted = await trx
       .insertInto('revocations')
@@ -27,6 +28,5 @@ export async function revoke(governance: Governance, request: RevokeRequest, con
     if (Number(inserted.numInsertedOrUpdatedRows ?? 0) === 0) return
     await enqueue(trx, statementEvent(contract.id, 'revocation', 'issued', revocation.id, revocation.document.kind))
   })
-  governance.outbox.wake()
   return { revocationId: revocation.id }
 }

@@ -33,6 +33,5 @@ export async function startRun(governance: Governance, request: StartRunRequest,
     if (Number(inserted.numInsertedOrUpdatedRows ?? 0) === 0) return
     await enqueue(trx, runEvent(contract.id, 'queued', verified.run.id))
   })
-  governance.outbox.wake()
   return { runId: verified.run.id }
 }

@@ -1,0 +1,92 @@
+import { acceptContract, type ContractState, getContract, proposeContract } from '@reinraum/client'
+import type { VerifiedContract } from '@reinraum/statements'
+import type { Command } from 'commander'
+import { bind, type Exit } from '../command.ts'
+import { readContractDraft } from '../contract-draft.ts'
+import { writeNew } from '../files.ts'
+import { type Io, lines } from '../output.ts'
+import { isId, readContract, withSession } from '../party.ts'
+
+export function contractCommands(program: Command, io: Io, exit: Exit): void {
+  const group = program.command('contract').description('who computes what with whom')
+
+  bind(
+    group
+      .command('propose')
+      .description('sign a contract and put it before the other members')
+      .argument('<file>', 'YAML or JSON'),
+    io,
+    exit,
+    (invocation, _, file) =>
+      withSession(invocation, async (session) =>
+        stateOutput(await proposeContract(session, await readContractDraft(file ?? '', session.now()))),
+      ),
+  )
+
+  bind(
+    group.command('accept').description('sign a proposed contract; read it first with `contract show`').argument('<id>'),
+    io,
+    exit,
+    (invocation, _, id) => withSession(invocation, async (session) => stateOutput(await acceptContract(session, id ?? ''))),
+  )
+
+  bind<{ out?: string }>(
+    group
+      .command('show')
+      .description('a contract, verified')
+      .argument('<id>')
+      .option('--out <file>', 'keep the signed contract, for offline use'),
+    io,
+    exit,
+    (invocation, options, id) =>
+      withSession(invocation, async (session) => {
+        const contract = await getContract(session, id ?? '', { complete: false })
+        if (options.out !== undefined) await writeNew(options.out, contract.bytes, 0o644)
+        return contractOutput(contract)
+      }),
+  )
+
+  bind(
+    group
+      .command('verify')
+      .description('whether a contract is signed by all members, valid and consistent')
+      .argument('<id or file>'),
+    io,
+    exit,
+    async (invocation, _, reference = '') =>
+      contractOutput(
+        isId(reference)
+          ? await withSession(invocation, (session) => getContract(session, reference))
+          : await readContract(invocation, reference),
+      ),
+  )
+}
+
+function stateOutput(state: ContractState) {
+  const text = lines([
+    ['contract', state.contractId],
+    ['signed by', state.acceptedBy.join(', ')],
+    ['in force', state.inForce ? 'yes' : 'not yet'],
+  ])
+  return { text, json: state }
+}
+
+function contractOutput({ id, document, acceptedBy }: VerifiedContract) {
+  const missing = document.members.filter((member) => !acceptedBy.includes(member.id)).map((member) => member.id)
+  const text = lines([
+    ['contract', id],
+    ['name', document.name],
+    ['purpose', document.purpose],
+    ['members', document.members.map(({ id: member, roles }) => `${member} (${roles.join(', ')})`).join('; ')],
+    ['datasets', document.slots.map(({ id: slot, owner, keyService }) => `${slot} of ${owner}, key in ${keyService}`).join('; ')],
+    ['executors', document.executors.snp.roots.some((root) => root.simulated) ? 'SIMULATED hardware accepted' : 'hardware only'],
+    [
+      'results',
+      `to ${document.results.recipients.join(', ')}; reviewed by ${document.results.reviewers.map((r) => r.member).join(', ') || 'nobody'}`,
+    ],
+    ['valid', `${document.validity.notBefore} to ${document.validity.notAfter}`],
+    ['signed by', acceptedBy.join(', ')],
+    ['missing', missing.join(', ') || 'nobody'],
+  ])
+  return { text, json: { id, acceptedBy, missing, contract: document } }
+}

@@ -1,0 +1,87 @@
+import { listManifests, sealDataset } from '@reinraum/client'
+import { ReinraumError } from '@reinraum/crypto'
+import type { Manifest, Verified } from '@reinraum/statements'
+import type { Command } from 'commander'
+import { bind, type Exit } from '../command.ts'
+import { type Io, lines, table } from '../output.ts'
+import { stateDirectory, withContract } from '../party.ts'
+import { progressBar } from '../progress-bar.ts'
+
+export function datasetCommands(program: Command, io: Io, exit: Exit): void {
+  const group = program.command('dataset').description('sealed datasets')
+
+  bind<{ contract: string; slot: string; state?: string }>(
+    group
+      .command('seal')
+      .description(
+        'seal a file on this machine, hand its key to the key service and upload the ciphertext; continues where it stopped',
+      )
+      .argument('<file>', 'Parquet, CSV, TSV, JSON or NDJSON')
+      .requiredOption('--contract <id or file>')
+      .requiredOption('--slot <slot>')
+      .option('--state <folder>', 'where ciphertext waits for its upload'),
+    io,
+    exit,
+    (invocation, options, file = '') =>
+      withContract(invocation, options.contract, async (session, contract) => {
+        const bar = progressBar(invocation)
+        const { manifest, resumed } = await sealDataset(session, {
+          contract,
+          slot: options.slot,
+          file,
+          stateDirectory: options.state ?? stateDirectory(),
+          onProgress: (progress) =>
+            progress.step === 'sealing'
+              ? bar.bytes('sealed', progress.sealedBytes)
+              : bar.share('uploaded', progress.durableBytes, progress.totalBytes),
+        })
+        return { text: manifestText(manifest, resumed), json: { manifest: manifest.id, resumed, ...manifest.document } }
+      }),
+  )
+
+  bind<{ contract: string }>(
+    group.command('list').description('the dataset versions of a contract').requiredOption('--contract <id or file>'),
+    io,
+    exit,
+    (invocation, options) =>
+      withContract(invocation, options.contract, async (session, contract) => {
+        const manifests = await listManifests(session, contract)
+        const rows = manifests.map(({ id, document }) => [
+          document.slot,
+          `v${document.version}`,
+          `${document.rowCount}`,
+          `${document.length}`,
+          document.createdAt,
+          id,
+        ])
+        return {
+          text: table(['SLOT', 'VERSION', 'ROWS', 'BYTES', 'SEALED', 'MANIFEST'], rows),
+          json: { manifests: manifests.map((m) => ({ id: m.id, ...m.document })) },
+        }
+      }),
+  )
+
+  bind<{ contract: string }>(
+    group.command('show').description('one dataset version').argument('<manifest id>').requiredOption('--contract <id or file>'),
+    io,
+    exit,
+    (invocation, options, id) =>
+      withContract(invocation, options.contract, async (session, contract) => {
+        const manifest = (await listManifests(session, contract)).find((m) => m.id === id)
+        if (manifest === undefined) throw new ReinraumError('not-found', 'the contract has no such dataset version')
+        return { text: manifestText(manifest, false), json: { id: manifest.id, ...manifest.document } }
+      }),
+  )
+}
+
+function manifestText({ id, document }: Verified<Manifest>, resumed: boolean): string {
+  return lines([
+    ['manifest', id],
+    ['dataset', `${document.slot}, version ${document.version}, by ${document.by}`],
+    ['rows', document.rowCount],
+    ['columns', document.schema.columns.map((column) => `${column.name} ${column.type}`).join(', ')],
+    ['ciphertext', `${document.length} bytes, ${document.object}`],
+    ['envelope', document.envelope],
+    ...(resumed ? ([['upload', 'continued an interrupted one']] as const) : []),
+  ])
+}

@@ -1,0 +1,44 @@
+import { createIdentity, publicKeysOf, thumbprint } from '@reinraum/statements'
+import type { Command } from 'commander'
+import { bind, type Exit } from '../command.ts'
+import { writeNew } from '../files.ts'
+import { type Io, lines } from '../output.ts'
+import { readIdentity } from '../party.ts'
+
+export function identityCommands(program: Command, io: Io, exit: Exit): void {
+  const group = program.command('identity').description('your signing and decryption keys')
+
+  bind<{ out: string; public?: string }>(
+    group
+      .command('create')
+      .description('make a new identity: Ed25519 and ML-DSA-65 to sign, X-Wing to receive')
+      .requiredOption('--out <file>', 'where the identity goes; whoever reads this file is you')
+      .option('--public <file>', 'write the public keys for a contract here'),
+    io,
+    exit,
+    async (_, options) => {
+      const identity = await createIdentity()
+      await writeNew(options.out, `${JSON.stringify(identity, null, 2)}\n`, 0o600)
+      const keys = publicKeysOf(identity)
+      if (options.public !== undefined) await writeNew(options.public, `${JSON.stringify(keys, null, 2)}\n`, 0o644)
+      const print = await thumbprint(keys.signing.ed25519)
+      return {
+        text: lines([
+          ['identity', options.out],
+          ['thumbprint', print],
+        ]),
+        json: { file: options.out, thumbprint: print, publicKeys: keys },
+      }
+    },
+  )
+
+  bind(
+    group.command('show').description('the public keys of an identity, as a contract names them'),
+    io,
+    exit,
+    async (invocation) => {
+      const keys = publicKeysOf(await readIdentity(invocation))
+      return { text: JSON.stringify(keys, null, 2), json: keys }
+    },
+  )
+}

@@ -1,0 +1,159 @@
+import { approveQuery, checkQuery, getQuery, listQueries, proposeQuery, type QueryRecord, rejectQuery } from '@reinraum/client'
+import { ReinraumError } from '@reinraum/crypto'
+import type { Command } from 'commander'
+import { bind, type Exit } from '../command.ts'
+import { guardText } from '../guard-text.ts'
+import { type Io, lines, table } from '../output.ts'
+import { isId, readContract, withContract } from '../party.ts'
+import { type QueryOptions, readQueryDraft } from '../query-draft.ts'
+
+export function queryCommands(program: Command, io: Io, exit: Exit): void {
+  const group = program.command('query').description('what may be asked')
+
+  bind<QueryOptions & { contract: string }>(
+    withQueryOptions(
+      group
+        .command('check')
+        .description('what the guard says about a query; offline when the contract is a file')
+        .argument('<file>'),
+    ),
+    io,
+    exit,
+    async (invocation, options, file = '') => {
+      const contract = isId(options.contract)
+        ? await withContract(invocation, options.contract, async (_, fetched) => fetched)
+        : await readContract(invocation, options.contract)
+      const result = await checkQuery(contract, await readQueryDraft(file, options, contract.document))
+      return { text: guardText(result), json: result, exitCode: result.verdict === 'allowed' ? 0 : 2 }
+    },
+  )
+
+  bind<QueryOptions & { contract: string }>(
+    withQueryOptions(
+      group.command('propose').description('sign a query and put it before the owners').argument('<file>', 'SQL or YAML'),
+    ),
+    io,
+    exit,
+    (invocation, options, file = '') =>
+      withContract(invocation, options.contract, async (session, contract) => {
+        const queryId = await proposeQuery(session, contract, await readQueryDraft(file, options, contract.document))
+        return { text: lines([['query', queryId]]), json: { queryId } }
+      }),
+  )
+
+  bind<{ contract: string; days: string; runs: string }>(
+    group
+      .command('approve')
+      .description('allow a query on the newest versions of your datasets')
+      .argument('<query id>')
+      .requiredOption('--contract <id or file>')
+      .option('--days <number>', 'for how long', '30')
+      .option('--runs <number>', 'how often', '1'),
+    io,
+    exit,
+    (invocation, options, queryId = '') =>
+      withContract(invocation, options.contract, async (session, contract) => {
+        const days = wholeNumber('--days', options.days)
+        const notAfter = new Date(session.now().getTime() + days * 86_400_000).toISOString()
+        const approvalId = await approveQuery(session, contract, queryId, {
+          notAfter,
+          maximumRuns: wholeNumber('--runs', options.runs),
+        })
+        return {
+          text: lines([
+            ['approval', approvalId],
+            ['until', notAfter],
+            ['runs', options.runs],
+          ]),
+          json: { approvalId, notAfter, maximumRuns: Number(options.runs) },
+        }
+      }),
+  )
+
+  bind<{ contract: string; reason: string }>(
+    group
+      .command('reject')
+      .description('refuse a query')
+      .argument('<query id>')
+      .requiredOption('--contract <id or file>')
+      .requiredOption('--reason <text>'),
+    io,
+    exit,
+    (invocation, options, queryId = '') =>
+      withContract(invocation, options.contract, async (session, contract) => {
+        const rejectionId = await rejectQuery(session, contract, queryId, options.reason)
+        return { text: lines([['rejection', rejectionId]]), json: { rejectionId } }
+      }),
+  )
+
+  bind<{ contract: string }>(
+    group.command('list').description('the queries of a contract').requiredOption('--contract <id or file>'),
+    io,
+    exit,
+    (invocation, options) =>
+      withContract(invocation, options.contract, async (session, contract) => {
+        const records = await listQueries(session, contract)
+        const rows = records.map(({ query, decisions }) => [
+          query.document.title,
+          query.document.by,
+          decisionsText(decisions),
+          query.id,
+        ])
+        return { text: table(['TITLE', 'BY', 'DECISIONS', 'QUERY'], rows), json: { queries: records.map(recordJson) } }
+      }),
+  )
+
+  bind<{ contract: string }>(
+    group
+      .command('show')
+      .description('one query with its decisions')
+      .argument('<query id>')
+      .requiredOption('--contract <id or file>'),
+    io,
+    exit,
+    (invocation, options, queryId = '') =>
+      withContract(invocation, options.contract, async (session, contract) => {
+        const record = await getQuery(session, contract, queryId)
+        const { document } = record.query
+        const text = [
+          lines([
+            ['query', record.query.id],
+            ['title', document.title],
+            ['purpose', document.purpose],
+            ['by', document.by],
+            ['reads', document.slots.join(', ')],
+            ['decisions', decisionsText(record.decisions)],
+          ]),
+          ...document.parameters.map((parameter) => `  $${parameter.name} ${parameter.type} ${JSON.stringify(parameter.domain)}`),
+          '',
+          document.sql,
+        ]
+        return { text: text.join('\n'), json: recordJson(record) }
+      }),
+  )
+}
+
+function withQueryOptions(command: Command): Command {
+  return command
+    .requiredOption('--contract <id or file>')
+    .option('--title <text>')
+    .option('--purpose <text>')
+    .option('--parameters <file>', 'YAML or JSON list of parameters with their domains')
+}
+
+function decisionsText(decisions: QueryRecord['decisions']): string {
+  return (
+    decisions
+      .map(({ document }) => `${document.by} ${document.kind === 'reinraum/approval/v1' ? 'approves' : 'rejects'}`)
+      .join(', ') || 'none yet'
+  )
+}
+
+function recordJson({ query, decisions }: QueryRecord) {
+  return { id: query.id, ...query.document, decisions: decisions.map((decision) => ({ id: decision.id, ...decision.document })) }
+}
+
+function wholeNumber(option: string, text: string): number {
+  if (!/^[1-9][0-9]{0,6}$/.test(text)) throw new ReinraumError('invalid-argument', `${option} takes a whole number from 1`)
+  return Number(text)
+}

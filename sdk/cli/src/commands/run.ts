@@ -1,0 +1,93 @@
+import { cancelRun, getQuery, getRun, type RunView, startRun, waitForRun } from '@reinraum/client'
+import type { Command } from 'commander'
+import { bind, type Exit, type Outcome } from '../command.ts'
+import { exitCodeOfReason } from '../exit-code.ts'
+import { fetchResult } from '../fetch-result.ts'
+import { type Io, lines } from '../output.ts'
+import { readParameterValues } from '../parameter-values.ts'
+import { withContract, withSession } from '../party.ts'
+
+export function runCommands(program: Command, io: Io, exit: Exit): void {
+  const group = program.command('run').description('executions of approved queries')
+
+  bind<{ contract: string; set: string[]; wait?: boolean; out?: string; receipt?: string }>(
+    group
+      .command('start')
+      .description('sign a run and queue it')
+      .argument('<query id>')
+      .requiredOption('--contract <id or file>')
+      .option('--set <name=value>', 'a parameter; repeat it for each', (value: string, all: string[]) => [...all, value], [])
+      .option('--wait', 'follow it to its end')
+      .option('--out <file>', 'with --wait: open the result into this .parquet, .csv or .json file')
+      .option('--receipt <file>', 'with --wait: keep the receipt bundle'),
+    io,
+    exit,
+    (invocation, options, queryId = '') =>
+      withContract(invocation, options.contract, async (session, contract) => {
+        const { query } = await getQuery(session, contract, queryId)
+        const parameters = readParameterValues(options.set, query.document.parameters)
+        const runId = await startRun(session, contract, { queryId, parameters })
+        if (options.wait !== true)
+          return {
+            text: lines([
+              ['run', runId],
+              ['state', 'queued'],
+            ]),
+            json: { runId, state: 'queued' },
+          }
+        const view = await waitForRun(session, runId, { onState: ({ state }) => invocation.progress(`${runId} ${state}`) })
+        if (view.state !== 'completed' || options.out === undefined) return viewOutcome(view)
+        return fetchResult(session, contract, runId, { out: options.out, ...receiptOption(options) })
+      }),
+  )
+
+  bind(group.command('status').description('how a run stands').argument('<run id>'), io, exit, (invocation, _, runId = '') =>
+    withSession(invocation, async (session) => viewOutcome(await getRun(session, runId))),
+  )
+
+  bind(group.command('cancel').description('take a run back').argument('<run id>'), io, exit, (invocation, _, runId = '') =>
+    withSession(invocation, async (session) => {
+      const view = await cancelRun(session, runId)
+      return { ...viewOutcome(view), exitCode: view.state === 'cancelled' ? 0 : 1 }
+    }),
+  )
+
+  bind<{ contract: string; out: string; receipt?: string; wait?: boolean }>(
+    group
+      .command('result')
+      .description('verify the receipt and open the result')
+      .argument('<run id>')
+      .requiredOption('--contract <id or file>')
+      .requiredOption('--out <file>', '.parquet, .csv or .json')
+      .option('--receipt <file>', 'keep the receipt bundle, for `receipt verify`')
+      .option('--wait', 'until it is released'),
+    io,
+    exit,
+    (invocation, options, runId = '') =>
+      withContract(invocation, options.contract, async (session, contract) => {
+        if (options.wait === true)
+          await waitForRun(session, runId, { onState: ({ state }) => invocation.progress(`${runId} ${state}`) })
+        return fetchResult(session, contract, runId, { out: options.out, ...receiptOption(options) })
+      }),
+  )
+}
+
+function receiptOption({ receipt }: { readonly receipt?: string }) {
+  return receipt === undefined ? {} : { receipt }
+}
+
+function viewOutcome(view: RunView): Outcome {
+  const text = lines([
+    ['run', view.runId],
+    ['state', view.state],
+    ...(view.reason === '' ? [] : ([['reason', view.reason]] as const)),
+    ['queued', view.queuedAt.toISOString()],
+    ['updated', view.updatedAt.toISOString()],
+  ])
+  const ended = view.state === 'failed' || view.state === 'cancelled'
+  return {
+    text,
+    json: { ...view, queuedAt: view.queuedAt.toISOString(), updatedAt: view.updatedAt.toISOString() },
+    exitCode: ended ? exitCodeOfReason(view.reason) : 0,
+  }
+}

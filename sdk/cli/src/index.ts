@@ -1,0 +1,2 @@
+export type { Io } from './output.ts'
+export { runCli } from './run-cli.ts'

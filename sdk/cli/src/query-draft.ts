@@ -1,0 +1,52 @@
+import { extname } from 'node:path'
+import type { QueryDraft } from '@reinraum/client'
+import { ReinraumError } from '@reinraum/crypto'
+import { type Contract, parameterSchema } from '@reinraum/statements'
+import { z } from 'zod'
+import { readBytes, readDocumentFile } from './files.ts'
+
+const draftSchema = z.strictObject({
+  title: z.string().min(1).max(200).optional(),
+  purpose: z.string().max(4000).optional(),
+  sql: z.string().min(1),
+  parameters: z.array(parameterSchema).optional(),
+  slots: z.array(z.string()).optional(),
+})
+
+export interface QueryOptions {
+  readonly title?: string
+  readonly purpose?: string
+  /** YAML or JSON list of parameters with their domains */
+  readonly parameters?: string
+}
+
+/**
+ * A query from a file: plain `.sql` with options beside it, or YAML with `title`, `purpose`, `sql`, `parameters`. The slots
+ * that it reads are the contract's slots whose names stand in the SQL, unless the file lists them.
+ * @throws ReinraumError `invalid-argument`, `unreadable-input`
+ */
+export async function readQueryDraft(file: string, options: QueryOptions, contract: Contract): Promise<QueryDraft> {
+  const content =
+    extname(file).toLowerCase() === '.sql'
+      ? { sql: Buffer.from(await readBytes(file)).toString('utf8') }
+      : await readDocumentFile(file)
+  const parameters = options.parameters === undefined ? {} : { parameters: await readDocumentFile(options.parameters) }
+  const parsed = draftSchema.safeParse(typeof content === 'object' && content !== null ? { ...content, ...parameters } : content)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]
+    throw new ReinraumError('invalid-argument', `${file}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`)
+  }
+  const { sql, title, purpose } = parsed.data
+  return {
+    title: options.title ?? title ?? file,
+    purpose: options.purpose ?? purpose ?? '',
+    sql,
+    parameters: parsed.data.parameters ?? [],
+    slots: parsed.data.slots ?? slotsNamedIn(sql, contract),
+  }
+}
+
+function slotsNamedIn(sql: string, contract: Contract): readonly string[] {
+  const words = new Set(sql.toLowerCase().match(/[a-z][a-z0-9_]*/g))
+  return contract.slots.map((slot) => slot.id).filter((id) => words.has(id))
+}

@@ -1,0 +1,20 @@
+import type { ReceiptVerification } from '@reinraum/client'
+
+/** A receipt's checks for people. */
+export function receiptText({ valid, checks, appraisal }: ReceiptVerification): string {
+  const hardware = appraisal === undefined ? '' : appraisal.hardware ? ', hardware' : ', SIMULATED hardware'
+  return [
+    `receipt ${valid ? 'valid' : 'INVALID'}${hardware}`,
+    ...checks.map(({ name, passed, detail }) => `  ${passed ? '✓' : '✗'} ${name}: ${detail}`),
+  ].join('\n')
+}
+
+/** The same for programs. */
+export function receiptJson({ valid, checks, receipt, appraisal }: ReceiptVerification) {
+  return {
+    valid,
+    hardware: appraisal?.hardware ?? null,
+    checks,
+    receipt: receipt === undefined ? null : { id: receipt.id, ...receipt.document },
+  }
+}

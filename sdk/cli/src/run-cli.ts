@@ -1,0 +1,56 @@
+import { Command, CommanderError } from 'commander'
+import type { Exit } from './command.ts'
+import { attestationCommands } from './commands/attestation.ts'
+import { contractCommands } from './commands/contract.ts'
+import { datasetCommands } from './commands/dataset.ts'
+import { identityCommands } from './commands/identity.ts'
+import { queryCommands } from './commands/query.ts'
+import { receiptCommands } from './commands/receipt.ts'
+import { resultCommands } from './commands/result.ts'
+import { revokeCommand } from './commands/revoke.ts'
+import { runCommands } from './commands/run.ts'
+import type { ExitCode } from './exit-code.ts'
+import type { Io } from './output.ts'
+
+/** Runs one command line. @returns its exit code: 0 done, 1 error, 2 refused by a policy or a verification */
+export async function runCli(argv: readonly string[], io: Io): Promise<ExitCode> {
+  const exit: Exit = { code: 0 }
+  try {
+    await createProgram(io, exit).parseAsync([...argv], { from: 'user' })
+    return exit.code
+  } catch (error) {
+    // Help and version are no errors; everything else that commander throws is a wrong command line.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1
+    throw error
+  }
+}
+
+function createProgram(io: Io, exit: Exit): Command {
+  const program = new Command('reinraum')
+    .description('A confidential data clean room: compute together over data that nobody shows')
+    .option('--room <file>', 'where the services are (REINRAUM_ROOM)')
+    .option('--identity <file>', 'who you are (REINRAUM_IDENTITY)')
+    .option('--json', 'print JSON')
+    .showHelpAfterError('(add --help for what can be said)')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => void io.out.write(text), writeErr: (text) => void io.err.write(text) })
+  identityCommands(program, io, exit)
+  contractCommands(program, io, exit)
+  attestationCommands(program, io, exit)
+  datasetCommands(program, io, exit)
+  queryCommands(program, io, exit)
+  runCommands(program, io, exit)
+  resultCommands(program, io, exit)
+  receiptCommands(program, io, exit)
+  revokeCommand(program, io, exit)
+  inheritSettings(program)
+  return program
+}
+
+/** Subcommands made with `.command()` copy these settings only if they were there before; here they are for all. */
+function inheritSettings(command: Command): void {
+  for (const child of command.commands) {
+    child.copyInheritedSettings(command)
+    inheritSettings(child)
+  }
+}

@@ -1,0 +1,63 @@
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
+import { type ErrorCode, isReinraumError, ReinraumError } from '@reinraum/crypto'
+import { type Delivery, type EventRecord, newEvent } from '@reinraum/kit'
+import { RunEventSchema } from '@reinraum/proto'
+import type { Executor } from './executor.ts'
+import { executeRun } from './run/execute-run.ts'
+import type { Stops } from './stops.ts'
+
+const stillWorkingEveryMs = 5_000
+
+/** Errors of the surroundings: another attempt may go better, and the work queue grants five. */
+const transient: ReadonlySet<ErrorCode> = new Set([
+  'unavailable',
+  'deadline-exceeded',
+  'resource-exhausted',
+  'storage-full',
+  'internal',
+])
+
+/**
+ * One run from the work queue, to its end: a result that stands, or a reason why there is none. Returning takes it off the
+ * queue; throwing puts it back. Repeating it is safe: a result that stands is found before any key is asked for.
+ */
+export async function handleWork(executor: Executor, stops: Stops, event: EventRecord, delivery: Delivery): Promise<void> {
+  const { contractId, runId } = fromBinary(RunEventSchema, event.body)
+  const heartbeat = setInterval(() => delivery.working(), stillWorkingEveryMs)
+  const following = stops.follow(runId)
+  const log = executor.log.child({ run: runId, attempt: delivery.attempt })
+  try {
+    if ((await executor.intake.getDeposit({ runId })).exists) return
+    const { bundle, cancelled } = await executor.runDirectory.getRunBundle({ runId })
+    if (bundle === undefined) throw new ReinraumError('not-found', 'no such run')
+    if (cancelled) return
+    await publish(executor, contractId, runId, 'started', '')
+    const signal = AbortSignal.any([following.signal, delivery.signal])
+    const stands = await executeRun(executor, bundle, { signal, onRevocation: following.onRevocation })
+    log.info({ stands }, 'run delivered')
+  } catch (error) {
+    const code = isReinraumError(error) ? error.code : 'internal'
+    // The last attempt's failure is the run's: nobody will try again.
+    if ((transient.has(code) && delivery.attempt < 5) || delivery.signal.aborted) {
+      log.warn({ err: error }, 'run put back')
+      throw error
+    }
+    log.warn({ err: error }, 'run failed')
+    await publish(executor, contractId, runId, 'failed', code === 'internal' ? 'run-failed' : code)
+  } finally {
+    following.end()
+    clearInterval(heartbeat)
+  }
+}
+
+/** The same event for the same attempt has the same id, so saying it twice changes nothing. */
+async function publish(
+  executor: Executor,
+  contractId: string,
+  runId: string,
+  verb: 'started' | 'failed',
+  reasonCode: ErrorCode | '',
+): Promise<void> {
+  const body = toBinary(RunEventSchema, create(RunEventSchema, { contractId, runId, reasonCode }))
+  await executor.bus.publish(newEvent({ contractId, noun: 'run', verb, body, id: `${runId.replace('sha256:', '')}.${verb}` }))
+}

@@ -1,0 +1,2 @@
+export { configSchema } from './config.ts'
+export { startExecutor } from './service.ts'

@@ -1,0 +1,93 @@
+import { readFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { type Attester, measureFiles, simulatedAttester, simulatedPlatformSchema } from '@reinraum/attestation'
+import { parseStrictJson, ReinraumError } from '@reinraum/crypto'
+import { evidenceRequestSubject, executorConsumers, type Kit, listCodeFiles, type Service } from '@reinraum/kit'
+import { createGuard, engineVersion } from '@reinraum/policy'
+import { KeyReleaseService, ObjectService, ResultIntakeService, RunDirectoryService } from '@reinraum/proto'
+import { type Client, createRpcClient } from '@reinraum/rpc'
+import { answerChallenge } from './answer-challenge.ts'
+import { probeConfinement } from './child/spawn.ts'
+import type { ExecutorConfig } from './config.ts'
+import type { Executor } from './executor.ts'
+import { handleWork } from './handle-work.ts'
+import { openScratch } from './scratch.ts'
+import { createStops } from './stops.ts'
+
+export async function startExecutor(config: ExecutorConfig, kit: Kit): Promise<Service> {
+  const [attester, confinement, guard, scratch, bus] = await Promise.all([
+    createAttester(config, kit),
+    probeConfinement(),
+    createGuard(),
+    openScratch(config.scratch, { allowDisk: config.allowDiskScratch }),
+    kit.connectBus(),
+  ])
+  if (!confinement.namespaces)
+    kit.log.warn('this host allows no namespaces: a query process is confined by DuckDB and resource limits only')
+  const clients = dial(config, kit)
+  const executor: Executor = {
+    attester,
+    guard,
+    engine: await engineVersion(),
+    bus,
+    log: kit.log,
+    ...clients,
+    scratch,
+    limits: { memoryMiB: config.limits.memoryMiB, timeoutMs: config.limits.runTimeoutMs, threads: availableParallelism() },
+    confinement,
+    now: () => new Date(),
+  }
+  const stops = createStops()
+  const consumers = executorConsumers(config.id)
+  const subscriptions = [
+    await bus.consume({ ...consumers.stops, handle: async (event) => stops.handle(event) }),
+    bus.reply(evidenceRequestSubject, (body) => answerChallenge(executor, body), { queue: 'executors' }),
+    await bus.consume({ ...consumers.work, handle: (event, delivery) => handleWork(executor, stops, event, delivery) }),
+  ]
+  // Health only: whoever wants something of an executor puts it on the queue.
+  await kit.serve({ services: { services: [], allow: () => false } })
+  return {
+    async stop() {
+      for (const subscription of subscriptions.toReversed()) await subscription.stop()
+      await guard.close()
+      clients.close()
+    },
+  }
+}
+
+/** The measurement that the simulated hardware reports is that of the code which runs here. */
+async function createAttester(config: ExecutorConfig, kit: Kit): Promise<Attester> {
+  const platform = simulatedPlatformSchema.parse(parseStrictJson(await readFile(config.attester.platform)))
+  const measurement = measureFiles(await listCodeFiles('executor'))
+  kit.log.warn({ measurement }, 'SIMULATED hardware: this evidence proves nothing about the machine')
+  return simulatedAttester(platform, { measurement })
+}
+
+function dial(config: ExecutorConfig, kit: Kit) {
+  const opened: { close(): void }[] = []
+  const keep = <T extends { close(): void }>(client: T): T => {
+    opened.push(client)
+    return client
+  }
+  const keyServices = new Map<string, Client<typeof KeyReleaseService>>(
+    Object.entries(config.keyServices).map(([id, address]) => [
+      id,
+      keep(createRpcClient(KeyReleaseService, { address, tls: kit.tls, serverId: `keys/${id}` })),
+    ]),
+  )
+  return {
+    runDirectory: keep(
+      createRpcClient(RunDirectoryService, { address: config.governance, tls: kit.tls, serverId: 'governance' }),
+    ),
+    objects: keep(createRpcClient(ObjectService, { address: config.ingestion, tls: kit.tls, serverId: 'ingestion' })),
+    intake: keep(createRpcClient(ResultIntakeService, { address: config.release, tls: kit.tls, serverId: 'release' })),
+    keyRelease(id: string) {
+      const client = keyServices.get(id)
+      if (client === undefined) throw new ReinraumError('key-unknown', `this executor knows no key service ${id}`)
+      return client
+    },
+    close() {
+      for (const client of opened) client.close()
+    },
+  }
+}

@@ -1,0 +1,2 @@
+export { configSchema } from './config.ts'
+export { startGovernance } from './service.ts'
