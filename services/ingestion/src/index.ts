@@ -1,0 +1,2 @@
+export { type IngestionConfig, ingestionConfigSchema } from './config.ts'
+export { startIngestion } from './service.ts'

@@ -1,0 +1,68 @@
+import { constantTimeEqual, ReinraumError, sha256 } from '@reinraum/crypto'
+import type { UploadPart } from '@reinraum/proto'
+import type { Ingestion } from './ingestion.ts'
+import type { UploadRow } from './store.ts'
+
+/** Appends parts to one upload, by whoever has the turn. */
+export interface PartWriter {
+  /** bytes that survive a power loss */
+  durable(): number
+  /** bytes written since the last `save` */
+  unsaved(): number
+  /** @throws ReinraumError `checksum-mismatch`, `offset-mismatch`, `storage-full` */
+  append(part: UploadPart): Promise<void>
+  /** Makes what was appended durable, first in the file, then in the database, so the database never says too much. */
+  save(): Promise<void>
+}
+
+/** Starts at what is durable, and cuts off what a crash left behind it. */
+export async function openPartWriter({ objects, store, now }: Ingestion, upload: UploadRow): Promise<PartWriter> {
+  let durable = upload.durable
+  let written = durable
+  let syncFailed = false
+
+  async function record(length: number): Promise<void> {
+    const { numUpdatedRows } = await store.db
+      .updateTable('uploads')
+      .set({ durable: length, updated_at: now().getTime() })
+      .where('id', '=', upload.id)
+      .where('committed_at', 'is', null)
+      .executeTakeFirst()
+    if (numUpdatedRows === 0n) throw new ReinraumError('not-found', 'the upload is no longer open')
+    durable = length
+  }
+
+  if (upload.committed_at === null) {
+    const found = await objects.partLength(upload.id)
+    if (found > durable) await objects.truncate(upload.id, durable)
+    // Bytes that were durable are gone: somebody touched the folder. What is missing is sent again.
+    if (found < durable) await record(found)
+    written = durable
+  }
+  return {
+    durable: () => durable,
+    unsaved: () => written - durable,
+    async append({ offset, data, checksum }) {
+      if (!constantTimeEqual(sha256(data), checksum)) {
+        throw new ReinraumError('checksum-mismatch', `the part at ${offset} does not match its checksum`)
+      }
+      if (offset !== BigInt(written)) {
+        throw new ReinraumError('offset-mismatch', `the upload continues at ${written}, not at ${offset}`)
+      }
+      if (written + data.length > upload.length) {
+        throw new ReinraumError('ciphertext-mismatch', `the manifest says ${upload.length} bytes and no more`)
+      }
+      // The first write makes the file's name durable too.
+      written = await objects.append(upload.id, written, data, { sync: written === 0 })
+    },
+    async save() {
+      if (written === durable) return
+      // A second fsync after a failed one reports success for pages that are lost (https://wiki.postgresql.org/wiki/Fsync_Errors).
+      if (syncFailed) throw new ReinraumError('storage-full', 'the last bytes could not be made durable')
+      syncFailed = true
+      await objects.sync(upload.id)
+      syncFailed = false
+      await record(written)
+    },
+  }
+}

@@ -1,0 +1,2 @@
+export { type ReleaseConfig, releaseConfigSchema } from './config.ts'
+export { startRelease } from './service.ts'
