@@ -1,4 +1,4 @@
-type NodeCrypto = typeof import('node:crypto')
+export type NodeCrypto = typeof import('node:crypto')
 
 /**
  * `node:crypto` where the runtime has it. Asked for at run time and never imported, so that a browser bundle of this

@@ -1,8 +1,7 @@
+import type { NodeCrypto } from '../node-crypto.ts'
 import type { ChunkCipher, ChunkCipherFactory } from './chunk-cipher.ts'
 import { tagLength } from './format.ts'
 import { chunkNonces } from './key-schedule.ts'
-
-type NodeCrypto = typeof import('node:crypto')
 
 const algorithm = 'aes-256-gcm'
 const authTagLength = { authTagLength: tagLength }
