@@ -1,0 +1,128 @@
+import type { SelectNode } from '../ast/nodes.ts'
+import { offsetOf, offsetWithin, tagOf } from '../ast/read.ts'
+import { Refusal, refuse } from '../reasons.ts'
+import { collectAggregates } from './aggregates.ts'
+import type { Block, Core, From } from './block.ts'
+import { columnsOf, type Expression, keyOf } from './expression.ts'
+import { aliasIn, positionOfConstant, readModifiers } from './modifiers.ts'
+import { requireBoolean } from './operators.ts'
+import { outputName } from './output-names.ts'
+import type { ParameterBinder } from './parameters.ts'
+import { checkFilter, checkGroup, rulesOf } from './rules.ts'
+import { lookup, resolve, type Scope } from './scope.ts'
+import { type Environment, translate } from './translate.ts'
+
+/** The class of the node spares most nodes a second reading. */
+type Group = Core['groups'][number] & { readonly nodeClass: string }
+
+/**
+ * A block over rows of datasets. It splits in two: the core groups, aggregates and applies the threshold; the SELECT
+ * list, HAVING, ORDER BY and LIMIT become a layer above that sees only what the core released.
+ */
+export function aggregateBlock(select: SelectNode, from: From, scope: Scope, parameters: ParameterBinder): Omit<Block, 'name'> {
+  const rules = rulesOf(from)
+  const rows: Environment = {
+    column: (names, offset) => resolve(scope, names, offset),
+    aggregate: (call) => refuse('aggregate-not-allowed', 'no aggregate may stand here', offsetOf(call)),
+    parameters,
+  }
+  const where = select.where_clause === null ? null : requireBoolean(translate(select.where_clause, rows), undefined)
+  if (where !== null) checkFilter(where, rules, offsetWithin(select.where_clause))
+
+  const groups = readGroups(select, rows, scope).map(({ node, value }, i): Group => {
+    checkGroup(value, rules, offsetWithin(node))
+    return { name: `g${i}`, value, nodeClass: tagOf(node, 'class') }
+  })
+  const aggregates = collectAggregates({
+    column: (node) => translate(node, rows),
+    constant: (node) => translate(node, rows),
+    rules: () => rules,
+  })
+  const released: Environment = {
+    column: (names, offset) => {
+      resolve(scope, names, offset)
+      return refuse('not-grouped', 'a column outside an aggregate must stand in GROUP BY', offset)
+    },
+    aggregate: aggregates.translate,
+    known: (node) => groupOf(node, groups, rows),
+    parameters,
+  }
+  const items = select.select_list.map((node, i) => ({ name: outputName(node, i), value: translate(node, released) }))
+  const withAliases: Environment = {
+    ...released,
+    known: (node) => groupOf(node, groups, rows) ?? aliasIn(items, node),
+  }
+  const having =
+    select.having === null ? null : requireBoolean(translate(select.having, withAliases), offsetWithin(select.having))
+  const modifiers = readModifiers(
+    select.modifiers,
+    items,
+    (node) => translate(node, withAliases),
+    (node) => translate(node, rows),
+  )
+  const core: Core = { from, where, groups, aggregates: aggregates.list(), units: rules.units }
+  if (groups.length === 0 && core.aggregates.length === 0) {
+    refuse('raw-rows', 'a query over a dataset needs an aggregate or GROUP BY', offsetWithin(select.select_list))
+  }
+  return { source: { kind: 'core', core }, where: having, select: items, ...modifiers, single: groups.length === 0 }
+}
+
+/** GROUP BY items: columns, positions, aliases or expressions; under GROUP BY ALL, the SELECT items without aggregates. */
+function readGroups(
+  select: SelectNode,
+  rows: Environment,
+  scope: Scope,
+): readonly { readonly node: unknown; readonly value: Expression }[] {
+  if (select.group_sets.length > 1) {
+    refuse('grouping-sets-not-allowed', 'ROLLUP, CUBE and GROUPING SETS are not allowed', offsetWithin(select.group_expressions))
+  }
+  const all = select.aggregate_handling === 'FORCE_AGGREGATES'
+  if (all && select.group_expressions.length > 0) refuse('construct-not-allowed', 'GROUP BY ALL stands alone')
+  const nodes = all
+    ? select.select_list.filter((item) => isGroupItem(item, rows))
+    : select.group_expressions.map((item) => groupItem(item, select, scope))
+  const found = nodes.map((node) => ({ node, value: translate(node, rows) }))
+  return found.filter(({ value }, i) => found.findIndex((other) => keyOf(other.value) === keyOf(value)) === i)
+}
+
+function isGroupItem(node: unknown, rows: Environment): boolean {
+  const value = attempt(() => translate(node, { ...rows, aggregate: () => refuse('nested-aggregation', 'an aggregate') }))
+  if (value instanceof Refusal) {
+    if (value.code === 'nested-aggregation') return false
+    throw value
+  }
+  return columnsOf(value).length > 0
+}
+
+function groupItem(node: unknown, select: SelectNode, scope: Scope): unknown {
+  const position = positionOfConstant(node)
+  if (position !== undefined) {
+    const item: unknown = select.select_list[position - 1]
+    return item ?? refuse('group-not-allowed', 'there is no such position in the SELECT list', offsetWithin(node))
+  }
+  if (tagOf(node, 'class') !== 'COLUMN_REF') return node
+  // a column comes before an alias of the same name, as in DuckDB
+  const names = (node as { column_names: readonly string[] }).column_names
+  if (names.length !== 1 || lookup(scope, names, offsetOf(node)) !== undefined) return node
+  const wanted = names[0]?.toLowerCase()
+  return select.select_list.find((item) => String((item as { alias?: unknown }).alias).toLowerCase() === wanted) ?? node
+}
+
+/** The released column of an expression that GROUP BY lists. */
+function groupOf(node: unknown, groups: readonly Group[], rows: Environment): Expression | undefined {
+  if (!groups.some((g) => g.nodeClass === tagOf(node, 'class'))) return undefined
+  const value = attempt(() => translate(node, rows))
+  if (value instanceof Refusal || columnsOf(value).length === 0) return undefined
+  const key = keyOf(value)
+  const group = groups.find((g) => keyOf(g.value) === key)
+  return group && { kind: 'column', table: 'c', name: group.name, type: value.type, slot: null }
+}
+
+function attempt(translated: () => Expression): Expression | Refusal {
+  try {
+    return translated()
+  } catch (error) {
+    if (error instanceof Refusal) return error
+    throw error
+  }
+}

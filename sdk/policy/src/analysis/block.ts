@@ -1,0 +1,87 @@
+import type { Column, Expression } from './expression.ts'
+import type { Slot } from './slots.ts'
+import type { Type } from './types.ts'
+
+/** What stands in FROM: a dataset or a block whose rows are released already. */
+export interface Relation {
+  /** the name that the query uses for it */
+  readonly alias: string
+  /** the alias that the rewrite gives it */
+  readonly table: string
+  readonly source: { readonly kind: 'slot'; readonly slot: Slot } | { readonly kind: 'block'; readonly block: Block }
+  readonly columns: readonly { readonly name: string; readonly type: Type }[]
+}
+
+export interface Equality {
+  readonly left: Expression
+  readonly right: Expression
+}
+
+export type From =
+  | { readonly kind: 'relation'; readonly relation: Relation }
+  | {
+      readonly kind: 'join'
+      readonly join: 'inner' | 'left' | 'full' | 'cross'
+      readonly left: From
+      readonly right: From
+      readonly equalities: readonly Equality[]
+    }
+
+/** One aggregate over the rows of a group. */
+export interface CoreAggregate {
+  readonly name: string
+  readonly operation:
+    | 'rows'
+    | 'count'
+    | 'countDistinct'
+    | 'sum'
+    | 'average'
+    | 'quantile'
+    | 'momentCount'
+    | 'momentSum'
+    | 'momentSquares'
+  /** null for count(*) */
+  readonly column: Column | null
+  readonly bounds: readonly [number, number] | null
+  /** of a quantile, as text between 0 and 1 */
+  readonly fraction: string | null
+  /** values are scaled by 10^scale and rounded before moments are taken */
+  readonly scale: number
+  /** the unit behind the column's values: fewer than the minimum that have a value give NULL */
+  readonly unit: Column | null
+  readonly type: Type
+}
+
+/** The only place where rows of datasets are read: joined, filtered, grouped, and cut below the threshold. */
+export interface Core {
+  readonly from: From
+  readonly where: Expression | null
+  readonly groups: readonly { readonly name: string; readonly value: Expression }[]
+  readonly aggregates: readonly CoreAggregate[]
+  /** one privacy unit per protected dataset */
+  readonly units: readonly Column[]
+}
+
+export interface Order {
+  readonly value: Expression
+  readonly descending: boolean
+  readonly nullsFirst: boolean
+}
+
+/** A query block: everything in it but the core sees released values only. */
+export interface Block {
+  readonly name: string
+  readonly source: { readonly kind: 'core'; readonly core: Core } | { readonly kind: 'released'; readonly from: From }
+  readonly where: Expression | null
+  readonly select: readonly { readonly name: string; readonly value: Expression }[]
+  readonly distinct: boolean
+  readonly order: readonly Order[]
+  readonly limit: number | null
+  readonly offset: number | null
+  /** at most one row, so that a cross join with it multiplies nothing */
+  readonly single: boolean
+}
+
+export function relationsOf(from: From): readonly Relation[] {
+  return from.kind === 'relation' ? [from.relation] : [...relationsOf(from.left), ...relationsOf(from.right)]
+}

@@ -1,0 +1,116 @@
+import type { ComparisonType } from '../ast/nodes.ts'
+import type { FunctionName } from './functions.ts'
+import type { Type } from './types.ts'
+
+/**
+ * What the guard understood of an expression. The rewritten query is built from these alone, so nothing of the submitted
+ * AST reaches the engine. Every expression is total: written out, it yields a value or NULL for any data, never an error.
+ */
+export type Expression =
+  | Column
+  | Constant
+  | { readonly kind: 'call'; readonly name: FunctionName; readonly args: readonly Expression[]; readonly type: Type }
+  | {
+      readonly kind: 'arithmetic'
+      readonly op: ArithmeticOperator
+      readonly left: Expression
+      readonly right: Expression
+      readonly type: Type
+    }
+  | { readonly kind: 'cast'; readonly value: Expression; readonly type: Type }
+  | { readonly kind: 'coalesce'; readonly values: readonly Expression[]; readonly type: Type }
+  | { readonly kind: 'nullif'; readonly left: Expression; readonly right: Expression; readonly type: Type }
+  | {
+      readonly kind: 'case'
+      readonly branches: readonly { readonly when: Expression; readonly then: Expression }[]
+      readonly otherwise: Expression
+      readonly type: Type
+    }
+  | Moments
+  | {
+      readonly kind: 'compare'
+      readonly op: ComparisonType
+      readonly left: Expression
+      readonly right: Expression
+      readonly type: Type
+    }
+  | { readonly kind: 'logic'; readonly op: 'and' | 'or'; readonly terms: readonly Expression[]; readonly type: Type }
+  | { readonly kind: 'not'; readonly term: Expression; readonly type: Type }
+  | {
+      readonly kind: 'in'
+      readonly value: Expression
+      readonly options: readonly Expression[]
+      readonly negated: boolean
+      readonly type: Type
+    }
+  | { readonly kind: 'isNull'; readonly value: Expression; readonly negated: boolean; readonly type: Type }
+
+export type ArithmeticOperator = '+' | '-' | '*' | '/' | '//' | '%' | '||'
+
+/** A column of a relation in FROM, under the alias that the rewrite gave the relation. */
+export interface Column {
+  readonly kind: 'column'
+  readonly table: string
+  readonly name: string
+  readonly type: Type
+  /** the slot whose rule governs the column; null for released values, which are free */
+  readonly slot: string | null
+}
+
+/** `text` is what DuckDB casts to the type; null is NULL. */
+export interface Constant {
+  readonly kind: 'constant'
+  readonly type: Type
+  readonly text: string | null
+}
+
+/** Variance or standard deviation from exact integer moments of values scaled by 10^scale. */
+export interface Moments {
+  readonly kind: 'moments'
+  readonly count: Column
+  readonly sum: Column
+  readonly squares: Column
+  readonly scale: number
+  readonly population: boolean
+  readonly root: boolean
+  readonly type: Type
+}
+
+export function childrenOf(expression: Expression): readonly Expression[] {
+  switch (expression.kind) {
+    case 'column':
+    case 'constant':
+      return []
+    case 'call':
+      return expression.args
+    case 'arithmetic':
+    case 'compare':
+    case 'nullif':
+      return [expression.left, expression.right]
+    case 'cast':
+      return [expression.value]
+    case 'coalesce':
+      return expression.values
+    case 'case':
+      return [...expression.branches.flatMap((b) => [b.when, b.then]), expression.otherwise]
+    case 'moments':
+      return [expression.count, expression.sum, expression.squares]
+    case 'logic':
+      return expression.terms
+    case 'not':
+      return [expression.term]
+    case 'in':
+      return [expression.value, ...expression.options]
+    case 'isNull':
+      return [expression.value]
+  }
+}
+
+export function columnsOf(expression: Expression): readonly Column[] {
+  return expression.kind === 'column' ? [expression] : childrenOf(expression).flatMap(columnsOf)
+}
+
+/** Two expressions with the same key are the same function of the same columns. */
+export function keyOf(expression: Expression): string {
+  return JSON.stringify(expression)
+}

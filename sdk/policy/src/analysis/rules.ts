@@ -1,0 +1,169 @@
+import type { ColumnRule } from '@reinraum/statements'
+import { refuse } from '../reasons.ts'
+import type { From, Relation } from './block.ts'
+import { relationsOf } from './block.ts'
+import { type Column, childrenOf, columnsOf, type Expression } from './expression.ts'
+import { ruleOfColumn, type Slot } from './slots.ts'
+
+/**
+ * The rules of the columns of one aggregate block. Columns that a join makes equal share the strictest of their rules:
+ * a public key must not open what the protected column behind it keeps shut.
+ */
+export interface Rules {
+  readonly isUnit: (column: Column) => boolean
+  readonly filter: (column: Column) => NonNullable<ColumnRule['filter']>
+  readonly dimension: (column: Column) => boolean
+  readonly own: (column: Column) => ColumnRule
+  readonly unitOf: (column: Column) => Column | null
+  /** one per protected dataset, in the order of FROM */
+  readonly units: readonly Column[]
+}
+
+type Joined = { readonly left: Column; readonly right: Column; readonly inner: boolean }
+
+/** Checks the joins of an aggregate block against the rules. */
+export function rulesOf(from: From): Rules {
+  const relations = relationsOf(from)
+  const slotOf = (column: Column) => slotOfTable(relations, column.table)
+  const joined = joinsOf(from, slotOf)
+  const classes = partition(joined)
+  const classOf = (column: Column): readonly Column[] => classes.find((c) => c.some((x) => same(x, column))) ?? [column]
+  const isUnit = (column: Column) => classOf(column).some((c) => slotOf(c).unit === c.name)
+  const units = relations.flatMap((r) => unitOfRelation(r) ?? [])
+  checkProtected(from, units, partition(joined.filter((j) => j.inner)))
+  const own = (column: Column) => ruleOfColumn(slotOf(column), column.name)
+  const behind = (column: Column) => [column, ...classOf(column).filter((c) => slotOf(c).unit !== null)]
+  return {
+    isUnit,
+    own,
+    units,
+    dimension: (column) => behind(column).every((c) => own(c).dimension === true),
+    filter: (column) => strictest(behind(column).map((c) => own(c).filter ?? 'none')),
+    unitOf: (column) => units.find((u) => u.table === column.table) ?? null,
+  }
+}
+
+function slotOfTable(relations: readonly Relation[], table: string): Slot {
+  const source = relations.find((r) => r.table === table)?.source
+  return source?.kind === 'slot' ? source.slot : refuse('mixed-relations', 'a dataset is joined with released rows')
+}
+
+function unitOfRelation(relation: Relation): Column | undefined {
+  if (relation.source.kind !== 'slot' || relation.source.slot.unit === null) return undefined
+  const { slot } = relation.source
+  const column = slot.columns.find((c) => c.name === slot.unit)
+  return column && { kind: 'column', table: relation.table, name: column.name, type: column.type, slot: slot.id }
+}
+
+function same(a: Column, b: Column): boolean {
+  return a.table === b.table && a.name === b.name
+}
+
+function joinsOf(from: From, slotOf: (column: Column) => Slot): readonly Joined[] {
+  if (from.kind === 'relation') return []
+  if (from.join === 'cross' || from.join === 'full') refuse('join-not-allowed', 'datasets join by INNER or LEFT equality joins')
+  const here = from.equalities.map(({ left, right }) => {
+    for (const side of [left, right]) {
+      if (side.kind !== 'column') return refuse('join-not-allowed', 'datasets join on plain columns')
+      if (ruleOfColumn(slotOf(side), side.name).join !== true) {
+        refuse('join-not-allowed', `the rule of ${side.slot} does not allow a join on ${side.name}`)
+      }
+    }
+    if (left.type.family !== right.type.family) refuse('type-mismatch', 'datasets join on columns of the same type')
+    return { left: left as Column, right: right as Column, inner: from.join === 'inner' }
+  })
+  return [...joinsOf(from.left, slotOf), ...joinsOf(from.right, slotOf), ...here]
+}
+
+function partition(joined: readonly Joined[]): readonly (readonly Column[])[] {
+  let classes: readonly (readonly Column[])[] = []
+  for (const { left, right } of joined) {
+    const touched = classes.filter((c) => c.some((x) => same(x, left) || same(x, right)))
+    const merged = [...touched.flat(), left, right].filter((c, i, all) => all.findIndex((x) => same(x, c)) === i)
+    classes = [...classes.filter((c) => !touched.includes(c)), merged]
+  }
+  return classes
+}
+
+/** Every row must belong to one unit: two protected datasets join on their units, by inner joins, and each once. */
+function checkProtected(from: From, units: readonly Column[], innerClasses: readonly (readonly Column[])[]): void {
+  const [first, ...rest] = units
+  if (first === undefined || rest.length === 0) return
+  const twice = units.find((u, i) => units.some((other, j) => j < i && other.slot === u.slot))
+  if (twice !== undefined) refuse('join-not-allowed', `${twice.slot} is joined with itself`)
+  for (const unit of rest) {
+    if (!innerClasses.some((c) => c.some((x) => same(x, first)) && c.some((x) => same(x, unit)))) {
+      refuse('join-not-allowed', `${first.slot} and ${unit.slot} join on their privacy units only`)
+    }
+  }
+  if (!outerJoinsArePublic(from)) refuse('join-not-allowed', 'two protected datasets join by INNER joins only')
+}
+
+function outerJoinsArePublic(from: From): boolean {
+  if (from.kind === 'relation') return true
+  const inner = from.join === 'inner' || relationsOf(from.right).every((r) => unitOfRelation(r) === undefined)
+  return inner && outerJoinsArePublic(from.left) && outerJoinsArePublic(from.right)
+}
+
+type Filter = NonNullable<ColumnRule['filter']>
+
+function strictest(filters: readonly Filter[]): Filter {
+  const literal = filters.every((f) => f === 'literal' || f === 'any')
+  const column = filters.every((f) => f === 'column' || f === 'any')
+  return literal && column ? 'any' : literal ? 'literal' : column ? 'column' : 'none'
+}
+
+/** GROUP BY sees dimensions only; a whole unit is never a group. */
+export function checkGroup(value: Expression, rules: Rules, offset: number | undefined): void {
+  const columns = columnsOf(value)
+  if (columns.length === 0) refuse('group-not-allowed', 'GROUP BY takes columns, positions or functions of columns', offset)
+  for (const column of columns) {
+    if (!rules.dimension(column)) {
+      refuse('column-not-allowed', `the rules do not allow ${column.name} of ${column.slot} as a dimension`, offset)
+    }
+  }
+  if (value.kind === 'column' && rules.isUnit(value)) {
+    refuse('privacy-unit-not-allowed', 'a group per privacy unit holds one unit only and would always be suppressed', offset)
+  }
+}
+
+/** WHERE over rows of datasets: comparisons of one column each with constants, or of two columns, as `filter` says. */
+export function checkFilter(condition: Expression, rules: Rules, offset: number | undefined): void {
+  switch (condition.kind) {
+    case 'logic':
+    case 'not':
+      for (const term of childrenOf(condition)) checkFilter(term, rules, offset)
+      return
+    case 'compare':
+    case 'in':
+    case 'isNull':
+    case 'column': {
+      const sides = condition.kind === 'column' ? [condition] : childrenOf(condition)
+      const against = sides.filter((s) => columnsOf(s).length > 0).length > 1 ? 'column' : 'literal'
+      for (const side of sides) checkSide(side, against, rules, offset)
+      return
+    }
+    case 'constant':
+      return
+    default:
+      refuse('filter-not-allowed', 'WHERE compares columns with constants', offset)
+  }
+}
+
+function checkSide(side: Expression, against: 'literal' | 'column', rules: Rules, offset: number | undefined): void {
+  const columns = columnsOf(side)
+  if (columns.length > 1 || !isPlain(side)) refuse('filter-not-allowed', 'WHERE compares one column at a time', offset)
+  for (const column of columns) {
+    const allowed = rules.filter(column)
+    if (allowed !== 'any' && allowed !== against) {
+      refuse('filter-not-allowed', `the rules do not allow ${column.name} of ${column.slot} in this comparison`, offset)
+    }
+  }
+}
+
+/** A column, a constant, or a listed function or cast of them. */
+function isPlain(value: Expression): boolean {
+  return value.kind === 'column' || value.kind === 'constant'
+    ? true
+    : (value.kind === 'call' || value.kind === 'cast') && childrenOf(value).every(isPlain)
+}

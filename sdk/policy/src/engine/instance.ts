@@ -1,0 +1,39 @@
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+
+/**
+ * Parses and binds hostile text, so it can reach nothing: no files, no network, no extensions, and no way to turn any of
+ * that on. Binding alone opens files otherwise (`read_csv('/etc/passwd')` was read while only asking for its plan).
+ */
+const locked = {
+  // set before the lock, which refuses it afterwards
+  temp_directory: '',
+  enable_external_access: 'false',
+  autoinstall_known_extensions: 'false',
+  autoload_known_extensions: 'false',
+  allow_community_extensions: 'false',
+  allow_unsigned_extensions: 'false',
+  threads: '1',
+  memory_limit: '256MB',
+  lock_configuration: 'true',
+} as const
+
+export interface Engine {
+  /** Runs with a connection of its own: temporary tables and names of one check are invisible to every other. */
+  readonly use: <T>(work: (connection: DuckDBConnection) => Promise<T>) => Promise<T>
+  readonly close: () => void
+}
+
+export async function openEngine(): Promise<Engine> {
+  const instance = await DuckDBInstance.create(':memory:', locked)
+  return {
+    use: async (work) => {
+      const connection = await instance.connect()
+      try {
+        return await work(connection)
+      } finally {
+        connection.closeSync()
+      }
+    },
+    close: () => instance.closeSync(),
+  }
+}
