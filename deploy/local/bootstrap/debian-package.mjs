@@ -28,7 +28,8 @@ export async function unpackDebianPackage({ name, acceptable, folder, say, signa
 
 async function tryRelease({ name, acceptable, release, list, folder, say, signal }) {
   const options = ['-c', await writeAptConfig(folder, list)]
-  const run = (command, args) => runLeashed(command, [...options, ...args], { cwd: folder, signal, env: { ...process.env, LC_ALL: 'C' } })
+  const run = (command, args) =>
+    runLeashed(command, [...options, ...args], { cwd: folder, signal, env: { ...process.env, LC_ALL: 'C' } })
   say(`Looking for ${name} in Debian-style release ${release}`)
   const update = await run('apt-get', ['update', '-q'])
   const madison = await run('apt-cache', ['madison', name])
@@ -65,9 +66,17 @@ async function writeAptConfig(folder, list) {
     'APT::Get::AllowUnauthenticated': 'false',
   }
   // The machine's hooks belong to its own updates; a preferred release of its own would hide the newer one.
-  const cleared = ['APT::Update::Pre-Invoke', 'APT::Update::Post-Invoke', 'APT::Update::Post-Invoke-Success', 'APT::Default-Release']
+  const cleared = [
+    'APT::Update::Pre-Invoke',
+    'APT::Update::Post-Invoke',
+    'APT::Update::Post-Invoke-Success',
+    'APT::Default-Release',
+  ]
   const file = join(folder, 'apt.conf')
-  const lines = [...cleared.map((key) => `#clear ${key};`), ...Object.entries(settings).map(([key, value]) => `${key} "${value}";`)]
+  const lines = [
+    ...cleared.map((key) => `#clear ${key};`),
+    ...Object.entries(settings).map(([key, value]) => `${key} "${value}";`),
+  ]
   await writeFile(file, `${lines.join('\n')}\n`)
   return file
 }

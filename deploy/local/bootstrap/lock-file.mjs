@@ -23,6 +23,17 @@ export function acquireLock(file) {
   }
 }
 
+/** Waits until the lock is free, saying once for whom; an aborted signal ends the waiting with an error. */
+export async function waitForLock(file, { say, doing, signal }) {
+  for (let told = false; ; told = true) {
+    const lock = acquireLock(file)
+    if (lock.holder === undefined) return lock
+    if (!told) say(`Another start (process ${lock.holder}) is ${doing}; waiting for it`)
+    await new Promise((resolve) => setTimeout(resolve, 250))
+    if (signal?.aborted) throw new Error('Interrupted')
+  }
+}
+
 // Two processes may find the same stale lock. Only the one whose rename caught exactly that lock may drop it; whoever
 // caught a fresh one by accident puts it back.
 function evict(file, stale) {

@@ -1,7 +1,7 @@
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { spawnLeashed, signalGroup } from './leash.mjs'
+import { signalGroup, spawnLeashed } from './leash.mjs'
 import { ensureNatsServer } from './nats-server.mjs'
 import { pickNode } from './node-version.mjs'
 import { ensurePackages } from './npm-packages.mjs'

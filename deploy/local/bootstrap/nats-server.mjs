@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
-import { access, chmod, copyFile, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { access, chmod, copyFile, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { unpackDebianPackage } from './debian-package.mjs'
 import { runLeashed } from './leash.mjs'
+import { waitForLock } from './lock-file.mjs'
 
 // Stream metadata, several filter subjects and `sync_interval` need 2.10.
 const FLOOR = [2, 10]
@@ -41,9 +42,20 @@ export async function ensureNatsServer({ folder, say = () => {}, signal, path = 
   const present = await usable(program)
   if (present !== undefined) return { program, version: present }
 
-  await mkdir(folder, { recursive: true })
-  // Everything is made ready aside and put in place by one rename: an interruption leaves no half of a program.
-  const workshop = await mkdtemp(join(folder, '.partial-'))
+  const lock = await waitForLock(join(folder, 'lock'), { say, doing: 'fetching nats-server', signal })
+  try {
+    const meanwhile = await usable(program)
+    return { program, version: meanwhile ?? (await fetchNatsServer({ folder, program, say, signal, path })) }
+  } finally {
+    lock.release()
+  }
+}
+
+// Everything is made ready aside and put in place by one rename: an interruption leaves no half of a program.
+async function fetchNatsServer({ folder, program, say, signal, path }) {
+  const workshop = join(folder, '.partial')
+  await rm(workshop, { recursive: true, force: true })
+  await mkdir(workshop)
   try {
     const staged = join(workshop, 'nats-server')
     const problems = []
@@ -54,12 +66,14 @@ export async function ensureNatsServer({ folder, say = () => {}, signal, path = 
       if (version !== undefined) {
         await writeFile(join(folder, 'origin.json'), `${JSON.stringify({ version, origin: outcome.origin }, null, 2)}\n`)
         await rename(staged, program)
-        return { program, version }
+        return version
       }
       problems.push(outcome.problem ?? `${outcome.origin}: does not run here`)
       await rm(staged, { force: true })
     }
-    throw new Error(`No nats-server ${FLOOR.join('.')} or newer could be had (${problems.join(' | ')}): please put one into PATH.`)
+    throw new Error(
+      `No nats-server ${FLOOR.join('.')} or newer could be had (${problems.join(' | ')}): please put one into PATH.`,
+    )
   } finally {
     await rm(workshop, { recursive: true, force: true })
   }

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { acquireLock } from './lock-file.mjs'
 import { runLeashed } from './leash.mjs'
+import { waitForLock } from './lock-file.mjs'
 
 /**
  * Makes node_modules match package-lock.json, once: a stamp in `.local/` holds the SHA-256 of the lock file that was
@@ -12,7 +12,7 @@ import { runLeashed } from './leash.mjs'
 export async function ensurePackages({ root, say, signal }) {
   const stamp = join(root, '.local', 'packages.sha256')
   if (await isStamped(root, stamp)) return
-  const lock = await waitForLock(join(root, '.local', 'install.lock'), say, signal)
+  const lock = await waitForLock(join(root, '.local', 'install.lock'), { say, doing: 'installing', signal })
   try {
     if (await isStamped(root, stamp)) return
     const lockfile = await readFile(join(root, 'package-lock.json'))
@@ -29,7 +29,11 @@ async function install(root, stamp, say, signal) {
   const began = performance.now()
   const [command, args] = npm()
   const options = { cwd: root, signal, env: { ...process.env, NO_UPDATE_NOTIFIER: '1' } }
-  const { code, stdout, stderr } = await runLeashed(command, [...args, 'ci', '--loglevel=error', '--no-audit', '--no-fund'], options)
+  const { code, stdout, stderr } = await runLeashed(
+    command,
+    [...args, 'ci', '--loglevel=error', '--no-audit', '--no-fund'],
+    options,
+  )
   if (signal?.aborted) throw new Error('Interrupted')
   if (code !== 0) {
     const text = `${stderr}\n${stdout}`.split('\n').filter((line) => line.trim() !== '')
@@ -61,7 +65,8 @@ async function isInstalled(root, lockfile) {
   for (const [path, wanted] of Object.entries(JSON.parse(lockfile.toString()).packages)) {
     if (path === '' || wanted.link || !path.includes('node_modules/')) continue
     const found = installed[path]
-    if (found === undefined ? !wanted.optional : found.version !== wanted.version || found.integrity !== wanted.integrity) return false
+    if (found === undefined ? !wanted.optional : found.version !== wanted.version || found.integrity !== wanted.integrity)
+      return false
     if (found !== undefined && !existsSync(join(root, path))) return false
   }
   return true
@@ -71,16 +76,6 @@ async function writeStamp(stamp, lockfile) {
   await mkdir(join(stamp, '..'), { recursive: true })
   await writeFile(`${stamp}.new`, `${sha256(lockfile)}\n`)
   await rename(`${stamp}.new`, stamp)
-}
-
-async function waitForLock(file, say, signal) {
-  for (let told = false; ; told = true) {
-    const lock = acquireLock(file)
-    if (lock.holder === undefined) return lock
-    if (!told) say(`Another start (process ${lock.holder}) is installing; waiting for it`)
-    await new Promise((resolve) => setTimeout(resolve, 250))
-    if (signal?.aborted) throw new Error('Interrupted')
-  }
 }
 
 function sha256(bytes) {
