@@ -1,14 +1,14 @@
 import { type KeyObject, X509Certificate } from 'node:crypto'
 import { sha256, toHex } from '@reinraum/crypto'
 import { BasicConstraints, Certificate as PkiCertificate } from 'pkijs'
-import { isPssSha384, verifyPssSha384 } from './algorithm.ts'
 import { type Name, readName } from './name.ts'
+import { readSignedObject, type SignedObject } from './signed-object.ts'
 
 const maxLength = 16 * 1024
 const basicConstraints = '2.5.29.19'
 const keyUsage = '2.5.29.15'
 
-export interface ParsedCertificate {
+export interface ParsedCertificate extends SignedObject {
   /** SHA-256 of the DER, hex */
   readonly sha256: string
   readonly subject: Name
@@ -23,9 +23,6 @@ export interface ParsedCertificate {
   /** OID → content of the OCTET STRING */
   readonly extensions: ReadonlyMap<string, Uint8Array>
   readonly unknownCritical: boolean
-  readonly pssSha384: boolean
-  readonly signed: Uint8Array
-  readonly signature: Uint8Array
 }
 
 /** @returns null for anything that is not exactly one DER certificate */
@@ -33,6 +30,9 @@ export function parseCertificate(input: Uint8Array): ParsedCertificate | null {
   if (input.length > maxLength || input[0] !== 0x30) return null
   try {
     const der = Uint8Array.from(input)
+    // version, serial number, algorithm
+    const object = readSignedObject(der, 2)
+    if (object === null) return null
     const parsed = PkiCertificate.fromBER(der)
     // A second parser (OpenSSL): both must read the same bytes, and all of them.
     const x509 = new X509Certificate(der)
@@ -42,6 +42,7 @@ export function parseCertificate(input: Uint8Array): ParsedCertificate | null {
     if (extensions.size !== (parsed.extensions ?? []).length) return null
     const known = new Set([basicConstraints, keyUsage])
     return {
+      ...object,
       sha256: toHex(sha256(der)),
       subject: readName(parsed.subject),
       issuer: readName(parsed.issuer),
@@ -53,18 +54,10 @@ export function parseCertificate(input: Uint8Array): ParsedCertificate | null {
       keyUsage: readKeyUsage(extensions.get(keyUsage)),
       extensions,
       unknownCritical: (parsed.extensions ?? []).some((e) => e.critical && !known.has(e.extnID)),
-      pssSha384: isPssSha384(parsed.signature) && isPssSha384(parsed.signatureAlgorithm),
-      signed: octets(parsed.tbsView),
-      signature: octets(parsed.signatureValue.valueBlock.valueHexView),
     }
   } catch {
     return null
   }
-}
-
-/** Whether `issuer`'s key made the signature, with the one algorithm that AMD uses. */
-export function isSignedBy(certificate: ParsedCertificate, issuer: ParsedCertificate): boolean {
-  return certificate.pssSha384 && verifyPssSha384(issuer.publicKey, certificate.signed, certificate.signature)
 }
 
 export function serialOf(integer: Uint8Array): string {

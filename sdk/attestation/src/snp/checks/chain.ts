@@ -1,5 +1,6 @@
-import { isSignedBy, type ParsedCertificate } from '../../x509/certificate.ts'
+import type { ParsedCertificate } from '../../x509/certificate.ts'
 import { sameName } from '../../x509/name.ts'
+import { isSignedWith } from '../../x509/pss.ts'
 import type { SnpSubject } from '../subject.ts'
 import { readProduct } from '../vek-extensions.ts'
 import { failed, type Outcome, passed, type SnpCheck } from './outcome.ts'
@@ -70,7 +71,7 @@ function checkSignatures({ ark, ca, vek }: Chain): Outcome {
     [ca, ark],
     [vek, ca],
   ] as const) {
-    if (!isSignedBy(certificate, issuer)) {
+    if (!isSignedWith(issuer.publicKey, certificate)) {
       return failed('chain-signature-invalid', `${certificate.subject.commonName} is not signed by ${issuer.subject.commonName}`)
     }
   }

@@ -1,5 +1,6 @@
 import { sameName } from '../../x509/name.ts'
-import { isListSignedBy, type ParsedRevocationList } from '../../x509/revocation-list.ts'
+import { isSignedWith } from '../../x509/pss.ts'
+import type { ParsedRevocationList } from '../../x509/revocation-list.ts'
 import type { SnpSubject } from '../subject.ts'
 import { authentic } from './authentic.ts'
 import { failed, notAsked, type Outcome, passed, type SnpCheck, waived } from './outcome.ts'
@@ -23,7 +24,7 @@ function checkLists(subject: SnpSubject): Outcome {
 function checkList(list: ParsedRevocationList, { ark, now }: SnpSubject): Outcome {
   if (ark === null || !sameName(list.issuer, ark.subject)) return failed('crl-invalid', 'the list is not issued by the root')
   if (ark.keyUsage?.crlSign !== true) return failed('crl-invalid', 'the root may not sign lists')
-  if (!isListSignedBy(list, ark)) return failed('crl-invalid', 'the list is not signed by the root')
+  if (!isSignedWith(ark.publicKey, list)) return failed('crl-invalid', 'the list is not signed by the root')
   if (!(now >= list.thisUpdate)) return failed('crl-not-yet-valid', 'the list is from the future')
   if (!(now <= list.nextUpdate)) return failed('crl-expired', `the list ended at ${list.nextUpdate.toISOString()}`)
   return passed('good')
