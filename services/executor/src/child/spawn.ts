@@ -78,15 +78,11 @@ export async function runInChild(job: Job, limits: ChildLimits, confinement: Con
 
 function commandLine(limits: ChildLimits, confinement: Confinement): string[] {
   const cpuSeconds = Math.ceil((limits.timeoutMs / 1000) * limits.threads) + 5
-  // The same flavour of code as this process: sources run directly, built files as they are.
-  const entry = fileURLToPath(import.meta.resolve(import.meta.url.endsWith('.ts') ? './main.ts' : './main.js'))
-  const node = [
-    process.execPath,
-    ...process.execArgv.filter((flag) => flag.startsWith('--conditions')),
-    '--no-warnings',
-    '--max-old-space-size=256',
-    entry,
-  ]
+  // The same flavour of code as this process: sources as they are, or built files.
+  const fromSources = import.meta.url.endsWith('.ts')
+  const entry = fileURLToPath(new URL(fromSources ? './main.ts' : './main.js', import.meta.url))
+  const flags = [...(fromSources ? ['--conditions=source'] : []), '--no-warnings', '--max-old-space-size=256']
+  const node = [process.execPath, ...flags, entry]
   return [
     ...(confinement.namespaces ? ['unshare', '--user', '--map-current-user', '--net', '--ipc', '--'] : []),
     ...(confinement.resourceLimits ? ['prlimit', '--core=0', '--nofile=256', `--cpu=${cpuSeconds}`, '--'] : []),

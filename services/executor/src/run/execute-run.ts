@@ -110,6 +110,10 @@ async function guardedSql({ guard }: Executor, { contract, query, run }: Verifie
   if (verdict.verdict === 'refused') {
     throw new ReinraumError('guard-refused', verdict.reasons.map((reason) => reason.code).join(', '))
   }
+  // Keys are asked for exactly what is read: a query that names more than its SQL needs is refused.
+  if (verdict.plan.slots.map(({ id }) => id).join() !== [...query.document.slots].sort().join()) {
+    throw new ReinraumError('query-mismatch', 'the query names other slots than its SQL reads')
+  }
   return verdict.rewrittenSql
 }
 
