@@ -11,7 +11,7 @@ export function evidenceFromMessage(message: EvidenceMessage | undefined): { evi
       return { evidence: { tee: 'snp', report: message.report }, endorsements }
     case Tee.TDX:
       return { evidence: { tee: 'tdx', quote: message.report }, endorsements }
-    case Tee.UNSPECIFIED:
+    default:
       throw new ReinraumError('malformed-evidence', 'the evidence does not say which hardware it is from')
   }
 }

@@ -69,7 +69,7 @@ function custodyOf(custody: Custody): 'owner' | 'attested' {
       return 'owner'
     case Custody.ATTESTED:
       return 'attested'
-    case Custody.UNSPECIFIED:
+    default:
       throw new ReinraumError('key-mismatch', 'the key service does not say in which custody it runs')
   }
 }

@@ -1,5 +1,5 @@
 import { ReinraumError } from '@reinraum/crypto'
-import { createGuard, type GuardResult } from '@reinraum/policy'
+import { createGuard, type GuardVerdict } from '@reinraum/policy'
 import {
   type Approval,
   type DigestId,
@@ -22,36 +22,25 @@ export interface QueryDraft {
   readonly purpose: string
   readonly sql: string
   readonly parameters: readonly Parameter[]
-  readonly slots: readonly string[]
 }
 
 /** The guard's verdict, offline: the same code that decides inside the enclave. */
 export async function checkQuery(
   contract: VerifiedContract,
-  draft: Pick<QueryDraft, 'sql' | 'parameters' | 'slots'>,
+  { sql, parameters }: Pick<QueryDraft, 'sql' | 'parameters'>,
   values?: Readonly<Record<string, ParameterValue>>,
-): Promise<GuardResult> {
-  const slots = draft.slots.map((id) => {
-    const slot = contract.document.slots.find((s) => s.id === id)
-    if (slot === undefined) throw new ReinraumError('not-found', `the contract has no slot ${id}`)
-    return slot
-  })
+): Promise<GuardVerdict> {
   const guard = await createGuard()
   try {
-    return await guard.check({
-      sql: draft.sql,
-      parameters: draft.parameters,
-      values: values === undefined ? undefined : { ...values },
-      slots,
-    })
+    return await guard.check({ sql, parameters, values, slots: contract.document.slots })
   } finally {
     await guard.close()
   }
 }
 
 /**
- * Signs a query and puts it before the owners. It is checked by the guard first: what would be refused in the enclave is
- * not even proposed.
+ * Signs a query and puts it before the owners. The guard checks it first: what would be refused in the enclave is not even
+ * proposed. It also says which slots the query reads.
  * @throws ReinraumError `guard-refused`
  */
 export async function proposeQuery(session: Session, contract: VerifiedContract, draft: QueryDraft): Promise<DigestId> {
@@ -67,7 +56,7 @@ export async function proposeQuery(session: Session, contract: VerifiedContract,
     purpose: draft.purpose,
     sql: draft.sql,
     parameters: [...draft.parameters],
-    slots: [...draft.slots].sort(),
+    slots: verdict.plan.slots.map(({ id }) => id),
     createdAt: session.now().toISOString(),
   }
   const { queryId } = await session.governance.proposeQuery({ query: await signStatement(query, session.signer) })

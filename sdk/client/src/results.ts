@@ -203,7 +203,7 @@ function stateName(state: ResultState): ReviewOutcome['state'] {
       return 'released'
     case ResultState.REJECTED:
       return 'rejected'
-    case ResultState.UNSPECIFIED:
+    default:
       throw new ReinraumError('internal', 'the release service answered without a state')
   }
 }

@@ -38,7 +38,7 @@ export async function openSource(file: string, schema: DatasetSchema): Promise<S
     const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${relation}`).catch((cause) => {
       throw new ReinraumError('unreadable-input', `${file} cannot be read as ${formatOf(file)}`, { cause })
     })
-    const present = new Set(described.getRowObjects().map((row) => String(row['column_name'])))
+    const present = new Set(described.getRowObjects().map((row) => String(row.column_name)))
     const missing = schema.columns.filter((column) => !present.has(column.name)).map((column) => column.name)
     if (missing.length > 0) throw new ReinraumError('schema-mismatch', `${file} lacks the columns ${missing.join(', ')}`)
   } catch (error) {
