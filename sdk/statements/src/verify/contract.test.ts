@@ -52,6 +52,13 @@ describe('acceptance', () => {
     await expect(verifyRevocation(revocation, proposed, now)).resolves.toBeDefined()
   })
 
+  test('a contract that nobody signed is refused, also while it is being signed', async () => {
+    const bytes = tamper(await signAs(parties, 'air', contract), (jws) => ({ ...jws, signatures: [] }))
+    for (const complete of [true, false]) {
+      expect(await refusalOf(() => verifyContract(bytes, { now, complete }))).toBe('signature-missing')
+    }
+  })
+
   test('half of an acceptance is refused, also while the contract is being signed', async () => {
     const bytes = await signAsAll(parties, everybody, contract)
     const half = tamper(bytes, (jws) => ({ ...jws, signatures: jws.signatures.slice(1) }))
