@@ -1,6 +1,6 @@
-import { type Kit, keysConsumers, type Service, startOutboxRelay } from '@reinraum/kit'
+import { type Kit, keysConsumers, type PortServices, type Service, startOutboxRelay } from '@reinraum/kit'
 import { KeyReleaseService, KeysService } from '@reinraum/proto'
-import { implement } from '@reinraum/rpc'
+import { type Caller, implement } from '@reinraum/rpc'
 import { openSimulatedAttester } from './attester.ts'
 import type { KeysConfig } from './config.ts'
 import { connectDirectory } from './directory.ts'
@@ -25,11 +25,7 @@ export async function startKeys(config: KeysConfig, kit: Kit, now: () => Date = 
   const outbox = startOutboxRelay(vault.store, bus, vault.log)
   const lookups = startRevocationLookups(vault)
   const revocations = await bus.consume({ ...keysConsumers(config.id).revocations, handle: (event) => lookups.note(event) })
-  await kit.serve({
-    parties: { services: [forParties(vault)] },
-    // The channel opens nothing, but nobody else has any business here.
-    services: { services: [forExecutors(vault)], allow: (caller) => caller.kind === 'service' && caller.id === 'executor' },
-  })
+  await kit.serve(portsOf(vault))
   return {
     async stop() {
       await revocations.stop()
@@ -60,20 +56,23 @@ export async function closeVault(vault: Vault): Promise<void> {
   vault.root.close()
 }
 
-function forParties(vault: Vault) {
-  return implement(KeysService, {
+/** What is answered to whom: owners and other members on one port, executors on the other. */
+export function portsOf(vault: Vault) {
+  const forParties = implement(KeysService, {
     getServiceEvidence: (request) => getServiceEvidence(vault, request),
     importKey: (request, context) => importKey(vault, request, context),
     describeKey: (request, context) => describeKey(vault, request, context),
     applyRevocation: (request, context) => applyRevocation(vault, request, context),
     listReleases: (request, context) => listReleases(vault, request, context),
   })
-}
-
-function forExecutors(vault: Vault) {
-  return implement(KeyReleaseService, {
+  const forExecutors = implement(KeyReleaseService, {
     issueNonce: (request) => issueNonce(vault, request),
     releaseKeys: (request) => releaseKeys(vault, request),
     renewLease: (request) => renewLease(vault, request),
   })
+  return {
+    parties: { services: [forParties] },
+    // The channel opens nothing by itself, but nobody else has any business here.
+    services: { services: [forExecutors], allow: (caller: Caller) => caller.kind === 'service' && caller.id === 'executor' },
+  } satisfies PortServices
 }

@@ -1,0 +1,173 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createSimulatedPlatform, type SimulatedPlatform } from '@reinraum/attestation'
+import { createLog } from '@reinraum/kit'
+import { KeyReleaseService, KeysService } from '@reinraum/proto'
+import { type Client, createRpcClient, createRpcServer, type Implementation } from '@reinraum/rpc'
+import { createIdentity, createRequestToken, type Identity } from '@reinraum/statements'
+import { type KeysConfig, keysConfigSchema } from '../config.ts'
+import { closeVault, openVault, portsOf } from '../service.ts'
+import type { Vault } from '../vault.ts'
+import { createTestAuthority, type TestAuthority } from './test-authority.ts'
+
+export const partyNames = ['air', 'bird', 'analyst', 'officer', 'stranger'] as const
+export type PartyName = (typeof partyNames)[number]
+
+/** The clock of the key services: real time, until a test moves it. Request tokens go by real time always. */
+export interface TestClock {
+  now(): Date
+  /** Moves the clock by so many ms; negative sets it back. */
+  move(ms: number): void
+}
+
+/** Two key services on real ports, with the parties and the hardware of one clean room. */
+export interface Room {
+  readonly folder: string
+  readonly authority: TestAuthority
+  readonly platform: SimulatedPlatform
+  readonly clock: TestClock
+  readonly parties: Readonly<Record<PartyName, Identity>>
+  /** attested custody, for anyone */
+  readonly shared: RunningKeyService
+  /** owner custody, for `air` */
+  readonly airs: RunningKeyService
+  stop(): Promise<void>
+}
+
+export interface RunningKeyService {
+  readonly id: string
+  readonly config: KeysConfig
+  readonly vault: Vault
+  readonly addresses: { readonly parties: string; readonly services: string }
+  as(party: Identity): Client<typeof KeysService>
+  /** from a service with this id, by its certificate */
+  from(serviceId: string): Client<typeof KeyReleaseService>
+  stop(): Promise<void>
+}
+
+export interface RoomOptions {
+  readonly authority?: TestAuthority
+  /** address of what stands where governance would; nothing listens there unless told */
+  readonly governance?: string
+}
+
+export async function startRoom({
+  authority = createTestAuthority(),
+  governance = '127.0.0.1:1',
+}: RoomOptions = {}): Promise<Room> {
+  const folder = await mkdtemp(join(tmpdir(), 'reinraum-keys-'))
+  const [platform, ...identities] = await Promise.all([
+    createSimulatedPlatform({ modulusLength: 2048 }),
+    ...partyNames.map(() => createIdentity()),
+  ])
+  const platformFile = join(folder, 'platform.json')
+  await writeFile(platformFile, JSON.stringify(platform))
+  const parties = Object.fromEntries(partyNames.map((name, i) => [name, identities[i]])) as Record<PartyName, Identity>
+  const clock = createClock()
+  const common = { folder, authority, clock, governance }
+  const shared = await startKeyService({
+    ...common,
+    own: { keyServiceId: 'shared', custody: 'attested', attester: { kind: 'simulator', platform: platformFile } },
+  })
+  const airs = await startKeyService({ ...common, own: { keyServiceId: 'airs', custody: 'owner', operator: 'air' } })
+  return {
+    folder,
+    authority,
+    platform,
+    clock,
+    parties,
+    shared,
+    airs,
+    async stop() {
+      await Promise.all([shared.stop(), airs.stop()])
+      await rm(folder, { recursive: true })
+    },
+  }
+}
+
+interface Start {
+  readonly folder: string
+  readonly authority: TestAuthority
+  readonly clock: TestClock
+  readonly governance: string
+  readonly own: Pick<KeysConfig, 'keyServiceId' | 'custody' | 'operator' | 'attester'>
+}
+
+/** Everything of the service but the bus, whose part is to say when to look revocations up. */
+export async function startKeyService({ folder, authority, clock, governance, own }: Start): Promise<RunningKeyService> {
+  const id = `keys/${own.keyServiceId}`
+  const data = join(folder, own.keyServiceId)
+  const config = keysConfigSchema.parse({
+    ...own,
+    id,
+    listen: { parties: '127.0.0.1:0', services: '127.0.0.1:0' },
+    tls: { ca: 'ca.pem', cert: 'cert.pem', key: 'key.pem' },
+    nats: { servers: 'tls://127.0.0.1:1', seed: 'seed', ca: 'ca.pem', inbox: '_INBOX_keys' },
+    data,
+    rootKey: join(folder, `${own.keyServiceId}.root-key`),
+    governance,
+    log: { level: 'debug', file: join(folder, `${own.keyServiceId}.log`) },
+  } satisfies KeysConfig)
+  const tls = authority.issue(`spiffe://reinraum/${id}`, '127.0.0.1')
+  const vault = await openVault(config, { log: createLog(config.log, id), tls, dataPath: (name) => join(data, name) }, clock.now)
+  const ports = portsOf(vault)
+  const options = { tls, name: id, address: '127.0.0.1:0' }
+  const parties = await createRpcServer({ ...options, ...ports.parties, audience: 'parties' })
+  const services = await createRpcServer({ ...options, ...ports.services, audience: 'services' })
+  const addresses = { parties: `127.0.0.1:${parties.port}`, services: `127.0.0.1:${services.port}` }
+  const clients: { close(): void }[] = []
+  const opened = <T extends { close(): void }>(client: T): T => {
+    clients.push(client)
+    return client
+  }
+  return {
+    id: own.keyServiceId,
+    config,
+    vault,
+    addresses,
+    as: (party) =>
+      opened(
+        createRpcClient(KeysService, {
+          address: addresses.parties,
+          tls: { ca: authority.ca },
+          token: (method, body) => createRequestToken(party, { audience: id, method, ...(body === undefined ? {} : { body }) }),
+        }),
+      ),
+    from: (serviceId) =>
+      opened(
+        createRpcClient(KeyReleaseService, {
+          address: addresses.services,
+          tls: authority.issue(`spiffe://reinraum/${serviceId}`),
+          serverId: id,
+        }),
+      ),
+    async stop() {
+      for (const client of clients) client.close()
+      await Promise.all([parties.stop(), services.stop()])
+      await closeVault(vault)
+    },
+  }
+}
+
+/** A port of another service of the room, to stand where the key service looks for it. */
+export function serveAs(authority: TestAuthority, serviceId: string, implementation: Implementation) {
+  return createRpcServer({
+    audience: 'services',
+    name: serviceId,
+    address: '127.0.0.1:0',
+    tls: authority.issue(`spiffe://reinraum/${serviceId}`, '127.0.0.1'),
+    services: [implementation],
+    allow: () => true,
+  })
+}
+
+function createClock(): TestClock {
+  let offset = 0
+  return {
+    now: () => new Date(Date.now() + offset),
+    move: (ms) => {
+      offset += ms
+    },
+  }
+}
