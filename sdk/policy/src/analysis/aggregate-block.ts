@@ -21,11 +21,7 @@ type Group = Core['groups'][number] & { readonly nodeClass: string }
  */
 export function aggregateBlock(select: SelectNode, from: From, scope: Scope, parameters: ParameterBinder): Omit<Block, 'name'> {
   const rules = rulesOf(from)
-  const rows: Environment = {
-    column: (names, offset) => resolve(scope, names, offset),
-    aggregate: (call) => refuse('aggregate-not-allowed', 'no aggregate may stand here', offsetOf(call)),
-    parameters,
-  }
+  const rows = rowEnvironment(scope, parameters)
   const where = select.where_clause === null ? null : requireBoolean(translate(select.where_clause, rows), undefined)
   if (where !== null) checkFilter(where, rules, offsetWithin(select.where_clause))
 
@@ -65,6 +61,15 @@ export function aggregateBlock(select: SelectNode, from: From, scope: Scope, par
     refuse('raw-rows', 'a query over a dataset needs an aggregate or GROUP BY', offsetWithin(select.select_list))
   }
   return { source: { kind: 'core', core }, where: having, select: items, ...modifiers, single: groups.length === 0 }
+}
+
+/** Names as they mean rows of datasets, before anything is grouped. */
+export function rowEnvironment(scope: Scope, parameters: ParameterBinder): Environment {
+  return {
+    column: (names, offset) => resolve(scope, names, offset),
+    aggregate: (call) => refuse('aggregate-not-allowed', 'no aggregate may stand here', offsetOf(call)),
+    parameters,
+  }
 }
 
 /** GROUP BY items: columns, positions, aliases or expressions; under GROUP BY ALL, the SELECT items without aggregates. */

@@ -1,5 +1,5 @@
 import type { FunctionNode } from '../ast/nodes.ts'
-import { offsetWithin } from '../ast/read.ts'
+import { offsetWithin, tagOf } from '../ast/read.ts'
 import { refuse } from '../reasons.ts'
 import { aggregatePermission } from './aggregate-names.ts'
 import type { CoreAggregate } from './block.ts'
@@ -48,7 +48,9 @@ function translateAggregate(call: FunctionNode, args: Arguments, add: Add): Expr
   }
   const permission = Object.hasOwn(aggregatePermission, name) ? aggregatePermission[name] : undefined
   if (permission === undefined) return refuse('aggregate-not-allowed', `${name} gives back values of single rows`, offset)
-  const column = first === undefined ? undefined : args.column(first)
+  // an expression is not even looked at; a star has a refusal of its own
+  const plain = ['COLUMN_REF', 'STAR'].includes(tagOf(first, 'class'))
+  const column = plain ? args.column(first) : undefined
   if (column?.kind !== 'column') {
     return refuse('aggregate-not-allowed', 'an aggregate takes a plain column of a dataset, not an expression', offset)
   }

@@ -25,7 +25,12 @@ export function translateCall(call: FunctionNode, inner: (child: unknown) => Exp
   const args = children.map(inner)
   const found = candidates.find((f) => accepts(f, args))
   if (found === undefined) return refuse('type-mismatch', `${name} does not take these arguments`, offset)
-  return { kind: 'call', name: found.name, args, type: found.result(args.map((a) => a.type)) }
+  const given = found.double === true ? args.map(asDouble) : args
+  return { kind: 'call', name: found.name, args: given, total: found.total, type: found.result(args.map((a) => a.type)) }
+}
+
+function asDouble(value: Expression): Expression {
+  return value.kind === 'constant' || value.type.sql === doubleType.sql ? value : { kind: 'cast', value, type: doubleType }
 }
 
 function accepts({ args: expected }: ScalarFunction, args: readonly Expression[]): boolean {

@@ -22,7 +22,7 @@ type ConstantNode = z.infer<typeof constantNode>
 
 /** A literal of the query. Kept as text that DuckDB casts, so no number passes through a double on its way. */
 export function constantOf(node: unknown): Constant {
-  const { value, query_location } = read(constantNode, node)
+  const { value, query_location } = read(constantNode, node, 'constant-not-allowed', 'the guard knows no constant of this type')
   const offset = typeof query_location === 'number' ? query_location : undefined
   if (value.is_null) return { kind: 'constant', type: nullType, text: null }
   return typed(value, offset)

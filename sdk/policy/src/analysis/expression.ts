@@ -9,7 +9,14 @@ import type { Type } from './types.ts'
 export type Expression =
   | Column
   | Constant
-  | { readonly kind: 'call'; readonly name: FunctionName; readonly args: readonly Expression[]; readonly type: Type }
+  | {
+      readonly kind: 'call'
+      readonly name: FunctionName
+      readonly args: readonly Expression[]
+      /** never fails, so it stands without TRY */
+      readonly total: boolean
+      readonly type: Type
+    }
   | {
       readonly kind: 'arithmetic'
       readonly op: ArithmeticOperator
@@ -22,7 +29,7 @@ export type Expression =
   | { readonly kind: 'nullif'; readonly left: Expression; readonly right: Expression; readonly type: Type }
   | {
       readonly kind: 'case'
-      readonly branches: readonly { readonly when: Expression; readonly then: Expression }[]
+      readonly branches: readonly { readonly when: Expression; readonly result: Expression }[]
       readonly otherwise: Expression
       readonly type: Type
     }
@@ -92,7 +99,7 @@ export function childrenOf(expression: Expression): readonly Expression[] {
     case 'coalesce':
       return expression.values
     case 'case':
-      return [...expression.branches.flatMap((b) => [b.when, b.then]), expression.otherwise]
+      return [...expression.branches.flatMap((b) => [b.when, b.result]), expression.otherwise]
     case 'moments':
       return [expression.count, expression.sum, expression.squares]
     case 'logic':

@@ -20,7 +20,7 @@ export function bindParameters(
   const constants = new Map<string, Constant>()
   for (const parameter of declared) {
     if (constants.has(parameter.name)) refuse('parameter-undeclared', `parameter ${parameter.name} is declared twice`)
-    constants.set(parameter.name, valueOf(parameter, values))
+    constants.set(parameter.name, constantFor(parameter, values))
   }
   for (const name of Object.keys(values ?? {})) {
     if (!constants.has(name)) refuse('parameter-undeclared', 'a value is given for a parameter that is not declared')
@@ -41,7 +41,7 @@ export function bindParameters(
   }
 }
 
-function valueOf(parameter: Parameter, values: Readonly<Record<string, ParameterValue>> | undefined): Constant {
+function constantFor(parameter: Parameter, values: Readonly<Record<string, ParameterValue>> | undefined): Constant {
   const { name, type, domain } = parameter
   const sample = 'values' in domain ? domain.values[0] : domain.minimum
   const value = values === undefined ? sample : Object.hasOwn(values, name) ? values[name] : undefined

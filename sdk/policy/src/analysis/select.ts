@@ -1,7 +1,7 @@
 import { cteNode, queryNode, type SelectNode, selectNode } from '../ast/nodes.ts'
 import { offsetWithin, read, sameName, tagOf } from '../ast/read.ts'
 import { refuse } from '../reasons.ts'
-import { aggregateBlock } from './aggregate-block.ts'
+import { aggregateBlock, rowEnvironment } from './aggregate-block.ts'
 import { isAggregateName } from './aggregate-names.ts'
 import type { Block } from './block.ts'
 import { relationsOf } from './block.ts'
@@ -10,6 +10,7 @@ import { checkName, checkUnique } from './output-names.ts'
 import type { ParameterBinder } from './parameters.ts'
 import { releasedBlock } from './released-block.ts'
 import type { Slot } from './slots.ts'
+import { translate } from './translate.ts'
 
 /** A query understood: its blocks in an order in which each reads only earlier ones; the last is the result. */
 export interface Analysis {
@@ -55,7 +56,12 @@ function analyseSelect(node: unknown, context: Context, outer: Named, name: stri
     if (readsReleased) refuse('nested-aggregation', 'results are not aggregated again', offset)
     return finish(aggregateBlock(select, from, scope, context.parameters), context, name, columnNames)
   }
-  if (readsProtected) refuse('raw-rows', 'a query over a protected dataset needs an aggregate or GROUP BY', offset)
+  if (readsProtected) {
+    // a function or a window that is not allowed is the better answer to give
+    const rows = rowEnvironment(scope, context.parameters)
+    for (const item of select.select_list) if (tagOf(item, 'class') !== 'STAR') translate(item, rows)
+    refuse('raw-rows', 'a query over a protected dataset needs an aggregate or GROUP BY', offset)
+  }
   return finish(releasedBlock(select, from, scope, context.parameters), context, name, columnNames)
 }
 

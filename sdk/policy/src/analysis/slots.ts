@@ -1,4 +1,11 @@
-import type { AnalysisRule, ColumnRule, DatasetSchema } from '@reinraum/statements'
+import {
+  type AnalysisRule,
+  analysisRuleSchema,
+  type ColumnRule,
+  type DatasetSchema,
+  datasetSchemaSchema,
+  slotIdSchema,
+} from '@reinraum/statements'
 import { sameName } from '../ast/read.ts'
 import { refuse } from '../reasons.ts'
 import { type Type, typeOfColumn } from './types.ts'
@@ -19,7 +26,16 @@ export interface SlotInput {
   readonly rule: AnalysisRule
 }
 
-export function readSlot({ id, schema, rule }: SlotInput): Slot {
+/** Contracts are validated where they are verified; what becomes DDL here is validated here too. */
+function readSlot(input: SlotInput): Slot {
+  const id = slotIdSchema.safeParse(input.id)
+  const schema = datasetSchemaSchema.safeParse(input.schema)
+  const rule = analysisRuleSchema.safeParse(input.rule)
+  if (!id.success || !schema.success || !rule.success) return refuse('rule-invalid', 'a slot has no valid id, schema or rule')
+  return slotOf(id.data, schema.data, rule.data)
+}
+
+function slotOf(id: string, schema: DatasetSchema, rule: AnalysisRule): Slot {
   const columns = schema.columns.map(({ name, type }) => ({ name, type: typeOfColumn(type) }))
   const declared = new Set(columns.map((c) => c.name))
   for (const name of Object.keys(rule.columns)) {

@@ -101,7 +101,7 @@ export function castTarget({ id, type_info }: LogicalType): Type | undefined {
 }
 
 function translateCast(node: unknown, inner: (child: unknown) => Expression): Expression {
-  const { child, cast_type } = read(castNode, node)
+  const { child, cast_type } = read(castNode, node, 'type-mismatch', 'a cast to this type is not allowed')
   const type = castTarget(cast_type)
   if (type === undefined) return refuse('type-mismatch', 'a cast to this type is not allowed', offsetWithin(node))
   const value = inner(child)
@@ -130,9 +130,9 @@ function translateCase(node: unknown, inner: (child: unknown) => Expression): Ex
   const { case_checks, else_expr } = read(caseNode, node)
   const branches = case_checks.map(({ when_expr, then_expr }) => ({
     when: requireBoolean(inner(when_expr), offsetWithin(when_expr)),
-    then: inner(then_expr),
+    result: inner(then_expr),
   }))
   const otherwise = inner(else_expr)
-  const type = commonTypeOf([...branches.map((b) => b.then), otherwise], offsetWithin(node))
+  const type = commonTypeOf([...branches.map((b) => b.result), otherwise], offsetWithin(node))
   return { kind: 'case', branches, otherwise, type }
 }

@@ -98,12 +98,12 @@ export function operator(type: string, children: readonly Node[]): Node {
   return { class: 'OPERATOR', type, ...expressionFields, children }
 }
 
-export function choose(when: Node, then: Node, otherwise: Node): Node {
-  return chooseFirst([{ when, then }], otherwise)
+export function choose(when: Node, result: Node, otherwise: Node): Node {
+  return chooseFirst([{ when, result }], otherwise)
 }
 
-export function chooseFirst(branches: readonly { readonly when: Node; readonly then: Node }[], otherwise: Node): Node {
-  const case_checks = branches.map(({ when, then }) => ({ when_expr: when, then_expr: then }))
+export function chooseFirst(branches: readonly { readonly when: Node; readonly result: Node }[], otherwise: Node): Node {
+  const case_checks = branches.map(({ when, result }) => ({ when_expr: when, then_expr: result }))
   return { class: 'CASE', type: 'CASE_EXPR', ...expressionFields, case_checks, else_expr: otherwise }
 }
 

@@ -83,8 +83,8 @@ function clamped(column: Column, { bounds }: Pick<CoreAggregate, 'bounds'>): Nod
   if (bounds === null) return value
   const [low, high] = [limit(column, bounds[0], Math.ceil), limit(column, bounds[1], Math.floor)]
   const branches = [
-    ...(low === null ? [] : [{ when: ast.comparison('COMPARE_LESSTHAN', value, low), then: low }]),
-    ...(high === null ? [] : [{ when: ast.comparison('COMPARE_GREATERTHAN', value, high), then: high }]),
+    ...(low === null ? [] : [{ when: ast.comparison('COMPARE_LESSTHAN', value, low), result: low }]),
+    ...(high === null ? [] : [{ when: ast.comparison('COMPARE_GREATERTHAN', value, high), result: high }]),
   ]
   return branches.length === 0 ? value : ast.chooseFirst(branches, value)
 }

@@ -1,5 +1,4 @@
 import type { Constant, Expression, Moments } from '../analysis/expression.ts'
-import { functionsNamed } from '../analysis/functions.ts'
 import { doubleType, isNumeric, timestampType } from '../analysis/types.ts'
 import type { Node } from '../ast/build.ts'
 import * as ast from '../ast/build.ts'
@@ -27,7 +26,7 @@ export function write(expression: Expression): Node {
       return ast.choose(ast.comparison('COMPARE_EQUAL', left, right), ast.nothing(), left)
     }
     case 'case': {
-      const branches = expression.branches.map((b) => ({ when: write(b.when), then: as(b.then, expression.type.sql) }))
+      const branches = expression.branches.map((b) => ({ when: write(b.when), result: as(b.result, expression.type.sql) }))
       return ast.chooseFirst(branches, as(expression.otherwise, expression.type.sql))
     }
     case 'moments':
@@ -67,11 +66,9 @@ function attempt(node: Node): Node {
   return ast.operator('OPERATOR_TRY', [node])
 }
 
-function writeCall({ name, args }: Extract<Expression, { kind: 'call' }>): Node {
-  const definition = functionsNamed(name).find((f) => f.args.length === args.length)
-  const written = args.map((a) => (definition?.double === true && a.kind !== 'constant' ? as(a, doubleType.sql) : write(a)))
-  const call = ast.call(name, written)
-  return definition?.total === true ? call : attempt(call)
+function writeCall({ name, args, total }: Extract<Expression, { kind: 'call' }>): Node {
+  const call = ast.call(name, args.map(write))
+  return total ? call : attempt(call)
 }
 
 function writeArithmetic({ op, left, right, type }: Extract<Expression, { kind: 'arithmetic' }>): Node {
