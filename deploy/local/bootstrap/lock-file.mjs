@@ -55,17 +55,24 @@ function releaseLock(file, mine) {
 function holderOf(text) {
   try {
     const { pid, started } = JSON.parse(text)
-    if (!Number.isInteger(pid) || pid <= 0) return undefined
-    process.kill(pid, 0)
-    // The same number may belong to a later process by now.
-    return started === null || startOf(pid) === started ? pid : undefined
-  } catch (error) {
-    return error.code === 'EPERM' ? JSON.parse(text).pid : undefined
+    return Number.isInteger(pid) && pid > 0 && isRunning(pid, started) ? pid : undefined
+  } catch {
+    return undefined
   }
 }
 
+/** Whether the process that began at `started` still runs: its number may belong to a later one by now. */
+export function isRunning(pid, started) {
+  try {
+    process.kill(pid, 0)
+  } catch (error) {
+    if (error.code !== 'EPERM') return false
+  }
+  return started === null || startOf(pid) === started
+}
+
 /** When the process began, in the kernel's own count (proc_pid_stat(5), field 22); null where that cannot be read. */
-function startOf(pid) {
+export function startOf(pid) {
   const stat = readOrUndefined(`/proc/${pid}/stat`)
   return stat === undefined ? null : (stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null)
 }

@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs'
+import { type ChannelCredentials, Client, credentials } from '@grpc/grpc-js'
+import type { TlsFiles } from './pki.ts'
+
+// grpc.health.v1.HealthCheckResponse with status SERVING: field 1, varint 1.
+const serving = Buffer.from([0x08, 0x01])
+
+/** Asks the services port, with a certificate of the room, whether the service there is ready. */
+export function healthCheck(address: string, tls: TlsFiles): () => Promise<boolean> {
+  return async () => {
+    // A connection of its own each time: one that failed would make the next question wait.
+    const client = new Client(address, credentialsOf(tls), {
+      'grpc.enable_http_proxy': 0,
+      'grpc.use_local_subchannel_pool': 1,
+      // An IP address is no TLS server name (RFC 6066 §3); the certificate names both.
+      'grpc.ssl_target_name_override': 'localhost',
+    })
+    try {
+      return await check(client)
+    } finally {
+      client.close()
+    }
+  }
+}
+
+function check(client: Client): Promise<boolean> {
+  return new Promise((resolve) => {
+    client.makeUnaryRequest(
+      '/grpc.health.v1.Health/Check',
+      (request: Buffer) => request,
+      (response: Buffer) => response,
+      Buffer.alloc(0),
+      { deadline: Date.now() + 2_000 },
+      (error, response) => resolve(error === null && response !== undefined && serving.equals(response)),
+    )
+  })
+}
+
+function credentialsOf({ ca, cert, key }: TlsFiles): ChannelCredentials {
+  return credentials.createSsl(readFileSync(ca), readFileSync(key), readFileSync(cert))
+}

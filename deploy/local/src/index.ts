@@ -1,0 +1,7 @@
+export { measureCode } from './code-measurement.ts'
+export type { LocalRoom } from './local-room.ts'
+export { openAuthority, type TlsFiles } from './pki.ts'
+export type { KeyServicePlan } from './room-plan.ts'
+export type { CommonConfig, ExecutorConfig, KeysConfig, ServiceConfig } from './service-configs.ts'
+export { type RoomOptions, startRoom } from './start-room.ts'
+export type { SupervisedProcess } from './supervised-process.ts'

@@ -1,0 +1,35 @@
+import { join } from 'node:path'
+
+/** Where everything of one room lies. */
+export interface RoomFolder {
+  readonly path: string
+  readonly roomFile: string
+  readonly lock: string
+  readonly ports: string
+  readonly platform: string
+  readonly pki: string
+  readonly nats: { readonly config: string; readonly store: string; readonly users: string }
+  config(service: string): string
+  data(service: string): string
+  rootKey(service: string): string
+  readonly logs: string
+  log(process: string): string
+}
+
+export function roomFolder(path: string): RoomFolder {
+  const named = (name: string) => name.replaceAll('/', '-')
+  return {
+    path,
+    roomFile: join(path, 'room.json'),
+    lock: join(path, 'lock'),
+    ports: join(path, 'ports.json'),
+    platform: join(path, 'simulated-platform.json'),
+    pki: join(path, 'pki'),
+    nats: { config: join(path, 'nats', 'server.json'), store: join(path, 'nats', 'store'), users: join(path, 'nats', 'users') },
+    config: (service) => join(path, 'services', named(service), 'config.json'),
+    data: (service) => join(path, 'services', named(service), 'data'),
+    rootKey: (service) => join(path, 'services', named(service), 'root.key'),
+    logs: join(path, 'logs'),
+    log: (process) => join(path, 'logs', `${named(process)}.log`),
+  }
+}

@@ -1,0 +1,32 @@
+import { readdir, rm, statfs } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isRunning, startOf } from '../bootstrap/lock-file.mjs'
+
+const memory = '/dev/shm'
+const tmpfs = 0x01021994
+
+export interface ScratchFolder {
+  readonly path: string
+  /** true where this machine has no file system in memory */
+  readonly onDisk: boolean
+}
+
+/** Where the executors of this process may keep decrypted data during a run: in memory, else in the room's own folder. */
+export async function scratchFolder(roomFolder: string, name: string): Promise<ScratchFolder> {
+  const inMemory = await statfs(memory).then(
+    ({ type }) => type === tmpfs,
+    () => false,
+  )
+  if (!inMemory) return { path: join(roomFolder, 'scratch', name), onDisk: true }
+  const owner = `${process.pid}-${startOf(process.pid) ?? 0}`
+  return { path: join(memory, `reinraum-${owner}-${crypto.randomUUID().slice(0, 8)}-${name}`), onDisk: false }
+}
+
+/** Removes what a room left in memory whose process was killed: it may hold decrypted data. */
+export async function sweepScratchFolders(): Promise<void> {
+  for (const entry of await readdir(memory).catch(() => [])) {
+    const owner = /^reinraum-(\d+)-(\d+)-/.exec(entry)
+    if (owner === null || isRunning(Number(owner[1]), owner[2] ?? '')) continue
+    await rm(join(memory, entry), { recursive: true, force: true })
+  }
+}
