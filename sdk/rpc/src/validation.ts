@@ -23,7 +23,9 @@ export function decodeRequest(schema: DescMessage, bytes: Uint8Array): Message {
 /** @throws ReinraumError `invalid-argument` */
 export function decode(schema: DescMessage, bytes: Uint8Array): Message {
   try {
-    return fromBinary(schema, bytes, { readUnknownFields: false })
+    // Buffers come off the wire; as plain arrays, `slice` copies everywhere instead of giving a view on shared memory.
+    const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    return fromBinary(schema, plain, { readUnknownFields: false })
   } catch (cause) {
     throw new ReinraumError('invalid-argument', `not a ${schema.name}`, { cause })
   }

@@ -20,5 +20,4 @@ SELECT struck.state, struck.month, struck.strikes, flown.flights, round(flown.me
 FROM struck JOIN flown ON struck.state = flown.state AND struck.month = flown.month
 ORDER BY 1, 2`,
   parameters: [{ name: 'since', type: 'DATE', domain: { minimum: '1990-01-01', maximum: '2002-12-31' } }],
-  slots: ['airports', 'flights', 'states', 'strikes'],
 }
