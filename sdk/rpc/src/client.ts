@@ -1,8 +1,10 @@
+import { isIP } from 'node:net'
+import { checkServerIdentity, type PeerCertificate } from 'node:tls'
 import type { DescMessage, DescMethod, DescService, MessageInitShape, MessageShape } from '@bufbuild/protobuf'
 import { type ChannelCredentials, credentials, Client as GrpcClient } from '@grpc/grpc-js'
 import { callMethod } from './call-method.ts'
 import { type ServiceId, serviceOf } from './caller.ts'
-import { defaultLimits } from './limits.ts'
+import { defaultLimits, flowControlWindow } from './limits.ts'
 import './tls-floor.ts'
 import type { TlsIdentity, TlsTrust } from './tls-floor.ts'
 
@@ -48,6 +50,7 @@ export function createRpcClient<S extends DescService>(service: S, options: RpcC
   const channel = new GrpcClient(options.address, credentialsOf(options), {
     'grpc.max_receive_message_length': defaultLimits.maxMessageBytes,
     'grpc.max_send_message_length': defaultLimits.maxMessageBytes,
+    'grpc-node.flow_control_window': flowControlWindow,
     'grpc.keepalive_time_ms': 20_000,
     'grpc.keepalive_timeout_ms': 10_000,
     'grpc.initial_reconnect_backoff_ms': 100,
@@ -57,23 +60,37 @@ export function createRpcClient<S extends DescService>(service: S, options: RpcC
     'grpc.enable_http_proxy': 0,
     'grpc.service_config_disable_resolution': 1,
     'grpc.use_local_subchannel_pool': 1,
-    ...(options.serverName === undefined ? {} : { 'grpc.ssl_target_name_override': options.serverName }),
+    'grpc.ssl_target_name_override': serverNameIndication(options),
   })
   const methods = service.methods.map((method) => [method.localName, callMethod(channel, method, options)])
   // The mapped type says per method what the loop above made of its descriptor.
   return { ...Object.fromEntries(methods), close: () => channel.close() } as Client<S>
 }
 
-function credentialsOf({ tls, serverId }: RpcClientOptions): ChannelCredentials {
+function credentialsOf({ tls, address, serverName, serverId }: RpcClientOptions): ChannelCredentials {
   const [key, cert] = 'key' in tls ? [tls.key, tls.cert] : [null, null]
-  if (serverId === undefined) return credentials.createSsl(tls.ca, key, cert)
+  const expectedName = serverName ?? hostOf(address)
   return credentials.createSsl(tls.ca, key, cert, {
-    checkServerIdentity: (_host, certificate) => {
-      try {
-        return serviceOf(certificate) === serverId ? undefined : new Error('the server is another service')
-      } catch {
-        return new Error('the server names no service')
-      }
-    },
+    checkServerIdentity: (_host, certificate) =>
+      serverId === undefined ? checkServerIdentity(expectedName, certificate) : checkServiceIdentity(serverId, certificate),
   })
+}
+
+/** X509-SVID §5.2: the URI name decides, whatever the host. */
+function checkServiceIdentity(serverId: ServiceId, certificate: PeerCertificate): Error | undefined {
+  try {
+    return serviceOf(certificate) === serverId ? undefined : new Error('the server is another service')
+  } catch (error) {
+    return error instanceof Error ? error : new Error('the server names no service')
+  }
+}
+
+/** What the client asks for in the handshake. RFC 6066 §3 knows no addresses there, and Node warns about them. */
+function serverNameIndication({ address, serverName }: RpcClientOptions): string {
+  const name = serverName ?? hostOf(address)
+  return isIP(name) === 0 ? name : 'reinraum.invalid'
+}
+
+function hostOf(address: string): string {
+  return address.replace(/:[0-9]+$/, '').replace(/^\[|\]$/g, '')
 }

@@ -9,7 +9,10 @@ export interface RpcContext {
   readonly method: string
 }
 
-/** The function that answers one RPC, by the method's kind. */
+/**
+ * The function that answers one RPC, by the method's kind. The end of a request stream proves nothing: a client that
+ * cancels may end it first (Node's http2 does), so what must be whole carries its length or hash.
+ */
 export type Handler<M extends DescMethod> = M extends {
   readonly methodKind: infer Kind
   readonly input: infer I extends DescMessage

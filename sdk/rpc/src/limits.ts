@@ -14,6 +14,9 @@ export const defaultLimits: RpcLimits = {
   maxRememberedTokens: 100_000,
 }
 
+/** Bytes of one stream under way before the reader has taken any. HTTP/2's 64 KiB would wait for an answer after each. */
+export const flowControlWindow = 1024 * 1024
+
 /** Characters of an authorization header; a token is about 500. */
 export const maxTokenLength = 4096
 

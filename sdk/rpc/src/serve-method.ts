@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import { create, type DescMessage, type Message, toBinary } from '@bufbuild/protobuf'
 import type {
   handleBidiStreamingCall,
@@ -94,7 +95,9 @@ function handlerOf(entry: AnyMethod, path: string, runner: CallRunner): UntypedH
   }
 }
 
-async function* decodeEach(schema: DescMessage, source: AsyncIterable<Buffer>, signal: AbortSignal): AsyncGenerator<Message> {
+/** The checked messages of a request stream. Leaving early must not destroy the call: its status is still to be sent. */
+async function* decodeEach(schema: DescMessage, call: Readable, signal: AbortSignal): AsyncGenerator<Message> {
+  const source: AsyncIterable<Buffer> = call.iterator({ destroyOnReturn: false })
   for await (const bytes of takeUntilAborted(source, signal)) yield decodeRequest(schema, bytes)
 }
 

@@ -3,7 +3,7 @@ import { ReinraumError } from '@reinraum/crypto'
 import { type Authenticate, byCertificate, byRequestToken } from './authenticate.ts'
 import type { Caller } from './caller.ts'
 import type { Implementation } from './implementation.ts'
-import { defaultLimits, type RpcLimits } from './limits.ts'
+import { defaultLimits, flowControlWindow, type RpcLimits } from './limits.ts'
 import { createCallRunner, type ErrorObserver } from './run-call.ts'
 import { serveMethod } from './serve-method.ts'
 import './tls-floor.ts'
@@ -63,6 +63,7 @@ export async function createRpcServer(options: RpcServerOptions): Promise<RpcSer
     'grpc.max_receive_message_length': limits.maxMessageBytes,
     'grpc.max_send_message_length': limits.maxMessageBytes,
     'grpc.max_concurrent_streams': limits.maxConcurrentStreams,
+    'grpc-node.flow_control_window': flowControlWindow,
     'grpc.keepalive_time_ms': 30_000,
     'grpc.keepalive_timeout_ms': 10_000,
   })
