@@ -1,7 +1,7 @@
-import type { GuardResult } from '@reinraum/policy'
+import type { GuardVerdict } from '@reinraum/policy'
 
 /** The guard's verdict for people: why not and where, or what runs instead of the text as it was written. */
-export function guardText(result: GuardResult): string {
+export function guardText(result: GuardVerdict): string {
   if (result.verdict === 'refused') {
     return [
       'refused',

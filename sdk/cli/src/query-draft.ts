@@ -1,7 +1,7 @@
 import { extname } from 'node:path'
 import type { QueryDraft } from '@reinraum/client'
 import { ReinraumError } from '@reinraum/crypto'
-import { type Contract, parameterSchema } from '@reinraum/statements'
+import { parameterSchema } from '@reinraum/statements'
 import { z } from 'zod'
 import { readBytes, readDocumentFile } from './files.ts'
 
@@ -10,7 +10,6 @@ const draftSchema = z.strictObject({
   purpose: z.string().max(4000).optional(),
   sql: z.string().min(1),
   parameters: z.array(parameterSchema).optional(),
-  slots: z.array(z.string()).optional(),
 })
 
 export interface QueryOptions {
@@ -21,11 +20,10 @@ export interface QueryOptions {
 }
 
 /**
- * A query from a file: plain `.sql` with options beside it, or YAML with `title`, `purpose`, `sql`, `parameters`. The slots
- * that it reads are the contract's slots whose names stand in the SQL, unless the file lists them.
+ * A query from a file: plain `.sql` with options beside it, or YAML with `title`, `purpose`, `sql`, `parameters`.
  * @throws ReinraumError `invalid-argument`, `unreadable-input`
  */
-export async function readQueryDraft(file: string, options: QueryOptions, contract: Contract): Promise<QueryDraft> {
+export async function readQueryDraft(file: string, options: QueryOptions): Promise<QueryDraft> {
   const content =
     extname(file).toLowerCase() === '.sql'
       ? { sql: Buffer.from(await readBytes(file)).toString('utf8') }
@@ -42,11 +40,5 @@ export async function readQueryDraft(file: string, options: QueryOptions, contra
     purpose: options.purpose ?? purpose ?? '',
     sql,
     parameters: parsed.data.parameters ?? [],
-    slots: parsed.data.slots ?? slotsNamedIn(sql, contract),
   }
-}
-
-function slotsNamedIn(sql: string, contract: Contract): readonly string[] {
-  const words = new Set(sql.toLowerCase().match(/[a-z][a-z0-9_]*/g))
-  return contract.slots.map((slot) => slot.id).filter((id) => words.has(id))
 }

@@ -23,7 +23,7 @@ export function queryCommands(program: Command, io: Io, exit: Exit): void {
       const contract = isId(options.contract)
         ? await withContract(invocation, options.contract, async (_, fetched) => fetched)
         : await readContract(invocation, options.contract)
-      const result = await checkQuery(contract, await readQueryDraft(file, options, contract.document))
+      const result = await checkQuery(contract, await readQueryDraft(file, options))
       return { text: guardText(result), json: result, exitCode: result.verdict === 'allowed' ? 0 : 2 }
     },
   )
@@ -36,7 +36,7 @@ export function queryCommands(program: Command, io: Io, exit: Exit): void {
     exit,
     (invocation, options, file = '') =>
       withContract(invocation, options.contract, async (session, contract) => {
-        const queryId = await proposeQuery(session, contract, await readQueryDraft(file, options, contract.document))
+        const queryId = await proposeQuery(session, contract, await readQueryDraft(file, options))
         return { text: lines([['query', queryId]]), json: { queryId } }
       }),
   )

@@ -14,5 +14,9 @@ export async function getRunBundle(governance: Governance, request: GetRunBundle
   if (row === undefined) throw new ReinraumError('not-found', 'no such run')
   const { document } = parseStatement(row.bytes)
   if (document.kind !== 'reinraum/run/v1') throw new ReinraumError('internal', 'the stored run is another kind of statement')
-  return { bundle: await runBundle(governance, row.bytes, document), cancelled: row.state === 'cancelled' }
+  const { contract, query, run, decisions, manifests, revocations } = await runBundle(governance, row.bytes, document)
+  return {
+    bundle: { contract, query, run, decisions: [...decisions], manifests: [...manifests], revocations: [...revocations] },
+    cancelled: row.state === 'cancelled',
+  }
 }
