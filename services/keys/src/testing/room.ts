@@ -116,9 +116,10 @@ export async function startKeyService({ folder, authority, clock, governance, ow
   const parties = await createRpcServer({ ...options, ...ports.parties, audience: 'parties' })
   const services = await createRpcServer({ ...options, ...ports.services, audience: 'services' })
   const addresses = { parties: `127.0.0.1:${parties.port}`, services: `127.0.0.1:${services.port}` }
-  const clients: { close(): void }[] = []
-  const opened = <T extends { close(): void }>(client: T): T => {
-    clients.push(client)
+  const clients = new Map<unknown, { close(): void }>()
+  const opened = <T extends { close(): void }>(caller: unknown, open: () => T): T => {
+    const client = (clients.get(caller) as T | undefined) ?? open()
+    clients.set(caller, client)
     return client
   }
   return {
@@ -127,7 +128,7 @@ export async function startKeyService({ folder, authority, clock, governance, ow
     vault,
     addresses,
     as: (party) =>
-      opened(
+      opened(party, () =>
         createRpcClient(KeysService, {
           address: addresses.parties,
           tls: { ca: authority.ca },
@@ -135,7 +136,7 @@ export async function startKeyService({ folder, authority, clock, governance, ow
         }),
       ),
     from: (serviceId) =>
-      opened(
+      opened(serviceId, () =>
         createRpcClient(KeyReleaseService, {
           address: addresses.services,
           tls: authority.issue(`spiffe://reinraum/${serviceId}`),
@@ -143,7 +144,7 @@ export async function startKeyService({ folder, authority, clock, governance, ow
         }),
       ),
     async stop() {
-      for (const client of clients) client.close()
+      for (const client of clients.values()) client.close()
       await Promise.all([parties.stop(), services.stop()])
       await closeVault(vault)
     },
