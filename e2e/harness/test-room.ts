@@ -1,0 +1,115 @@
+import { cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type LocalRoom, type RoomOptions, startRoom } from '@reinraum/local'
+import { afterAll, beforeAll, beforeEach, onTestFinished } from 'vitest'
+import { type CleanRoom, type CleanRoomOptions, openCleanRoom } from './clean-room.ts'
+
+const kept = fileURLToPath(new URL('../../.local/e2e', import.meta.url))
+
+export interface TestRoom extends LocalRoom {
+  /** What the processes warned of, newest last. */
+  warnings(): Promise<string>
+  /** Copies the logs to a folder that stays. */
+  keepLogs(): Promise<string>
+}
+
+/** The room of a test file. */
+export interface UsedTestRoom {
+  readonly room: TestRoom
+  /** Parties of its own and a contract that all of them signed; closed after the test. */
+  cleanRoom(options?: CleanRoomOptions): Promise<CleanRoom>
+}
+
+export type TestRoomOptions = Omit<RoomOptions, 'directory' | 'platformFile' | 'natsAdmin'>
+
+/**
+ * Starts a room in a temporary folder, which `stop` removes. All test rooms share one simulated platform, because making
+ * one takes seconds.
+ */
+export async function startTestRoom(options: TestRoomOptions = {}): Promise<TestRoom> {
+  const directory = await mkdtemp(join(tmpdir(), 'reinraum-e2e-'))
+  const remove = () => rm(directory, { recursive: true, force: true })
+  let room: LocalRoom
+  try {
+    const platformFile = join(kept, 'simulated-platform.json')
+    room = await startRoom({ keyServices: twoCustodies, ...options, directory, platformFile, natsAdmin: true })
+  } catch (error) {
+    await keepLogs(directory)
+    await remove()
+    throw error
+  }
+  return {
+    ...room,
+    warnings: () => warningsIn(directory),
+    keepLogs: () => keepLogs(directory),
+    async stop() {
+      await room.stop()
+      await remove()
+    },
+  }
+}
+
+/** One owner runs its own key service, another is shared and attested. */
+const twoCustodies = [
+  { id: 'health-keys', custody: 'owner', operator: 'health' },
+  { id: 'shared-keys', custody: 'attested' },
+] as const
+
+/**
+ * One room for all the tests of a file, stopped after the last. When a test fails, what the processes warned of is printed
+ * and their logs are kept.
+ */
+export function useTestRoom(options: TestRoomOptions = {}): UsedTestRoom {
+  let room: TestRoom | undefined
+  beforeAll(async () => {
+    room = await startTestRoom(options)
+  }, 180_000)
+  beforeEach(({ onTestFailed }) => {
+    onTestFailed(async () => {
+      if (room !== undefined) console.error(`${await room.warnings()}\nThe logs are in ${await room.keepLogs()}`)
+    })
+  })
+  afterAll(async () => {
+    await room?.stop()
+  }, 60_000)
+  const started = (): TestRoom => {
+    if (room === undefined) throw new Error('the room has not started')
+    return room
+  }
+  return {
+    get room() {
+      return started()
+    },
+    async cleanRoom(cleanRoomOptions) {
+      const local = started()
+      const folder = join(local.directory, 'clean-rooms', crypto.randomUUID())
+      const clean = await openCleanRoom(local, folder, cleanRoomOptions)
+      onTestFinished(() => clean.close())
+      return clean
+    },
+  }
+}
+
+async function warningsIn(directory: string): Promise<string> {
+  const logs = join(directory, 'logs')
+  const parts: string[] = []
+  for (const file of (await readdir(logs).catch(() => [])).sort()) {
+    const lines = (await readFile(join(logs, file), 'utf8')).split('\n').filter((line) => line !== '' && !isQuiet(line))
+    if (lines.length > 0) parts.push(`${file}\n${lines.slice(-10).join('\n')}`)
+  }
+  return parts.join('\n\n')
+}
+
+/** Information of a service, and what nats-server says at level INF. */
+function isQuiet(line: string): boolean {
+  return line.includes('"level":"info"') || line.includes('[INF]')
+}
+
+async function keepLogs(directory: string): Promise<string> {
+  const target = join(kept, 'failed', basename(directory))
+  await mkdir(target, { recursive: true })
+  await cp(join(directory, 'logs'), target, { recursive: true }).catch(() => {})
+  return target
+}
