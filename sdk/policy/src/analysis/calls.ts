@@ -9,12 +9,14 @@ import { bigintType, doubleType, isNumeric, textType } from './types.ts'
 
 const operators: readonly string[] = ['+', '-', '*', '/', '//', '%', '||']
 
+/** Calls with a syntax of their own, such as extract(year FROM d), come out of the parser as main.date_part(…). */
+const qualifiedByParser: readonly string[] = ['date_part', 'substring', 'trim', 'ltrim', 'rtrim']
+
 /** A scalar function or operator; one that is not in the tables refuses. */
 export function translateCall(call: FunctionNode, inner: (child: unknown) => Expression): Expression {
   const { function_name: name, children, distinct, schema } = call
   const offset = offsetWithin(call)
-  // extract(… FROM …) is the one call that the parser itself qualifies
-  if (distinct || (schema !== '' && !(schema === 'main' && name === 'date_part'))) {
+  if (distinct || (schema !== '' && !(schema === 'main' && qualifiedByParser.includes(name)))) {
     refuse('function-not-allowed', 'DISTINCT and qualified names are not allowed on this function', offset)
   }
   if (operators.includes(name)) return arithmetic(name as ArithmeticOperator, children.map(inner), offset)
