@@ -87,6 +87,9 @@ function randomSerial(): string {
 }
 
 function pem(label: string, der: ArrayBuffer): Buffer {
-  const lines = Buffer.from(der).toString('base64').match(/.{1,64}/g)?.join('\n')
+  const lines = Buffer.from(der)
+    .toString('base64')
+    .match(/.{1,64}/g)
+    ?.join('\n')
   return Buffer.from(`-----BEGIN ${label}-----\n${lines}\n-----END ${label}-----\n`)
 }
