@@ -64,8 +64,7 @@ async function* receive(
     await writer.save().catch(() => undefined)
     throw error
   } finally {
-    // Whoever sends on after the end is not waited for.
+    // A message that comes after the end is not waited for.
     next.catch(() => undefined)
-    messages.return?.().catch(() => undefined)
   }
 }

@@ -1,0 +1,31 @@
+import type { IngestionService } from '@reinraum/proto'
+import type { Client } from '@reinraum/rpc'
+import type { Room, SignedContract } from './room.ts'
+import type { RunningIngestion } from './service.ts'
+
+export interface PreparedUpload {
+  readonly owner: Client<typeof IngestionService>
+  readonly contract: SignedContract
+  readonly manifest: { readonly id: string; readonly bytes: Uint8Array }
+  readonly uploadId: string
+}
+
+/** An upload of these bytes that the owner has just created. */
+export async function prepareUpload(
+  service: Pick<RunningIngestion, 'party'>,
+  room: Room,
+  ciphertext: Uint8Array,
+): Promise<PreparedUpload> {
+  const contract = await room.contract()
+  const manifest = await room.manifest(contract, ciphertext)
+  const owner = service.party(room.identities.air)
+  const { uploadId } = await owner.createUpload({ contract: contract.bytes, manifest: manifest.bytes })
+  return { owner, contract, manifest, uploadId }
+}
+
+/** A range of an object as an executor gets it; to the end unless told. */
+export async function readObject(service: Pick<RunningIngestion, 'service'>, objectId: string, offset = 0n, length = 0n) {
+  const chunks: Uint8Array[] = []
+  for await (const { data } of service.service('executor').readObject({ objectId, offset, length })) chunks.push(data)
+  return Buffer.concat(chunks)
+}

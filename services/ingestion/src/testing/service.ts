@@ -1,0 +1,92 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type ObjectStore, openObjectFolder } from '@reinraum/kit'
+import { IngestionService, ObjectService } from '@reinraum/proto'
+import { type Client, createRpcClient, createRpcServer } from '@reinraum/rpc'
+import { createRequestToken, type Identity } from '@reinraum/statements'
+import { onTestFinished } from 'vitest'
+import { type Ingestion, type IngestionLimits, ingestionLimits } from '../ingestion.ts'
+import { portsOf } from '../service.ts'
+import { openIngestionStore } from '../store.ts'
+import { createTurns } from '../turns.ts'
+import { createTestAuthority } from './test-authority.ts'
+
+const authority = createTestAuthority()
+
+export interface RunningIngestion extends Ingestion {
+  readonly folder: string
+  party(identity: Identity): Client<typeof IngestionService>
+  service(id: string): Client<typeof ObjectService>
+  /** Ends the process's part of the service; what is on the disk stays. */
+  stop(): Promise<void>
+}
+
+/** The service on real ports, over a folder that outlives it when given. */
+export async function startIngestion(
+  options: {
+    readonly folder?: string
+    readonly objects?: ObjectStore
+    readonly limits?: Partial<IngestionLimits>
+    readonly now?: () => Date
+  } = {},
+): Promise<RunningIngestion> {
+  const folder = options.folder ?? (await temporaryFolder())
+  const ingestion: Ingestion = {
+    store: await openIngestionStore(join(folder, 'ingestion.db')),
+    objects: options.objects ?? (await openObjectFolder(join(folder, 'objects'))),
+    turns: createTurns(),
+    limits: { ...ingestionLimits, ...options.limits },
+    now: options.now ?? (() => new Date()),
+  }
+  const ports = portsOf(ingestion)
+  const common = {
+    address: '127.0.0.1:0',
+    tls: authority.issue('127.0.0.1', 'spiffe://reinraum/ingestion'),
+    name: 'ingestion',
+    graceMs: 100,
+  }
+  const parties = await createRpcServer({ ...common, ...ports.parties, audience: 'parties' })
+  const services = await createRpcServer({ ...common, ...ports.services, audience: 'services' })
+  const clients: { close(): void }[] = []
+  const opened = <T extends { close(): void }>(client: T): T => {
+    clients.push(client)
+    return client
+  }
+  let stopped: Promise<void> | undefined
+  const stop = () => {
+    stopped ??= (async () => {
+      for (const client of clients) client.close()
+      await Promise.all([parties.stop(), services.stop()])
+      await ingestion.store.close()
+    })()
+    return stopped
+  }
+  onTestFinished(stop)
+  return {
+    ...ingestion,
+    folder,
+    party: (identity) =>
+      opened(
+        createRpcClient(IngestionService, {
+          address: `127.0.0.1:${parties.port}`,
+          tls: { ca: authority.ca },
+          token: (method, body) => createRequestToken(identity, { audience: 'ingestion', method, body }),
+        }),
+      ),
+    service: (id) =>
+      opened(
+        createRpcClient(ObjectService, {
+          address: `127.0.0.1:${services.port}`,
+          tls: authority.issue(`spiffe://reinraum/${id}`),
+        }),
+      ),
+    stop,
+  }
+}
+
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'reinraum-ingestion-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}

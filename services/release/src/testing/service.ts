@@ -1,0 +1,92 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openObjectFolder } from '@reinraum/kit'
+import { ReleaseService, ResultIntakeService } from '@reinraum/proto'
+import { type Client, createRpcClient, createRpcServer } from '@reinraum/rpc'
+import { createRequestToken, type Identity } from '@reinraum/statements'
+import { sql } from 'kysely'
+import { onTestFinished } from 'vitest'
+import { createIntake } from '../intake.ts'
+import { type Release, type ReleaseLimits, releaseLimits } from '../release.ts'
+import { portsOf } from '../service.ts'
+import { openReleaseStore } from '../store.ts'
+import { createTestAuthority } from './test-authority.ts'
+
+const authority = createTestAuthority()
+
+export interface RunningRelease extends Release {
+  readonly folder: string
+  party(identity: Identity): Client<typeof ReleaseService>
+  service(id?: string): Client<typeof ResultIntakeService>
+  /** What waits for the bus, as `noun.verb`. */
+  events(): Promise<string[]>
+  stop(): Promise<void>
+}
+
+/** The service on real ports, over a folder that outlives it when given. */
+export async function startRelease(
+  options: { readonly folder?: string; readonly limits?: Partial<ReleaseLimits>; readonly now?: () => Date } = {},
+): Promise<RunningRelease> {
+  const folder = options.folder ?? (await temporaryFolder())
+  const store = await openReleaseStore(join(folder, 'release.db'))
+  const objects = await openObjectFolder(join(folder, 'objects'))
+  const now = options.now ?? (() => new Date())
+  const intake = createIntake({ store, objects, now })
+  await intake.dropInterrupted()
+  const release: Release = { store, objects, intake, limits: { ...releaseLimits, ...options.limits }, now }
+  const ports = portsOf(release)
+  const common = {
+    address: '127.0.0.1:0',
+    tls: authority.issue('127.0.0.1', 'spiffe://reinraum/release'),
+    name: 'release',
+    graceMs: 100,
+  }
+  const parties = await createRpcServer({ ...common, ...ports.parties, audience: 'parties' })
+  const services = await createRpcServer({ ...common, ...ports.services, audience: 'services' })
+  const clients: { close(): void }[] = []
+  const opened = <T extends { close(): void }>(client: T): T => {
+    clients.push(client)
+    return client
+  }
+  let stopped: Promise<void> | undefined
+  const stop = () => {
+    stopped ??= (async () => {
+      for (const client of clients) client.close()
+      await Promise.all([parties.stop(), services.stop()])
+      await store.close()
+    })()
+    return stopped
+  }
+  onTestFinished(stop)
+  return {
+    ...release,
+    folder,
+    party: (identity) =>
+      opened(
+        createRpcClient(ReleaseService, {
+          address: `127.0.0.1:${parties.port}`,
+          tls: { ca: authority.ca },
+          token: (method, body) => createRequestToken(identity, { audience: 'release', method, body }),
+        }),
+      ),
+    service: (id = 'executor') =>
+      opened(
+        createRpcClient(ResultIntakeService, {
+          address: `127.0.0.1:${services.port}`,
+          tls: authority.issue(`spiffe://reinraum/${id}`),
+        }),
+      ),
+    async events() {
+      const { rows } = await sql<{ subject: string }>`select subject from outbox order by sequence`.execute(store.db)
+      return rows.map(({ subject }) => subject.split('.').slice(-2).join('.'))
+    },
+    stop,
+  }
+}
+
+async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'reinraum-release-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
