@@ -12,9 +12,9 @@ export function isInteroperableNumber(value: number): boolean {
   return Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value))
 }
 
-/** RFC 7493 §2.1: neither lone surrogates nor noncharacters. */
+/** RFC 7493 §2.1: neither lone surrogates nor noncharacters. Both lie above U+D7FF, where few texts ever go. */
 export function isInteroperableString(value: string): boolean {
-  return value.isWellFormed() && !/\p{Noncharacter_Code_Point}/u.test(value)
+  return !/[\ud800-\uffff]/.test(value) || (value.isWellFormed() && !/\p{Noncharacter_Code_Point}/u.test(value))
 }
 
 /** As `isInteroperableString`; `__proto__` is refused too, since one careless assignment would turn it into code. */

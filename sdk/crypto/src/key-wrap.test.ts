@@ -1,3 +1,4 @@
+import { aeskwp } from '@noble/ciphers/aes.js'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { fromHex } from './hex.ts'
@@ -41,6 +42,7 @@ test('what cannot be a wrapped key is refused, whatever its length', () => {
   for (const length of [0, 1, 8, 15, 16, 17, 24, 4105, 100_000]) {
     expect(() => unwrapKey(message(32), new Uint8Array(length))).toThrow(refused)
   }
+  expect(() => unwrapKey(message(32), aeskwp(message(32)).encrypt(message(5000)))).toThrow(refused)
 })
 
 test('a key-encryption key has 256 bits, and there is something to wrap', () => {

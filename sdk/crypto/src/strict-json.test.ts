@@ -35,7 +35,7 @@ describe('beside JSON.parse', () => {
           expect(parseStrictJson(utf8(text))).toEqual(JSON.parse(text))
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     )
   })
 
@@ -48,7 +48,7 @@ describe('beside JSON.parse', () => {
         const [ours, theirs] = [attempt(() => parseStrictJson(text)), attempt(() => JSON.parse(text) as unknown)]
         if (ours !== undefined) expect(ours).toEqual(theirs)
       }),
-      { numRuns: 20_000 },
+      { numRuns: 10_000 },
     )
   })
 
@@ -65,7 +65,7 @@ describe('beside JSON.parse', () => {
         // Ours alone refused: only for what is not interoperable, or for a duplicate, which JSON.parse swallows.
         else expect(isInteroperable(theirs.value) && JSON.stringify(theirs.value) === text).toBe(false)
       }),
-      { numRuns: 5000 },
+      { numRuns: 3000 },
     )
   })
 })
@@ -119,6 +119,8 @@ describe('refuses', () => {
     expect(parseStrictJson(text, { maxBytes: 22 })).toBe('é'.repeat(10))
     expect(() => parseStrictJson(text, { maxBytes: 21 })).toThrow(refused)
     expect(() => parseStrictJson(utf8(text), { maxBytes: 21 })).toThrow(refused)
+    // Before anything is decoded.
+    expect(() => parseStrictJson(new Uint8Array(22).fill(0xff), { maxBytes: 21 })).toThrow('longer than 21 bytes')
     expect(() => parseStrictJson(`"${'a'.repeat(4 * 1024 * 1024)}"`)).toThrow(refused)
   })
 
@@ -143,8 +145,8 @@ test('a refusal names the position and nothing of the content', () => {
   )
 })
 
-test('hostile texts are read or refused in time that grows with their length', () => {
-  const started = performance.now()
+// What took time that grows with the square of the length would run into the limit of every test.
+test('hostile texts of megabytes are read or refused soon', () => {
   for (const text of [
     '"\\u0061'.repeat(500_000),
     `"${'\\\\'.repeat(1_000_000)}`,
@@ -155,5 +157,4 @@ test('hostile texts are read or refused in time that grows with their length', (
   }
   const wide = `{${Array.from({ length: 200_000 }, (_, index) => `"k${index}":${index}`).join(',')}}`
   expect(Object.keys(parseStrictJson(wide) as object)).toHaveLength(200_000)
-  expect(performance.now() - started).toBeLessThan(10_000)
 })

@@ -117,6 +117,11 @@ describe('random access', () => {
     for (const by of [-1, 1]) {
       const reader = async (offset: number, length: number) => sealed.subarray(offset, offset + length + by)
       await expect(openRandomAccess(reader, sealed.length, options)).rejects.toMatchObject(refusal)
+      let surplus = 0
+      const later = async (offset: number, length: number) => sealed.subarray(offset, offset + length + surplus)
+      const opened = await openRandomAccess(later, sealed.length, options)
+      surplus = by
+      await expect(opened.read(5 * chunkLength, 10)).rejects.toMatchObject(refusal)
     }
   })
 })
