@@ -371,6 +371,14 @@ describe('dataset versions', () => {
     expect(await refused({ run: swapped })).toBe('dataset-version-not-allowed')
   })
 
+  test('one manifest for two slots is refused', async () => {
+    const { bundle } = await createRoom(parties, {
+      run: (run, { manifests }) => ({ ...run, versions: { ...run.versions, airports: manifests.flights ?? '' } }),
+    })
+    const manifests = bundle.manifests.slice(0, 2)
+    expect(await refusalOf(() => verifyRunBundle({ ...bundle, manifests }, { now }))).toBe('dataset-version-not-allowed')
+  })
+
   test('a version missing for a slot, or given for a slot that the query does not read, is refused', async () => {
     const missing: Changes['run'] = (run, { manifests }) => ({ ...run, versions: { strikes: manifests.strikes ?? '' } })
     expect(await refused({ run: missing })).toBe('dataset-version-not-allowed')
@@ -470,14 +478,33 @@ describe('revocations', () => {
 })
 
 describe('sizes', () => {
-  test('more statements than the protocol allows are refused unread', async () => {
-    const junk = (count: number) => Array.from({ length: count }, () => new Uint8Array(2))
-    expect(await refusedBytes({ decisions: junk(257) })).toBe('invalid-statement')
-    expect(await refusedBytes({ manifests: junk(65) })).toBe('invalid-statement')
-    expect(await refusedBytes({ revocations: junk(1025) })).toBe('invalid-statement')
-    expect(await refusedBytes({ revocations: Array.from({ length: 6 }, () => new Uint8Array(4_000_000)) })).toBe(
-      'invalid-statement',
-    )
+  // Copies of valid statements, so that nothing but their number or their size is wrong.
+  test('more statements than the protocol allows are refused', async () => {
+    const { revocations } = (
+      await createRoom(parties, {
+        revocations: (room) => [revocationOf(room, 'bird', { type: 'datasetVersion', manifest: id })],
+      })
+    ).bundle
+    const copies = (bytes: readonly Uint8Array[], count: number) => [
+      ...bytes,
+      ...Array.from({ length: count - bytes.length }, () => at(bytes)),
+    ]
+    for (const [name, bytes, limit] of [
+      ['decisions', valid.bundle.decisions, 256],
+      ['manifests', valid.bundle.manifests, 64],
+      ['revocations', revocations, 1024],
+    ] as const) {
+      const bundle = { ...valid.bundle, [name]: copies(bytes, limit) }
+      await expect(verifyRunBundle(bundle, { now })).resolves.toBeDefined()
+      expect([name, await refusedBytes({ [name]: copies(bytes, limit + 1) })]).toEqual([name, 'invalid-statement'])
+    }
+  })
+
+  test('a bundle of more than 20 MiB is refused', async () => {
+    const large = new TextEncoder().encode(new TextDecoder().decode(at(valid.bundle.decisions)).padEnd(4 * 1024 * 1024))
+    const decisions = (count: number) => [...valid.bundle.decisions, ...Array.from({ length: count }, () => large)]
+    await expect(verifyRunBundle({ ...valid.bundle, decisions: decisions(4) }, { now })).resolves.toBeDefined()
+    expect(await refusedBytes({ decisions: decisions(5) })).toBe('invalid-statement')
   })
 })
 

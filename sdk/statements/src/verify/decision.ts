@@ -22,7 +22,7 @@ export async function verifyDecision(bytes: Uint8Array, contract: VerifiedContra
   return decision
 }
 
-/** As `verifyDecision`, for a bundle, where an approval that is over stands beside one that is not. */
+/** As `verifyDecision`, where an approval that is over may stand beside one that is not: a bundle, or a list for people. */
 export async function verifyDecisionAtAnyTime(bytes: Uint8Array, contract: VerifiedContract): Promise<VerifiedDecision> {
   const { opened, member } = await openMemberStatement(bytes, contract, 'reinraum/approval/v1', 'reinraum/rejection/v1')
   const decision = asVerified(opened) as VerifiedDecision
