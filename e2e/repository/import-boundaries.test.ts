@@ -1,0 +1,149 @@
+import { readFileSync } from 'node:fs'
+import { join, normalize } from 'node:path'
+import { expect, test } from 'vitest'
+import { type OwnPackage, readPackages, repository } from './packages.ts'
+
+const packages = readPackages()
+const named = (name: string): OwnPackage => packages.find((own) => own.name === name) ?? expect.fail(`no package ${name}`)
+
+// What each package may import of ours: the direction in which the design reads.
+const sdk = ['crypto', 'attestation', 'statements', 'policy', 'rpc']
+const service = ['proto', ...sdk, 'kit']
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  proto: [],
+  crypto: [],
+  attestation: ['crypto'],
+  statements: ['crypto', 'attestation'],
+  policy: ['crypto', 'statements'],
+  rpc: ['proto', 'crypto', 'statements'],
+  client: ['proto', ...sdk],
+  cli: ['proto', ...sdk, 'client'],
+  kit: ['proto', 'crypto', 'statements', 'rpc'],
+  governance: service,
+  ingestion: service,
+  // No engine and no parser of queries beside the keys.
+  keys: service.filter((name) => name !== 'policy'),
+  executor: service,
+  release: service,
+  local: ['proto', ...sdk, 'client', 'kit'],
+  e2e: ['proto', ...sdk, 'client', 'cli', 'kit', 'local'],
+}
+
+test('every package is in the table of who may import whom', () => {
+  expect(packages.map(({ name }) => name).sort()).toEqual(Object.keys(allowed).sort())
+})
+
+test('a package depends only on what lies beneath it; no service on another', () => {
+  for (const { name, dependencies } of packages) {
+    expect({ name, beyond: dependencies.filter((dependency) => !allowed[name]?.includes(dependency)) }).toEqual({
+      name,
+      beyond: [],
+    })
+  }
+})
+
+test('what a file imports, its package declares', () => {
+  for (const { dependencies, sources } of packages) {
+    for (const { path, imports } of sources) {
+      const own = imports.filter((target) => target.startsWith('@reinraum/')).map((target) => target.slice('@reinraum/'.length))
+      // A path behind the name would reach past src/index.ts; no package is called that.
+      expect({ path, undeclared: own.filter((target) => !dependencies.includes(target)) }).toEqual({ path, undeclared: [] })
+    }
+  }
+})
+
+test('no file reaches into another package by its path', () => {
+  for (const { folder, sources } of packages) {
+    for (const { path, imports } of sources) {
+      const reached = imports.filter((target) => target.startsWith('.')).map((target) => normalize(join(path, '..', target)))
+      expect({ path, outside: reached.filter((target) => !target.startsWith(`${folder}/`)) }).toEqual({ path, outside: [] })
+    }
+  }
+})
+
+test('a package offers one entrance', () => {
+  for (const { name, exports } of packages) expect({ name, exports }).toEqual({ name, exports: name === 'e2e' ? [] : ['.'] })
+})
+
+test('project references follow the dependencies', () => {
+  for (const { name, references, dependencies } of packages) {
+    expect({ name, references: [...references].sort() }).toEqual({ name, references: [...new Set(dependencies)].sort() })
+  }
+})
+
+test('nothing that the key service runs with holds DuckDB or a query parser', () => {
+  const lock = JSON.parse(readFileSync(join(repository, 'package-lock.json'), 'utf8')).packages
+  const reached = closureOf('services/keys', lock)
+  expect(reached).toContain('node_modules/@reinraum/kit')
+  expect(reached.filter((path) => /duckdb|policy|sql-?parser/i.test(path))).toEqual([])
+  expect(closureOf('services/executor', lock).filter((path) => path.includes('duckdb')).length).toBeGreaterThan(0)
+})
+
+test('only what reads or writes tables holds DuckDB', () => {
+  const users = packages.filter(({ sources }) =>
+    sources.some(({ imports }) => imports.some((target) => target.includes('duckdb'))),
+  )
+  expect(users.map(({ name }) => name).sort()).toEqual(['client', 'executor', 'policy'])
+})
+
+test('the cryptography and the statements do no I/O; the appraisal reaches no network', () => {
+  const forbidden = {
+    crypto: /^(node:)?(fs|net|tls|http|https|http2|dgram|child_process)(\/|$)/,
+    statements: /^(node:)?(fs|net|tls|http|https|http2|dgram|child_process)(\/|$)/,
+    attestation: /^(node:)?(net|tls|http|https|http2|dgram|dns|child_process)(\/|$)/,
+  }
+  for (const [name, modules] of Object.entries(forbidden)) {
+    const sources = named(name).sources.filter(({ path }) => !isTest(path))
+    expect(sources.length).toBeGreaterThan(5)
+    for (const { path, imports } of sources) {
+      expect({ path, forbidden: imports.filter((target) => modules.test(target)) }).toEqual({ path, forbidden: [] })
+    }
+  }
+})
+
+test('the simulated hardware is made only where a room is started and evidence is asked for', () => {
+  const makers = packages.filter(({ sources }) =>
+    sources.some(({ path }) => !isTest(path) && /\bsimulatedAttester\(/.test(readFileSync(join(repository, path), 'utf8'))),
+  )
+  expect(makers.map(({ name }) => name).sort()).toEqual(['attestation', 'executor', 'keys'])
+  expect(named('statements').dependencies).toContain('attestation')
+})
+
+function isTest(path: string): boolean {
+  return path.endsWith('.test.ts') || path.includes('/testing/')
+}
+
+type Lock = Readonly<
+  Record<
+    string,
+    {
+      readonly resolved?: string
+      readonly link?: boolean
+      readonly dependencies?: object
+      readonly optionalDependencies?: object
+    }
+  >
+>
+
+/** Every path of the lock file that a package runs with, found as Node finds it: from its own folder upwards. */
+function closureOf(folder: string, lock: Lock): readonly string[] {
+  const reached = new Set<string>()
+  const visit = (path: string): void => {
+    const entry = lock[path]
+    if (entry === undefined || reached.has(path)) return
+    reached.add(path)
+    if (entry.link && entry.resolved !== undefined) visit(entry.resolved)
+    for (const name of Object.keys({ ...entry.dependencies, ...entry.optionalDependencies })) {
+      const places = ancestorsOf(path).map((ancestor) => join(ancestor, 'node_modules', name))
+      const place = places.find((candidate) => lock[candidate] !== undefined)
+      if (place !== undefined) visit(place)
+    }
+  }
+  visit(folder)
+  return [...reached]
+}
+
+function ancestorsOf(path: string): readonly string[] {
+  const parts = path.split('/')
+  return [...parts.keys()].map((index) => parts.slice(0, parts.length - index).join('/')).concat('')
+}
