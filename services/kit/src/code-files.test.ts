@@ -29,7 +29,7 @@ test('the code of a service is its own, that of what it imports, and the lock fi
   expect(paths).toContain('sdk/crypto/src/index.ts')
   expect(paths).toContain('proto/src/index.ts')
   expect(paths.filter((path) => dirname(path).startsWith('sdk/policy') || path.startsWith('services/governance'))).toEqual([])
-  expect(paths.filter((path) => path.includes('.test.') || path.includes('/testing/'))).toEqual([])
+  expect(paths.filter((path) => path.includes('.test.') || /\/(testing|test-support)\//.test(path))).toEqual([])
   expect(new Set(paths).size).toBe(paths.length)
 })
 

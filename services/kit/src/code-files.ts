@@ -16,6 +16,7 @@ const repository = fileURLToPath(new URL('../../..', import.meta.url))
 const [folder, extension] = import.meta.url.endsWith('.ts') ? (['src', '.ts'] as const) : (['dist', '.js'] as const)
 const workspaces = ['proto', 'sdk', 'services']
 const ownScope = '@reinraum/'
+const testFolders = ['testing', 'test-support']
 
 const manifestSchema = z.object({ name: z.string(), dependencies: z.record(z.string(), z.string()).default({}) })
 
@@ -75,6 +76,6 @@ async function codeIn(path: string): Promise<string[]> {
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((file) => {
       const inside = relative(path, file).split(sep)
-      return file.endsWith(extension) && !file.endsWith(`.test${extension}`) && !inside.includes('testing')
+      return file.endsWith(extension) && !file.endsWith(`.test${extension}`) && !testFolders.some((name) => inside.includes(name))
     })
 }
