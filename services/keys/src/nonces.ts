@@ -3,8 +3,9 @@ import type { KeysTransaction } from './store.ts'
 
 export const nonceLifetimeMs = 120_000
 /** Used and expired nonces stay this long, so that a replay is called by its name. */
-const memoryMs = 600_000
-const maximumNonces = 10_000
+const memoryMs = 300_000
+/** Bounds the table: an executor that does nothing but ask for nonces cannot fill the disk. */
+export const maximumNonces = 20_000
 
 /**
  * A fresh nonce for one run: 32 random bytes, single use.

@@ -1,5 +1,6 @@
 import { parseStatement, type Release, verifyContract, verifyRelease } from '@reinraum/statements'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { releasesPerPage } from './release-log.ts'
 import { type Agreement, agreeAndImport, type Dataset } from './testing/agreement.ts'
 import { bundleOf, outcomeOf } from './testing/attempt.ts'
 import { refusalOf } from './testing/refusal.ts'
@@ -40,6 +41,29 @@ test('a decision and its event are written together', async () => {
     (await import('kysely')).CompiledQuery.raw('select id, subject from outbox order by sequence desc limit 1'),
   )
   expect(rows).toEqual([{ id: last.id, subject: `reinraum.v1.${agreement.id.slice('sha256:'.length)}.key.released` }])
+})
+
+test('a long log comes in pages, none of them empty before the end', async () => {
+  const contract = await agreeAndImport(room)
+  const { db } = room.shared.vault.store
+  const row = {
+    contract_id: contract.id,
+    run_id: contract.id,
+    decision: 'denied' as const,
+    statement: new Uint8Array(8),
+    decided_at: 0,
+  }
+  for (let sequence = 1; sequence <= releasesPerPage + 1; sequence += 1) {
+    await db
+      .insertInto('releases')
+      .values({ ...row, sequence, id: `${contract.id}/${sequence}` })
+      .execute()
+  }
+  const bird = room.shared.as(room.parties.bird)
+  const first = await bird.listReleases({ contractId: contract.id })
+  expect([first.releases.length, first.more]).toEqual([releasesPerPage, true])
+  const second = await bird.listReleases({ contractId: contract.id, afterSequence: releasesPerPage })
+  expect([second.releases.length, second.more]).toEqual([1, false])
 })
 
 test('the log is shown to members of the contract only, and nothing of contracts that are unknown here', async () => {

@@ -74,13 +74,22 @@ async function announce(
   await enqueue(trx, event)
 }
 
-/** The contract's log, oldest first. */
-export async function releasesOf(db: Pick<KeysTransaction, 'selectFrom'>, contractId: string): Promise<Uint8Array[]> {
+/** As many entries as one answer holds: about 7 kB each, of the 20 MiB that a message may have. */
+export const releasesPerPage = 1000
+
+/** One page of the contract's log, oldest first. */
+export async function releasesOf(
+  db: Pick<KeysTransaction, 'selectFrom'>,
+  contractId: string,
+  afterSequence: number,
+): Promise<{ readonly releases: Uint8Array[]; readonly more: boolean }> {
   const rows = await db
     .selectFrom('releases')
     .select('statement')
     .where('contract_id', '=', contractId)
+    .where('sequence', '>', afterSequence)
     .orderBy('sequence')
+    .limit(releasesPerPage + 1)
     .execute()
-  return rows.map((row) => row.statement)
+  return { releases: rows.slice(0, releasesPerPage).map((row) => row.statement), more: rows.length > releasesPerPage }
 }

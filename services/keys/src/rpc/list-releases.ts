@@ -6,7 +6,7 @@ import { releasesOf } from '../release-log.ts'
 import type { Vault } from '../vault.ts'
 
 /** The release log of a contract, for its members, also after the contract has ended. */
-export async function listReleases(vault: Vault, { contractId }: ListReleasesRequest, context: RpcContext) {
+export async function listReleases(vault: Vault, { contractId, afterSequence }: ListReleasesRequest, context: RpcContext) {
   callerMember(await verifiedContract(vault.store.db, contractId), context)
-  return { releases: await releasesOf(vault.store.db, contractId) }
+  return releasesOf(vault.store.db, contractId, afterSequence)
 }
