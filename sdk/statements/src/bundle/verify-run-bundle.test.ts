@@ -1,6 +1,6 @@
 import type { ErrorCode } from '@reinraum/crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { Contract } from '../kinds/contract.ts'
+import { withBadSignature, withoutSignature, withPayload } from '../testing/forgery.ts'
 import { refusalOf } from '../testing/refusal.ts'
 import {
   after,
@@ -12,13 +12,8 @@ import {
   during,
   now,
   type Parties,
-  type Referable,
   type Room,
-  rejectionOf,
   revocationOf,
-  signAs,
-  tamper,
-  withPayload,
 } from '../testing/room.ts'
 import { type RunBundleBytes, type VerifiedRun, verifyRunBundle } from './verify-run-bundle.ts'
 
@@ -99,9 +94,7 @@ describe('signatures', () => {
 
   test.each(statements)('a %s with only one of the two signatures is refused', async (name) => {
     for (const algorithm of ['Ed25519', 'ML-DSA-65']) {
-      const bundle = withStatement(name, (bytes) =>
-        tamper(bytes, (jws) => ({ ...jws, signatures: dropFirst(jws.signatures, (s) => algorithmOf(s) === algorithm) })),
-      )
+      const bundle = withStatement(name, (bytes) => withoutSignature(bytes, algorithm))
       expect(await refusedBytes(bundle)).toBe('signature-missing')
     }
   })
@@ -177,126 +170,6 @@ describe('time', () => {
   })
 })
 
-describe('approvals', () => {
-  const without = (by: string): Changes => ({ approval: (a) => (a.by === by ? undefined : a) })
-
-  test.each(['air', 'bird', 'officer'])('without the approval of %s the run is refused', async (by) => {
-    expect(await refused(without(by))).toBe('approval-missing')
-  })
-
-  test('an approval of another query is refused', async () => {
-    expect(await refused({ approval: (a) => (a.by === 'air' ? { ...a, query: id } : a) })).toBe('query-mismatch')
-  })
-
-  test('an approval under another contract is refused', async () => {
-    expect(await refused({ approval: (a) => (a.by === 'air' ? { ...a, contract: id } : a) })).toBe('contract-mismatch')
-  })
-
-  test('an approval that was revoked is refused', async () => {
-    const revocations = (room: Referable) => [revocationOf(room, 'air', { type: 'approval', approval: room.approvals.air ?? '' })]
-    expect(await refused({ revocations })).toBe('approval-revoked')
-  })
-
-  test('an approver without the role owner revokes its own approval', async () => {
-    const revocations = (room: Referable) => [
-      revocationOf(room, 'officer', { type: 'approval', approval: room.approvals.officer ?? '' }),
-    ]
-    expect(await refused({ revocations })).toBe('approval-revoked')
-  })
-
-  test('an approval given anew after one was revoked or expired counts', async () => {
-    const renewed = await verify({
-      decisions: (room) => [
-        { ...approvalOf(room, 'air'), createdAt: '2026-11-21T11:30:00.000Z' },
-        { ...approvalOf(room, 'bird'), validity: before, createdAt: '2026-11-21T11:30:00.000Z' },
-      ],
-      revocations: (room) => [revocationOf(room, 'air', { type: 'approval', approval: room.approvals.air ?? '' })],
-    })
-    expect(renewed.approvals.map((a) => [a.document.by, a.document.createdAt]).toSorted()).toEqual([
-      ['air', '2026-11-21T11:30:00.000Z'],
-      ['bird', '2026-11-21T11:00:00.000Z'],
-      ['officer', '2026-11-21T11:00:00.000Z'],
-    ])
-  })
-
-  test('of two approvals that count, the newest one does', async () => {
-    const newest = '2026-11-21T11:30:00.000Z'
-    const decisions = (room: Referable) => [{ ...approvalOf(room, 'air'), createdAt: newest }]
-    const result = await verify({ decisions })
-    expect(result.approvals.find((a) => a.document.by === 'air')?.document.createdAt).toBe(newest)
-  })
-
-  test('an approval by a member who neither owns nor approves is refused', async () => {
-    const decisions = (room: Referable) => [{ ...approvalOf(room, 'air'), by: 'analyst', versions: {} }]
-    expect(await refused({ decisions })).toBe('role-missing')
-  })
-
-  test('an approval about a slot of somebody else is refused', async () => {
-    expect(await refused({ approval: (a) => (a.by === 'air' ? { ...a, versions: { ...a.versions, strikes: [id] } } : a) })).toBe(
-      'role-missing',
-    )
-  })
-
-  test('a dataset version that the approval does not name is refused', async () => {
-    expect(await refused({ approval: (a) => (a.by === 'bird' ? { ...a, versions: { strikes: [id] } } : a) })).toBe(
-      'dataset-version-not-allowed',
-    )
-  })
-
-  test('an approval that names no version of a slot allows none', async () => {
-    expect(await refused({ approval: (a) => (a.by === 'air' ? { ...a, versions: {} } : a) })).toBe('dataset-version-not-allowed')
-  })
-
-  test.each(['air', 'bird', 'officer'] as const)('a rejection by %s outweighs its approval', async (by) => {
-    expect(await refused({ decisions: (room) => [rejectionOf(room, by)] })).toBe('query-rejected')
-  })
-
-  test('a slot with the mode aggregation needs no approval, but obeys a rejection', async () => {
-    const aggregation: Changes = {
-      contract: (c) => ({ ...c, slots: c.slots.map((s) => withRule(s, { modes: ['aggregation'] })) }),
-      approval: () => undefined,
-    }
-    expect((await verify(aggregation)).approvals).toEqual([])
-    expect(await refused({ ...aggregation, decisions: (room) => [rejectionOf(room, 'officer')] })).toBe('query-rejected')
-  })
-
-  test('an owner who left approving to others still may reject', async () => {
-    const delegated: Changes = {
-      contract: (c) => ({
-        ...c,
-        slots: c.slots.map((s) => (s.id === 'strikes' ? withRule(s, { approvals: { by: ['officer'], threshold: 'all' } }) : s)),
-      }),
-      ...without('bird'),
-    }
-    expect((await verify(delegated)).approvals).toHaveLength(2)
-    expect(await refused({ ...delegated, decisions: (room) => [rejectionOf(room, 'bird')] })).toBe('query-rejected')
-  })
-
-  test('a threshold is reached by any that suffice, in the order of the rule, and not by fewer', async () => {
-    const oneOfTwo: Changes = {
-      contract: (c) => ({
-        ...c,
-        slots: c.slots.map((s) =>
-          s.id === 'strikes' ? withRule(s, { approvals: { by: ['bird', 'officer'], threshold: 1 } }) : s,
-        ),
-      }),
-    }
-    const approvers = async (changes: Changes) => (await verify(changes)).approvals.map((a) => a.document.by).toSorted()
-    expect(await approvers(oneOfTwo)).toEqual(['air', 'bird'])
-    expect(await approvers({ ...oneOfTwo, ...without('bird') })).toEqual(['air', 'officer'])
-    expect(await refused({ ...oneOfTwo, approval: (a) => (a.by === 'air' ? a : undefined) })).toBe('approval-missing')
-  })
-
-  test('one approval does not count for two approvers', async () => {
-    expect(
-      await refused({
-        approval: (a) => (a.by === 'officer' ? undefined : a),
-        decisions: (room) => [{ ...approvalOf(room, 'bird'), createdAt: '2026-11-21T11:30:00.000Z' }],
-      }),
-    ).toBe('approval-missing')
-  })
-})
-
 describe('the run and its query', () => {
   test('a run of another query is refused', async () => {
     expect(await refused({ run: (run) => ({ ...run, query: id }) })).toBe('query-mismatch')
@@ -362,121 +235,6 @@ describe('the run and its query', () => {
   })
 })
 
-describe('dataset versions', () => {
-  test('manifests swapped between slots are refused', async () => {
-    const swapped: Changes['run'] = (run, { manifests }) => ({
-      ...run,
-      versions: { ...run.versions, strikes: manifests.flights ?? '', flights: manifests.strikes ?? '' },
-    })
-    expect(await refused({ run: swapped })).toBe('dataset-version-not-allowed')
-  })
-
-  test('one manifest for two slots is refused', async () => {
-    const { bundle } = await createRoom(parties, {
-      run: (run, { manifests }) => ({ ...run, versions: { ...run.versions, airports: manifests.flights ?? '' } }),
-    })
-    const manifests = bundle.manifests.slice(0, 2)
-    expect(await refusalOf(() => verifyRunBundle({ ...bundle, manifests }, { now }))).toBe('dataset-version-not-allowed')
-  })
-
-  test('a version missing for a slot, or given for a slot that the query does not read, is refused', async () => {
-    const missing: Changes['run'] = (run, { manifests }) => ({ ...run, versions: { strikes: manifests.strikes ?? '' } })
-    expect(await refused({ run: missing })).toBe('dataset-version-not-allowed')
-    expect(await refused({ query: (query) => ({ ...query, slots: ['flights', 'strikes'] }) })).toBe('dataset-version-not-allowed')
-    const other: Changes['run'] = (run, { manifests }) => ({
-      ...run,
-      versions: { strikes: manifests.strikes ?? '', flights: manifests.flights ?? '', constructor: id },
-    })
-    expect(await refused({ run: other })).toBe('dataset-version-not-allowed')
-  })
-
-  test('a manifest that is not in the bundle, or that the run does not name, is refused', async () => {
-    expect(await refusedBytes({ manifests: valid.bundle.manifests.slice(1) })).toBe('dataset-version-not-allowed')
-    const second = await createRoom(parties, { manifest: (m) => ({ ...m, version: 2 }) })
-    expect(await refusedBytes({ manifests: second.bundle.manifests })).toBe('dataset-version-not-allowed')
-    const both = [...valid.bundle.manifests, at(second.bundle.manifests)]
-    expect(await refusedBytes({ manifests: both })).toBe('dataset-version-not-allowed')
-  })
-
-  test('a manifest by an owner of other slots is refused', async () => {
-    expect(await refused({ manifest: (m) => (m.slot === 'strikes' ? { ...m, by: 'air' } : m) })).toBe('role-missing')
-  })
-
-  test('a manifest by a member who owns nothing is refused', async () => {
-    expect(await refused({ manifest: (m) => (m.slot === 'strikes' ? { ...m, by: 'analyst' } : m) })).toBe('role-missing')
-  })
-
-  test('a manifest with another schema than its slot is refused', async () => {
-    const schema = { columns: [{ name: 'state', type: 'VARCHAR' as const }] }
-    expect(await refused({ manifest: (m) => ({ ...m, schema }) })).toBe('schema-mismatch')
-  })
-})
-
-describe('revocations', () => {
-  test('a revoked contract is refused', async () => {
-    expect(await refused({ revocations: (room) => [revocationOf(room, 'bird', { type: 'contract' })] })).toBe('revoked')
-  })
-
-  test.each(['analyst', 'air', 'bird', 'officer', 'reviewer'])(
-    'a run in which a revoked %s takes part is refused',
-    async (name) => {
-      expect(await refused({ revocations: (room) => [revocationOf(room, 'bird', { type: 'member', member: name })] })).toBe(
-        'revoked',
-      )
-    },
-  )
-
-  test('a member who takes no part may be revoked', async () => {
-    const contract = (c: Contract): Contract => ({ ...c, results: { ...c.results, reviewers: [] } })
-    const revocations = (room: Referable) => [revocationOf(room, 'bird', { type: 'member', member: 'reviewer' })]
-    expect((await verify({ contract, revocations })).revocations).toHaveLength(1)
-  })
-
-  test('a revoked dataset version is refused', async () => {
-    const revocations = (room: Referable) => [
-      revocationOf(room, 'bird', { type: 'datasetVersion', manifest: room.manifests.strikes ?? '' }),
-    ]
-    expect(await refused({ revocations })).toBe('revoked')
-  })
-
-  test('a revocation of another version has no effect here', async () => {
-    const revocations = (room: Referable) => [revocationOf(room, 'bird', { type: 'datasetVersion', manifest: id })]
-    await expect(verify({ revocations })).resolves.toBeDefined()
-  })
-
-  test('a revocation by a member who is no owner closes the bundle', async () => {
-    for (const target of [{ type: 'contract' }, { type: 'datasetVersion', manifest: id }] as const) {
-      expect(await refused({ revocations: (room) => [revocationOf(room, 'analyst', target)] })).toBe('role-missing')
-    }
-  })
-
-  test("a revocation of somebody else's approval or dataset version closes the bundle", async () => {
-    expect(
-      await refused({
-        revocations: (room) => [revocationOf(room, 'bird', { type: 'approval', approval: room.approvals.air ?? '' })],
-      }),
-    ).toBe('role-missing')
-    expect(
-      await refused({
-        revocations: (room) => [revocationOf(room, 'air', { type: 'datasetVersion', manifest: room.manifests.strikes ?? '' })],
-      }),
-    ).toBe('role-missing')
-  })
-
-  test('a revocation with a bad signature closes the bundle instead of being passed over', async () => {
-    const room = await createRoom(parties, {
-      revocations: (r) => [revocationOf(r, 'bird', { type: 'datasetVersion', manifest: id })],
-    })
-    const revocations = room.bundle.revocations.map((bytes) => withBadSignature(bytes, 'Ed25519'))
-    expect(await refusalOf(() => verifyRunBundle({ ...room.bundle, revocations }, { now }))).toBe('signature-invalid')
-  })
-
-  test('a revocation of another contract closes the bundle', async () => {
-    const foreign = { ...revocationOf(valid, 'bird', { type: 'contract' }), contract: id }
-    expect(await refusedBytes({ revocations: [await signAs(parties, 'bird', foreign)] })).toBe('contract-mismatch')
-  })
-})
-
 describe('sizes', () => {
   // Copies of valid statements, so that nothing but their number or their size is wrong.
   test('more statements than the protocol allows are refused', async () => {
@@ -507,30 +265,3 @@ describe('sizes', () => {
     expect(await refusedBytes({ decisions: decisions(5) })).toBe('invalid-statement')
   })
 })
-
-function withRule(slot: Contract['slots'][number], rule: Partial<Contract['slots'][number]['rule']>): Contract['slots'][number] {
-  return { ...slot, rule: { ...slot.rule, ...rule } }
-}
-
-type Signatures = { protected: string; signature: string }[]
-function algorithmOf(signature: Signatures[number]): string {
-  return (JSON.parse(atob(signature.protected)) as { alg: string }).alg
-}
-
-/** Flips one bit in the middle of the first signature of the algorithm. */
-function withBadSignature(bytes: Uint8Array, algorithm: string): Uint8Array {
-  return tamper(bytes, (jws) => {
-    const index = jws.signatures.findIndex((s) => algorithmOf(s) === algorithm)
-    const signatures = jws.signatures.map((s, i) => (i === index ? { ...s, signature: flipped(s.signature) } : s))
-    return { ...jws, signatures }
-  })
-}
-
-function flipped(text: string): string {
-  return `${text.slice(0, 40)}${text[40] === 'A' ? 'B' : 'A'}${text.slice(41)}`
-}
-
-function dropFirst<T>(list: readonly T[], match: (value: T) => boolean): T[] {
-  const index = list.findIndex(match)
-  return list.filter((_, i) => i !== index)
-}

@@ -3,6 +3,7 @@ import { publicKeysOf } from '../identity.ts'
 import type { Contract } from '../kinds/contract.ts'
 import { memberByKey, requireRole } from '../members.ts'
 import { mergeSignatures } from '../merge-signatures.ts'
+import { tamper } from '../testing/forgery.ts'
 import { refusalOf } from '../testing/refusal.ts'
 import {
   after,
@@ -16,7 +17,6 @@ import {
   revocationOf,
   signAs,
   signAsAll,
-  tamper,
 } from '../testing/room.ts'
 import { verifyContract } from './contract.ts'
 import { verifyQuery } from './query.ts'
