@@ -1,12 +1,12 @@
-/** Strings that stand in the data and must turn up nowhere else. */
-export const canaries = ['canary-person-7f3a', 'canary-note-91be'] as const
-
-/** Visits of 60 people in four districts; in `west` there are only two of them, so that it must be suppressed. */
-export function visitsCsv(): string {
+/**
+ * Visits of 60 people in four districts; in `west` there are only two of them, so that it must be
+ * suppressed. Every person and every note holds the mark.
+ */
+export function visitsCsv(mark = 'some'): string {
   const rows = Array.from({ length: 120 }, (_, i) => {
     const person = i % 60
     const district = person < 2 ? 'west' : (['north', 'east', 'south'] as const)[person % 3]
-    return `${canaries[0]}-${person},${district},${100 + (i % 7) * 10},${canaries[1]}-${i}`
+    return `${mark}-person-${person},${district},${100 + (i % 7) * 10},${mark}-note-${i}`
   })
   return ['person,district,cost,note', ...rows].join('\n').concat('\n')
 }

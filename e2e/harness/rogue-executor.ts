@@ -1,0 +1,143 @@
+import { readFile } from 'node:fs/promises'
+import {
+  type Attester,
+  evidenceId,
+  keyReleaseBinding,
+  reportDataOf,
+  simulatedAttester,
+  simulatedPlatformSchema,
+} from '@reinraum/attestation'
+import {
+  canonicalBytes,
+  generateHpkeKeyPair,
+  hpkeOpen,
+  parseStrictJson,
+  sealedObjectSchema,
+  toBase64url,
+  utf8,
+} from '@reinraum/crypto'
+import type { LocalRoom } from '@reinraum/local'
+import { KeyReleaseService, type ReleaseKeysResponse, RunDirectoryService, Tee } from '@reinraum/proto'
+import { type Client, createRpcClient } from '@reinraum/rpc'
+import { createSigner, parseStatement, type RunBundleBytes, type SigningKeys } from '@reinraum/statements'
+
+/**
+ * Someone who holds an executor's certificate, speaks its protocol, and even has the simulated platform: everything an
+ * operator could have here. What keeps the keys from it is only what the key service checks.
+ */
+export interface RogueExecutor {
+  readonly governance: Client<typeof RunDirectoryService>
+  keys(id: string): Client<typeof KeyReleaseService>
+  /** The bundle that governance would give to an executor. */
+  bundleOf(runId: string): Promise<RunBundleBytes>
+  /** Makes a complete, honest request for one key service, to be spoilt afterwards. */
+  prepare(bundle: RunBundleBytes, keyService: string, options?: PrepareOptions): Promise<Prepared>
+  close(): void
+}
+
+export interface PrepareOptions {
+  /** hex; the measurement that the evidence shows, the real executor's unless told */
+  readonly measurement?: string
+  readonly platformFile?: string
+}
+
+export interface Prepared {
+  readonly request: Request
+  readonly reportData: Uint8Array
+  readonly kem: { readonly publicKey: Uint8Array; readonly privateKey: Uint8Array }
+  readonly evidenceId: string
+}
+
+type Request = Parameters<Client<typeof KeyReleaseService>['releaseKeys']>[0]
+
+export async function rogueExecutor(local: LocalRoom): Promise<RogueExecutor> {
+  const files = await local.certificateFor('executor')
+  const tls = { ca: await readFile(files.ca), cert: await readFile(files.cert), key: await readFile(files.key) }
+  const opened: { close(): void }[] = []
+  const keep = <T extends { close(): void }>(client: T): T => {
+    opened.push(client)
+    return client
+  }
+  const address = async (service: string) => {
+    const config = await readFile(`${local.directory}/services/${service.replaceAll('/', '-')}/config.json`, 'utf8')
+    return (JSON.parse(config) as { readonly listen: { readonly services: string } }).listen.services
+  }
+  const governance = keep(createRpcClient(RunDirectoryService, { address: await address('governance'), tls }))
+  const keyServices = new Map<string, Client<typeof KeyReleaseService>>()
+  for (const name of local.services.keys()) {
+    if (name.startsWith('keys/'))
+      keyServices.set(name.slice(5), keep(createRpcClient(KeyReleaseService, { address: await address(name), tls })))
+  }
+  const keys = (id: string) => {
+    const client = keyServices.get(id)
+    if (client === undefined) throw new Error(`no key service ${id}`)
+    return client
+  }
+  return {
+    governance,
+    keys,
+    async bundleOf(runId) {
+      const { bundle } = await governance.getRunBundle({ runId })
+      if (bundle === undefined) throw new Error('no bundle')
+      return bundle
+    },
+    async prepare(bundle, keyService, options = {}) {
+      const run = parseStatement(bundle.run)
+      if (run.document.kind !== 'reinraum/run/v1') throw new Error('no run')
+      const [kem, signer] = await Promise.all([generateHpkeKeyPair(), createSigner()])
+      const { nonce } = await keys(keyService).issueNonce({ runId: run.id })
+      const sig: SigningKeys = signer.keys
+      const reportData = reportDataOf(
+        keyReleaseBinding({
+          nonces: { [keyService]: toBase64url(nonce) },
+          kem: toBase64url(kem.publicKey),
+          sig,
+          contract: run.document.contract,
+          query: run.document.query,
+          run: run.id,
+        }),
+      )
+      const attester = await attesterOf(local, options)
+      const { evidence, endorsements } = await attester.getEvidence(reportData)
+      const report = evidence.tee === 'snp' ? evidence.report : evidence.quote
+      const request: Request = {
+        bundle: {
+          ...bundle,
+          decisions: [...bundle.decisions],
+          manifests: [...bundle.manifests],
+          revocations: [...bundle.revocations],
+        },
+        evidence: { tee: Tee.SEV_SNP, report, certificates: [...endorsements.certificates], crls: [...endorsements.crls] },
+        nonces: [{ keyServiceId: keyService, nonce }],
+        kemPublicKey: kem.publicKey,
+        signingKeys: canonicalBytes(sig),
+      }
+      return { request, reportData, kem, evidenceId: evidenceId(evidence) }
+    },
+    close() {
+      for (const client of opened) client.close()
+    },
+  }
+}
+
+async function attesterOf(local: LocalRoom, { measurement, platformFile }: PrepareOptions): Promise<Attester> {
+  const platform = simulatedPlatformSchema.parse(JSON.parse(await readFile(platformFile ?? local.platform.file, 'utf8')))
+  return simulatedAttester(platform, { measurement: measurement ?? local.platform.measurements.executor })
+}
+
+/** What a key service answered: `released`, or the reason why not. */
+export function outcomeOf({ outcome }: ReleaseKeysResponse): string {
+  return outcome.case === 'denied' ? outcome.value.reasonCode : (outcome.case ?? 'nothing')
+}
+
+/** Opens the first released key, if the KEM key and the report data are the right ones. */
+export async function openReleased(
+  { outcome }: ReleaseKeysResponse,
+  kem: Prepared['kem'],
+  reportData: Uint8Array,
+): Promise<Uint8Array> {
+  const key = outcome.case === 'released' ? outcome.value.keys[0] : undefined
+  if (key === undefined) throw new Error('nothing was released')
+  const sealed = sealedObjectSchema.parse(parseStrictJson(key.sealedKey))
+  return hpkeOpen(kem.privateKey, kem.publicKey, sealed, { info: reportData, aad: utf8(key.manifestId) })
+}
