@@ -1,0 +1,50 @@
+import type { Attack } from './attack.ts'
+
+/** Errors, time and size as an answer. */
+export const errorsAndTime: readonly Attack[] = [
+  ['raises an error with a value', 'function-not-allowed', "SELECT error('x' || name) FROM patients GROUP BY 1"],
+  [
+    'raises an error in a filter',
+    'function-not-allowed',
+    "SELECT count(*) FROM patients WHERE CASE WHEN age = 33 THEN error('x') END",
+  ],
+  [
+    'compares a text with a number, which would fail on some values',
+    'type-mismatch',
+    'SELECT count(*) FROM patients WHERE region = 5',
+  ],
+  ['compares a date with a number', 'type-mismatch', 'SELECT count(*) FROM patients WHERE admitted > 5'],
+  ['compares a date with a text that is none', 'type-mismatch', "SELECT count(*) FROM patients WHERE admitted > 'x'"],
+  ['compares with a day that does not exist', 'type-mismatch', "SELECT count(*) FROM patients WHERE admitted > '2021-02-30'"],
+  ['compares with NULL', 'type-mismatch', 'SELECT count(*) FROM patients WHERE age = NULL'],
+  [
+    'makes a scalar subquery fail',
+    'subquery-not-allowed',
+    'SELECT count(*) FROM patients WHERE age = (SELECT age FROM patients)',
+  ],
+  ['sleeps', 'function-not-allowed', 'SELECT sleep_ms(1000), count(*) FROM patients'],
+  ['builds a huge text', 'function-not-allowed', "SELECT repeat('x', 2000000000), count(*) FROM patients"],
+  ['casts to a type that nobody judged', 'type-mismatch', 'SELECT region::JSON, count(*) FROM patients GROUP BY 1'],
+  [
+    'uses an integer beyond every column',
+    'constant-not-allowed',
+    'SELECT count(*) FROM patients WHERE age < 99999999999999999999',
+  ],
+  ['takes a negative number of rows', 'limit-not-allowed', 'SELECT count(*) FROM patients LIMIT -1'],
+  ['takes a percentage of rows', 'limit-not-allowed', 'SELECT count(*) FROM patients LIMIT 10%'],
+  ['computes a limit', 'limit-not-allowed', 'SELECT count(*) FROM patients LIMIT (SELECT count(*) FROM pupils)'],
+  ['nests very deeply', 'too-complex', `SELECT ${'lower('.repeat(400)}region${')'.repeat(400)} FROM patients GROUP BY 1`],
+  ['is very long', 'too-complex', `SELECT count(*) FROM patients WHERE age IN (${'1,'.repeat(60_000)}1)`],
+  [
+    'multiplies results by each other',
+    'join-not-allowed',
+    'WITH a AS (SELECT region, count(*) n FROM patients GROUP BY 1) SELECT x.region FROM a x, a y',
+  ],
+  ['names two columns alike', 'duplicate-column', 'SELECT region AS x, count(*) AS X FROM patients GROUP BY 1'],
+  [
+    'leaves a name open',
+    'column-ambiguous',
+    'SELECT name, count(*) FROM airports JOIN states ON airports.state = states.code GROUP BY 1',
+  ],
+  ['names an output with control characters', 'construct-not-allowed', 'SELECT count(*) AS "a\nb" FROM patients'],
+]
