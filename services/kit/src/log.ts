@@ -33,6 +33,13 @@ export function createLog(config: LogConfig, name?: string): Log {
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       redact: { paths: secretNames.flatMap((secret) => [secret, `*.${secret}`]), censor: '[redacted]' },
       serializers: { err: describeError, error: describeError },
+      hooks: {
+        // Given no text of its own, pino takes the error's.
+        logMethod(args, method) {
+          if (args.length === 1 && typeof args[0] === 'object') method.call(this, args[0], 'error')
+          else method.apply(this, args)
+        },
+      },
       formatters: { level: (label) => ({ level: label }) },
     },
     destination({ ...(config.file === undefined ? { fd: 1 } : { dest: config.file, mkdir: true, mode: 0o600 }), sync: true }),
@@ -51,7 +58,13 @@ export function describeError(error: unknown, depth = 0): object {
   return { type: error.name, ...code, at: framesOf(error), ...cause }
 }
 
-function framesOf(error: Error): string[] {
-  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
-  return frames.slice(0, 8).map((line) => line.trim())
+/** The message stands in the stack too, and may look like frames. */
+function framesOf({ stack = '', message }: Error): string[] {
+  const start = stack.indexOf(message)
+  if (start < 0) return []
+  const lines = stack.slice(start + message.length).split('\n')
+  return lines
+    .filter((line) => /^\s+at /.test(line))
+    .slice(0, 8)
+    .map((line) => line.trim())
 }

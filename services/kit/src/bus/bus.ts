@@ -20,6 +20,8 @@ export interface Delivery {
 export interface ConsumeOptions extends ConsumerRef {
   /** messages handled at once, 1 unless told: then they are handled in order */
   readonly concurrency?: number
+  /** ms before the second, third, … delivery of what could not be handled; about 45 s in all unless told */
+  readonly redeliveryDelaysMs?: readonly number[]
   /**
    * Has its effect, then returns: the message is acknowledged. Throwing has it delivered again, later each time, five
    * times in all. The same event may come more than once: `receiveOnce` makes its effect happen once. From the stream

@@ -7,9 +7,9 @@ import type { ConsumeOptions, Subscription } from './bus.ts'
 import { type DeadLetterReader, deadLetterReader } from './dead-letters.ts'
 import { type EventRecord, readMessage } from './event.ts'
 import { asBusError } from './nats-error.ts'
+import { maxDeliver } from './streams.ts'
 
-/** ms before the second, third, … delivery of a message whose handler failed */
-const redeliveryDelays = [1_000, 5_000, 15_000, 60_000]
+const redeliveryDelays = [1_000, 3_000, 10_000, 30_000]
 const pullMs = 10_000
 
 /** Pulls one message at a time per worker, so none waits in this process while its acknowledgement is due. */
@@ -89,7 +89,7 @@ async function deliver(message: JsMsg, context: Context): Promise<void> {
   try {
     await options.handle(event, { working: () => message.working(), attempt: message.info.deliveryCount, signal: stopping })
   } catch (error) {
-    const delay = redeliveryDelays[Math.min(message.info.deliveryCount, redeliveryDelays.length) - 1] ?? 1_000
+    const delay = delayAfter(message.info.deliveryCount, options.redeliveryDelaysMs ?? redeliveryDelays)
     log.warn({ err: error, ...about, event: event.id, delay }, 'an event could not be handled')
     message.nak(delay)
     return
@@ -100,6 +100,11 @@ async function deliver(message: JsMsg, context: Context): Promise<void> {
     // The effect is recorded; the event comes again and has none.
     log.warn({ err: error, ...about, event: event.id }, 'an acknowledgement was not confirmed')
   }
+}
+
+/** The server notices that there were enough deliveries when it would make the next one: that is not waited for. */
+function delayAfter(attempt: number, delays: readonly number[]): number {
+  return attempt >= maxDeliver ? 0 : (delays[Math.min(attempt, delays.length) - 1] ?? 1_000)
 }
 
 /** The event in a message. One that can never be read is ended, so it does not come back and hold up the others. */

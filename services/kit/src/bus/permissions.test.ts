@@ -41,7 +41,9 @@ const publishers: Readonly<Record<string, readonly string[]>> = {
   release: ['result.deposited', 'result.released', 'result.rejected'],
 }
 
-const events = (Object.keys(eventSchemas) as Noun[]).flatMap((noun) => Object.keys(eventSchemas[noun]).map((verb) => `${noun}.${verb}`))
+const events = (Object.keys(eventSchemas) as Noun[]).flatMap((noun) =>
+  Object.keys(eventSchemas[noun]).map((verb) => `${noun}.${verb}`),
+)
 
 test.each(services)('%s publishes its own events and no other', async (service) => {
   const nc = connection(service)

@@ -66,11 +66,12 @@ export async function runService<C extends ServiceConfig>(
     await opened.service?.stop()
     for (const bus of opened.buses) await bus.close()
   })
+  log.info({ service: name, pid: process.pid }, 'starting')
   try {
     opened.service = await start(config, createKit(config, log, health, opened, supervisor))
     if (supervisor.stopping.aborted) return
     health.setStatus('', 'SERVING')
-    log.info({ service: name, pid: process.pid }, 'serving')
+    log.info('serving')
   } catch (error) {
     if (!supervisor.stopping.aborted) supervisor.crash(error)
   }

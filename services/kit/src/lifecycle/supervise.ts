@@ -15,7 +15,7 @@ export interface Supervisor {
 }
 
 /** A stop that takes longer is a stop that hangs. */
-const stopWithinMs = 15_000
+const stopWithinMs = 10_000
 
 /** 128 + SIGINT */
 const interrupted = 130

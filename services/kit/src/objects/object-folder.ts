@@ -47,7 +47,7 @@ export async function openObjectFolder(dir: string): Promise<ObjectStore> {
       return length === undefined ? undefined : { length }
     },
     read: (objectId, range) => readRange(object(objectId), range ?? { offset: 0 }),
-    remove: (objectId) => removeFile(object(objectId), folders.objects),
+    remove: async (objectId) => removeFile(object(objectId), folders.objects),
   }
 }
 

@@ -22,9 +22,21 @@ export function openNodeSqlite(file: string): SqliteDatabase {
   }
   return {
     close: () => database.close(),
-    // Only `begin immediate` takes the write lock at once; a deferred one could fail in the middle of a transaction.
-    prepare: (sql) => adapt(statement(sql === 'begin' ? 'begin immediate' : sql)),
+    prepare(sql) {
+      // Only `begin immediate` takes the write lock at once; a deferred one could fail in the middle of a transaction.
+      if (sql === 'begin') return adapt(statement('begin immediate'))
+      // A full disk rolls back by itself (lang_transaction.html §3.1); rolling back again would hide that error.
+      if (sql === 'rollback' && !database.isTransaction) return nothing
+      return adapt(statement(sql))
+    },
   }
+}
+
+const nothing: SqliteStatement = {
+  reader: false,
+  all: () => [],
+  run: () => ({ changes: 0, lastInsertRowid: 0 }),
+  iterate: () => [].values(),
 }
 
 function adapt(statement: StatementSync): SqliteStatement {

@@ -1,5 +1,6 @@
 import { webcrypto } from 'node:crypto'
 import { isIPv4 } from 'node:net'
+import type { TlsIdentity } from '@reinraum/rpc'
 import * as asn1js from 'asn1js'
 import {
   AltName,
@@ -11,7 +12,6 @@ import {
   GeneralName,
   setEngine,
 } from 'pkijs'
-import type { TlsIdentity } from '@reinraum/rpc'
 
 setEngine('node', new CryptoEngine({ name: 'node', crypto: webcrypto as Crypto }))
 

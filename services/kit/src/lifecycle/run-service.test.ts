@@ -1,0 +1,166 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { credentials, loadPackageDefinition } from '@grpc/grpc-js'
+import { ObjectService } from '@reinraum/proto'
+import { createRpcClient, type TlsIdentity } from '@reinraum/rpc'
+import { service as healthDefinition } from 'grpc-health-check'
+import { beforeAll, expect, onTestFinished, test } from 'vitest'
+import { createAuthority } from '../testing/test-pki.ts'
+
+const someObject = { objectId: `sha256:${'a'.repeat(64)}` }
+let own: TlsIdentity
+let peer: TlsIdentity
+
+beforeAll(async () => {
+  const authority = await createAuthority()
+  own = await authority.issue('127.0.0.1', 'spiffe://reinraum/governance')
+  peer = await authority.issue('spiffe://reinraum/executor')
+})
+
+interface Running {
+  readonly process: ChildProcess
+  readonly parties: string
+  readonly services: string
+  readonly ended: Promise<number | null>
+  log(): string
+}
+
+async function started(fault: string): Promise<Running> {
+  const folder = mkdtempSync(join(tmpdir(), 'reinraum-service-'))
+  const write = (name: string, content: string | Buffer) => {
+    writeFileSync(join(folder, name), content)
+    return join(folder, name)
+  }
+  const [parties, services] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`]
+  const log = write('service.log', '')
+  const ca = write('ca.pem', own.ca)
+  const config = write(
+    'config.json',
+    JSON.stringify({
+      id: 'governance',
+      listen: { parties, services },
+      tls: { ca, cert: write('cert.pem', own.cert), key: write('key.pem', own.key) },
+      nats: { servers: 'tls://127.0.0.1:1', seed: '/none', ca, inbox: '_INBOX_governance' },
+      data: folder,
+      log: { level: 'info', file: log },
+      fault,
+    }),
+  )
+  const main = join(import.meta.dirname, '../testing/service-child.ts')
+  const process_ = spawn(
+    process.execPath,
+    ['--conditions=source', '--disable-warning=ExperimentalWarning', main, '--config', config],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  )
+  const ended = new Promise<number | null>((resolve) => process_.once('exit', resolve))
+  onTestFinished(async () => {
+    process_.kill('SIGKILL')
+    await ended
+    rmSync(folder, { recursive: true, force: true })
+  })
+  return { process: process_, parties, services, ended, log: () => readFileSync(log, 'utf8') }
+}
+
+const health = (address: string, tls: { ca: Buffer } | TlsIdentity) =>
+  new Promise<string>((resolve) => {
+    const Health = loadPackageDefinition({ Health: healthDefinition }).Health as unknown as new (
+      ...args: unknown[]
+    ) => {
+      check(request: object, options: object, done: (error: Error | null, answer?: { status: string }) => void): void
+      close(): void
+    }
+    const [key, cert] = 'key' in tls ? [tls.key, tls.cert] : [null, null]
+    const client = new Health(address, credentials.createSsl(tls.ca, key, cert))
+    client.check({ service: '' }, { deadline: Date.now() + 2000 }, (error, answer) => {
+      client.close()
+      resolve(error === null ? (answer?.status ?? '') : 'unreachable')
+    })
+  })
+
+const serving = (running: Running) => expect.poll(() => health(running.services, peer), { timeout: 30_000 }).toBe('SERVING')
+
+test('health says SERVING once everything has started: to services with a certificate, to parties without a token', async () => {
+  const running = await started('none')
+  await serving(running)
+  expect(await health(running.parties, { ca: own.ca })).toBe('SERVING')
+  expect(await health(running.services, { ca: own.ca })).toBe('unreachable')
+})
+
+test('SIGTERM lets the call in flight end, stops the service and exits with 0', async () => {
+  const running = await started('none')
+  await serving(running)
+  const client = createRpcClient(ObjectService, { address: running.services, tls: peer, serverId: 'governance' })
+  const call = client.statObject(someObject)
+  await new Promise((resolve) => setTimeout(resolve, 150))
+  running.process.kill('SIGTERM')
+  expect((await call).length).toBe(1n)
+  client.close()
+  expect(await running.ended).toBe(0)
+  expect(running.log()).toContain('service stopped')
+})
+
+test('a second signal ends a stop that hangs', async () => {
+  const running = await started('stop-hangs')
+  await serving(running)
+  running.process.kill('SIGINT')
+  await expect.poll(() => running.log()).toContain('"stopping"')
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  expect(running.process.exitCode).toBeNull()
+  running.process.kill('SIGINT')
+  expect(await running.ended).toBe(130)
+})
+
+test('a stop that hangs ends by itself, with 1', async () => {
+  const running = await started('stop-hangs')
+  await serving(running)
+  running.process.kill('SIGTERM')
+  expect(await running.ended).toBe(1)
+})
+
+test('a signal during a slow start ends the process', async () => {
+  const running = await started('slow-start')
+  await expect.poll(() => running.log(), { timeout: 30_000 }).toContain('"starting"')
+  running.process.kill('SIGTERM')
+  expect(await running.ended).toBe(0)
+})
+
+test.each(['start', 'rejection', 'stop-fails'])(
+  'a failure (%s) ends the process with 1, and its text is not logged',
+  async (fault) => {
+    const running = await started(fault)
+    if (fault === 'stop-fails') {
+      await serving(running)
+      running.process.kill('SIGTERM')
+    }
+    expect(await running.ended).toBe(1)
+    expect(running.log()).toContain('"fatal"')
+    expect(running.log()).not.toContain('canary')
+  },
+)
+
+test('a configuration that is wrong is said in one sentence, without a stack', async () => {
+  const running = await started('unknown-fault')
+  let said = ''
+  running.process.stderr?.on('data', (text: Buffer) => {
+    said += text.toString()
+  })
+  expect(await running.ended).toBe(1)
+  expect(said).toContain('fault')
+  expect(said).not.toMatch(/^\s+at /m)
+})
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      probe.close(() => (typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no port'))))
+    })
+  })
+}
