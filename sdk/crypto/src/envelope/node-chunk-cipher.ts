@@ -31,9 +31,9 @@ export function nodeChunkCipher(crypto: NodeCrypto): ChunkCipherFactory {
           plaintext.set(opened)
           return true
         } catch {
+          opened.fill(0)
           return false
         } finally {
-          opened.fill(0)
           free(opened)
         }
       },
