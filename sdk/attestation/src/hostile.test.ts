@@ -60,7 +60,7 @@ describe('no bytes make the appraisal throw or affirm', () => {
       fc.asyncProperty(bytes, async (random) => {
         expect((await judge({ tee: 'snp', report: random })).status).toBe('contraindicated')
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     )
   })
 
@@ -80,7 +80,7 @@ describe('no bytes make the appraisal throw or affirm', () => {
       fc.asyncProperty(fc.integer({ min: 0, max: reportLength * 8 - 1 }), async (bit) => {
         expect((await judge({ tee: 'snp', report: flipped(report, bit) })).status).toBe('contraindicated')
       }),
-      { numRuns: 400 },
+      { numRuns: 150 },
     )
   })
 
@@ -96,7 +96,7 @@ describe('no bytes make the appraisal throw or affirm', () => {
         const result = await judge({ tee: 'snp', report }, { certificates: changed.slice(0, 3), crls: changed.slice(3) })
         expect(result.status).toBe('contraindicated')
       }),
-      { numRuns: 400 },
+      { numRuns: 150 },
     )
   })
 
@@ -132,7 +132,7 @@ describe('no bytes make the appraisal throw or affirm', () => {
         const beside = { certificates: [...endorsements.certificates, garbage], crls: endorsements.crls }
         expect((await judge({ tee: 'snp', report }, beside)).reasons).toEqual(['certificate-malformed'])
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     )
   })
 

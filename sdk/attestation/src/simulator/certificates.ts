@@ -25,6 +25,8 @@ const hashOids = { sha256: '2.16.840.1.101.3.4.2.1', sha384: '2.16.840.1.101.3.4
 export interface IssuerSignature {
   readonly key: KeyObject
   readonly hash?: 'sha256' | 'sha384'
+  /** what the object says it is signed with, where that differs */
+  readonly declaredHash?: 'sha256' | 'sha384'
   readonly saltLength?: number
 }
 
@@ -97,8 +99,8 @@ function signObject(tbs: Sequence, algorithm: Sequence, { key, hash = 'sha384', 
 }
 
 /** RFC 4055, without the trailer field, as AMD writes it. */
-function pssAlgorithm({ hash = 'sha384', saltLength = 48 }: IssuerSignature): Sequence {
-  const hashAlgorithm = () => sequence(new ObjectIdentifier({ value: hashOids[hash] }), new Null())
+function pssAlgorithm({ hash = 'sha384', declaredHash = hash, saltLength = 48 }: IssuerSignature): Sequence {
+  const hashAlgorithm = () => sequence(new ObjectIdentifier({ value: hashOids[declaredHash] }), new Null())
   const tagged = (tagNumber: number, value: BaseBlock) => new Constructed({ idBlock: { tagClass: 3, tagNumber }, value: [value] })
   return sequence(
     new ObjectIdentifier({ value: rsassaPss }),

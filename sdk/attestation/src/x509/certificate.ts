@@ -34,9 +34,6 @@ export function parseCertificate(input: Uint8Array): ParsedCertificate | null {
     const object = readSignedObject(der, 2)
     if (object === null) return null
     const parsed = PkiCertificate.fromBER(der)
-    // A second parser (OpenSSL): both must read the same bytes, and all of them.
-    const x509 = new X509Certificate(der)
-    if (!x509.raw.equals(der)) return null
     const extensions = new Map((parsed.extensions ?? []).map((e) => [e.extnID, octets(e.extnValue.valueBlock.valueHexView)]))
     // RFC 5280 §4.2: no extension twice, or two readers could each take another one.
     if (extensions.size !== (parsed.extensions ?? []).length) return null
@@ -49,7 +46,7 @@ export function parseCertificate(input: Uint8Array): ParsedCertificate | null {
       serial: serialOf(parsed.serialNumber.valueBlock.valueHexView),
       notBefore: validTime(parsed.notBefore.value),
       notAfter: validTime(parsed.notAfter.value),
-      publicKey: x509.publicKey,
+      publicKey: new X509Certificate(der).publicKey,
       ca: isCa(extensions.get(basicConstraints)),
       keyUsage: readKeyUsage(extensions.get(keyUsage)),
       extensions,

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { type CertificateContent, encodeCertificate } from '../../simulator/certificates.ts'
-import { basicConstraints, keyUsage } from '../../simulator/templates.ts'
+import { amdExtension, basicConstraints, keyUsage } from '../../simulator/templates.ts'
 import { vekOids } from '../../snp/vek-extensions.ts'
 import { type Fault, ia5, shiftedBy, strangerEc, strangerRsa, withExtension } from './fault.ts'
 
@@ -19,6 +19,12 @@ export const chainFaults: readonly Fault[] = [
     check: 'certificates',
     reason: 'certificate-malformed',
     overrides: { endorsements: (e) => ({ ...e, certificates: e.certificates.map((c) => Uint8Array.of(...c, 0)) }) },
+  },
+  {
+    when: 'an extension stands twice in a certificate',
+    check: 'certificates',
+    reason: 'certificate-malformed',
+    overrides: { vek: (c) => ({ ...c, extensions: [...c.extensions, amdExtension(vekOids.hwid, new Uint8Array(64))] }) },
   },
   {
     when: 'there are more certificates than any chain has',
@@ -132,6 +138,12 @@ export const chainFaults: readonly Fault[] = [
     check: 'chain-signatures',
     reason: 'chain-signature-invalid',
     overrides: { vek: (c) => ({ ...c, signedBy: { ...c.signedBy, hash: 'sha256' } }) },
+  },
+  {
+    when: 'the certificate of the signing key says SHA-256 and is signed with SHA-384',
+    check: 'chain-signatures',
+    reason: 'chain-signature-invalid',
+    overrides: { vek: (c) => ({ ...c, signedBy: { ...c.signedBy, declaredHash: 'sha256' } }) },
   },
   {
     when: 'the signing key is certified with a shorter salt',
