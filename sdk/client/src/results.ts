@@ -94,11 +94,13 @@ export async function openResult(
     throw new ReinraumError('review-pending', `the result waits for ${result.nextReviewer}`)
   if (result.state === ResultState.REJECTED) throw new ReinraumError('review-rejected', 'a reviewer rejected the result')
   const { gate } = verification.receipt.document
+  const self = memberOf(session, contract).id
+  if (!gate.recipients.includes(self)) throw new ReinraumError('recipient-not-allowed', 'this result is not sealed to you')
   if (digestId(result.gateLayer) !== gate.layers.at(-1)) {
     throw new ReinraumError('receipt-invalid', 'the sealed result keys are not the ones that the receipt names')
   }
   const layer = recipientsLayerSchema.safeParse(parseStrictJson(result.gateLayer))
-  const sealed = layer.success ? layer.data.recipients[memberOf(session, contract).id] : undefined
+  const sealed = layer.success ? layer.data.recipients[self] : undefined
   if (sealed === undefined) throw new ReinraumError('recipient-not-allowed', 'this result is not sealed to you')
   return writeResult(session, runId, file, result, verification, await openSealed(session, sealed, 'reinraum/result/v1', runId))
 }

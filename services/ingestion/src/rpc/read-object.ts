@@ -1,4 +1,4 @@
-import { ReinraumError } from '@reinraum/crypto'
+import { isReinraumError, ReinraumError } from '@reinraum/crypto'
 import type { ObjectService } from '@reinraum/proto'
 import type { Handlers } from '@reinraum/rpc'
 import type { Ingestion } from '../ingestion.ts'
@@ -11,6 +11,12 @@ export function readObject(ingestion: Ingestion): Handlers<typeof ObjectService>
     if (offset > total || length > total - offset)
       throw new ReinraumError('invalid-argument', 'the range is not inside the object')
     const range = { offset: Number(offset), length: Number(length === 0n ? total - offset : length) }
-    for await (const data of ingestion.objects.read(objectId, range)) yield { data }
+    try {
+      for await (const data of ingestion.objects.read(objectId, range)) yield { data }
+    } catch (cause) {
+      // The range fits what was committed, so what lies there is no longer that.
+      if (!isReinraumError(cause) || cause.code !== 'invalid-argument') throw cause
+      throw new ReinraumError('ciphertext-mismatch', 'the stored object is shorter than what was committed', { cause })
+    }
   }
 }
