@@ -36,7 +36,7 @@ export function collectAggregates(args: Arguments): AggregateList {
 
 type Add = (aggregate: Omit<CoreAggregate, 'name'>) => Column
 
-const nothing = { column: null, bounds: null, fraction: null, scale: 0, unit: null } as const
+const nothing = { column: null, bounds: null, fraction: null, scale: 0, units: [] } as const
 
 function translateAggregate(call: FunctionNode, args: Arguments, add: Add): Expression {
   const name = call.function_name.toLowerCase()
@@ -56,14 +56,14 @@ function translateAggregate(call: FunctionNode, args: Arguments, add: Add): Expr
   }
   const needed = permission === 'count' && call.distinct ? 'count_distinct' : permission
   const rules = args.rules()
-  const { aggregate: allowed = [], bounds = null } = rules.own(column)
-  if (!allowed.includes(needed)) {
-    refuse('aggregate-not-allowed', `the rule of ${column.slot} does not allow ${needed} of ${column.name}`, offset)
+  const { bounds = null } = rules.own(column)
+  if (!rules.aggregate(column, needed)) {
+    refuse('aggregate-not-allowed', `the rules do not allow ${needed} of ${column.name} of ${column.slot}`, offset)
   }
   if (call.children.length !== (permission === 'quantile' ? 2 : 1)) {
     refuse('aggregate-not-allowed', `${name} does not take these arguments`, offset)
   }
-  const shared = { column, bounds, fraction: null, scale: 0, unit: rules.unitOf(column) }
+  const shared = { column, bounds, fraction: null, scale: 0, units: rules.unitsOf(column) }
   if (permission === 'count') return add({ ...shared, ...countOf(call.distinct), bounds: null })
   if (call.distinct) refuse('aggregate-not-allowed', `${name}(DISTINCT …) is not allowed`, offset)
   if (!isNumeric(column.type)) refuse('type-mismatch', `${name} takes a number`, offset)

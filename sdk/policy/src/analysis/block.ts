@@ -47,8 +47,8 @@ export interface CoreAggregate {
   readonly fraction: string | null
   /** values are scaled by 10^scale and rounded before moments are taken */
   readonly scale: number
-  /** the unit behind the column's values: fewer than the minimum that have a value give NULL */
-  readonly unit: Column | null
+  /** the units behind the column's values: fewer than the minimum of one that have a value give NULL */
+  readonly units: readonly Column[]
   readonly type: Type
 }
 

@@ -1,4 +1,4 @@
-import type { ColumnRule } from '@reinraum/statements'
+import type { AggregateFunction, ColumnRule } from '@reinraum/statements'
 import { refuse } from '../reasons.ts'
 import type { From, Relation } from './block.ts'
 import { relationsOf } from './block.ts'
@@ -14,7 +14,9 @@ export interface Rules {
   readonly filter: (column: Column) => NonNullable<ColumnRule['filter']>
   readonly dimension: (column: Column) => boolean
   readonly own: (column: Column) => ColumnRule
-  readonly unitOf: (column: Column) => Column | null
+  readonly aggregate: (column: Column, wanted: AggregateFunction) => boolean
+  /** whose presence the column's values speak of: its own dataset's unit, or every unit for a public column joined to them */
+  readonly unitsOf: (column: Column) => readonly Column[]
   /** one per protected dataset, in the order of FROM */
   readonly units: readonly Column[]
 }
@@ -39,7 +41,8 @@ export function rulesOf(from: From): Rules {
     units,
     dimension: (column) => behind(column).every((c) => own(c).dimension === true),
     filter: (column) => strictest(behind(column).map((c) => own(c).filter ?? 'none')),
-    unitOf: (column) => units.find((u) => u.table === column.table) ?? null,
+    aggregate: (column, wanted) => behind(column).every((c) => own(c).aggregate?.includes(wanted) === true),
+    unitsOf: (column) => (slotOf(column).unit === null ? units : units.filter((u) => u.table === column.table)),
   }
 }
 

@@ -26,6 +26,7 @@ interface Context {
 type Named = ReadonlyMap<string, Block>
 
 const maximumBlocks = 64
+const maximumItems = 256
 
 /** Walks one statement of the AST; whatever is not understood refuses. */
 export function analyse(statement: unknown, slots: readonly Slot[], parameters: ParameterBinder): Analysis {
@@ -86,7 +87,11 @@ function readSelect(node: unknown): SelectNode {
   const offset = offsetWithin(node)
   if (type === 'SET_OPERATION_NODE') refuse('set-operation-not-allowed', 'UNION, INTERSECT and EXCEPT are not allowed', offset)
   if (type === 'RECURSIVE_CTE_NODE') refuse('construct-not-allowed', 'recursive queries are not allowed', offset)
-  return read(selectNode, node, 'construct-not-allowed', 'SAMPLE, QUALIFY and unknown clauses are not allowed')
+  const select = read(selectNode, node, 'construct-not-allowed', 'SAMPLE, QUALIFY and unknown clauses are not allowed')
+  if (select.select_list.length > maximumItems || select.group_expressions.length > maximumItems) {
+    refuse('too-complex', `SELECT and GROUP BY list at most ${maximumItems} items`, offset)
+  }
+  return select
 }
 
 function readCtes({ cte_map }: SelectNode, context: Context, outer: Named): Named {

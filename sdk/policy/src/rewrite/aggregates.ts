@@ -18,12 +18,14 @@ export function atLeast(units: Node, minimum: number): Node {
 /** One aggregate of a core: clamped, exact, and NULL where fewer than the minimum of units have a value. */
 export function writeAggregate(aggregate: CoreAggregate, minimum: number): Node {
   const value = compute(aggregate)
-  const { column, unit } = aggregate
+  const { column } = aggregate
+  if (column === null) return value
   // the block's own threshold covers a column that is the unit itself
-  if (column === null || unit === null || column.name === unit.name) return value
+  const units = aggregate.units.filter((u) => u.table !== column.table || u.name !== column.name)
+  if (units.length === 0) return value
   const present = ast.operator('OPERATOR_IS_NOT_NULL', [write(column)])
-  const units = distinctUnits(ast.choose(present, write(unit), ast.nothing()))
-  return ast.choose(atLeast(units, minimum), value, ast.nothing())
+  const enough = units.map((unit) => atLeast(distinctUnits(ast.choose(present, write(unit), ast.nothing())), minimum))
+  return ast.choose(ast.conjunction('and', enough), value, ast.nothing())
 }
 
 function compute(aggregate: CoreAggregate): Node {

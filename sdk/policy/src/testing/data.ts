@@ -9,7 +9,7 @@ export const secret = 'Ada Oberon-Lund'
 
 const rows: Readonly<Record<string, string>> = {
   states: `SELECT 'S' || i, CASE i WHEN 3 THEN 'O''Brien "land"' ELSE 'State ' || i END FROM range(8) t(i)`,
-  airports: `SELECT 'A' || i, 'Airport ' || i, 'City ' || (i % 11), 'S' || (i * i % 8), 'X', i, -i FROM range(40) t(i)`,
+  airports: `SELECT 'A' || i, 'Airport ' || i, 'City ' || (i % 11), 'S' || (i * i % 8), 'X', i, -i, i FROM range(40) t(i)`,
   flights: `SELECT TIMESTAMP '2001-01-01' + to_hours(((i * 17) % 2160)::INTEGER),
       CASE WHEN i % 97 = 0 THEN NULL WHEN i % 501 = 0 THEN 9000 ELSE (i * 31) % 240 - 40 END, (i * 53) % 2500,
       CASE WHEN i % 211 = 0 THEN NULL ELSE 'A' || ((i * i) % 41) END, 'A' || (i % 40) FROM range(6000) t(i)`,

@@ -121,8 +121,21 @@ export const slots: readonly SlotInput[] = [
       country: 'VARCHAR',
       latitude: 'DOUBLE',
       longitude: 'DOUBLE',
+      rank: 'BIGINT',
     }),
-    rule: rule(null, { iata: key, name: key, city: key, state: key, country: key, latitude: measure(-90, 90) }, 2),
+    rule: rule(
+      null,
+      {
+        iata: key,
+        name: key,
+        city: key,
+        state: key,
+        country: key,
+        latitude: measure(-90, 90),
+        rank: { join: true, aggregate: ['sum'], bounds: [0, 1000] },
+      },
+      2,
+    ),
   },
   { id: 'states', schema: schema({ code: 'VARCHAR', name: 'VARCHAR' }), rule: rule(null, { code: key, name: key }, 2) },
 ]

@@ -76,6 +76,11 @@ export const columns: readonly Attack[] = [
     'filter-not-allowed',
     "SELECT count(*) FROM flights f JOIN airports a ON f.origin = a.iata WHERE a.iata <> 'A1'",
   ],
+  [
+    'sums a shut measure through the public key it joins with',
+    'aggregate-not-allowed',
+    'SELECT sum(a.rank) FROM patients p JOIN airports a ON p.person = a.rank',
+  ],
   ['shows a public column that the rule does not let out', 'column-not-allowed', 'SELECT longitude FROM airports'],
   [
     'orders by a public column that the rule does not let out',

@@ -34,6 +34,11 @@ export const errorsAndTime: readonly Attack[] = [
   ['takes a percentage of rows', 'limit-not-allowed', 'SELECT count(*) FROM patients LIMIT 10%'],
   ['computes a limit', 'limit-not-allowed', 'SELECT count(*) FROM patients LIMIT (SELECT count(*) FROM pupils)'],
   ['nests very deeply', 'too-complex', `SELECT ${'lower('.repeat(400)}region${')'.repeat(400)} FROM patients GROUP BY 1`],
+  [
+    'lists very many groups',
+    'too-complex',
+    `SELECT count(*) FROM patients GROUP BY ${Array.from({ length: 300 }, (_, i) => `age // ${i}`).join()}`,
+  ],
   ['is very long', 'too-complex', `SELECT count(*) FROM patients WHERE age IN (${'1,'.repeat(60_000)}1)`],
   [
     'multiplies results by each other',
