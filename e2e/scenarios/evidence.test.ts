@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createSimulatedPlatform } from '@reinraum/attestation'
+import { amdRoots, createSimulatedPlatform } from '@reinraum/attestation'
 import { verifyExecutor } from '@reinraum/client'
 import { generateHpkeKeyPair } from '@reinraum/crypto'
 import type { RunBundleBytes } from '@reinraum/statements'
@@ -100,10 +100,7 @@ describe('a room whose contract accepts', () => {
       'other hardware',
       (snp: { roots: object[] }) => ({ ...snp, roots: snp.roots.map((root) => ({ ...root, sha256: '22'.repeat(32) })) }),
     ],
-    [
-      'hardware only',
-      (snp: { roots: object[] }) => ({ ...snp, roots: snp.roots.map((root) => ({ ...root, simulated: false })) }),
-    ],
+    ['AMD hardware only', (snp: object) => ({ ...snp, roots: [{ product: 'Genoa', sha256: amdRoots.Genoa, simulated: false }] })],
   ])('%s gets no keys for this executor', async (_, change) => {
     const strict = await rooms.open({
       change: (contract) => ({

@@ -46,7 +46,8 @@ export async function checkQuery(
 export async function proposeQuery(session: Session, contract: VerifiedContract, draft: QueryDraft): Promise<DigestId> {
   const verdict = await checkQuery(contract, draft)
   if (verdict.verdict === 'refused') {
-    throw new ReinraumError('guard-refused', verdict.reasons.map((reason) => reason.message).join('; '))
+    const reasons = verdict.reasons.map(({ message, at }) => (at === undefined ? message : `${at.line}:${at.column} ${message}`))
+    throw new ReinraumError('guard-refused', reasons.join('; '))
   }
   const query: Query = {
     kind: 'reinraum/query/v1',

@@ -1,5 +1,5 @@
-import { mkdtemp, open, rename, rm } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { open } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import {
   createSha256,
   digestId,
@@ -18,6 +18,8 @@ import { type GetResultResponse, ResultState } from '@reinraum/proto'
 import type { VerifiedContract } from '@reinraum/statements'
 import { z } from 'zod'
 import { memberOf } from './contracts.ts'
+import { fileError } from './file-error.ts'
+import { writeNewFile } from './new-files.ts'
 import { type ReceiptVerification, verifyReceiptBundle } from './receipts.ts'
 import type { Session } from './session.ts'
 
@@ -79,8 +81,8 @@ export interface OpenedResult {
 
 /**
  * A recipient fetches a released result, verifies its receipt, opens its own sealed result key and writes the Parquet file.
- * Nothing appears under `file` before all of it is authenticated.
- * @throws ReinraumError `review-pending`, `review-rejected`, `receipt-invalid`, `recipient-not-allowed`, `decryption-failed`
+ * Nothing appears under `file` before all of it is authenticated, and nothing that was there is replaced.
+ * @throws ReinraumError `already-exists`, `storage-full`, `review-pending`, `review-rejected`, `receipt-invalid`, `recipient-not-allowed`, `decryption-failed`
  */
 export async function openResult(
   session: Session,
@@ -164,27 +166,27 @@ async function writeResult(
   key: Uint8Array,
 ): Promise<OpenedResult> {
   const expected = verification.receipt.document.result
-  const target = resolve(file)
-  const directory = await mkdtemp(join(dirname(target), '.reinraum-'))
+  const unwritable = (cause: unknown) => fileError(cause, file, `cannot write ${file}`)
   try {
-    const partial = join(directory, 'result')
-    const hash = createSha256()
-    const ciphertext = hashed(session.release.readResult({ runId, offset: 0n }), hash)
-    const out = await open(partial, 'wx', 0o600)
-    try {
-      for await (const chunk of unsealStream(ciphertext, { key, context: utf8(runId) })) await out.writeFile(chunk)
-      await out.sync()
-    } finally {
-      await out.close()
-    }
-    if (`sha256:${toHex(hash.digest())}` !== expected.object)
-      throw new ReinraumError('ciphertext-mismatch', 'the sealed result is not the one that the receipt names')
-    await rename(partial, target)
+    await writeNewFile(file, async (partial) => {
+      const hash = createSha256()
+      const ciphertext = hashed(session.release.readResult({ runId, offset: 0n }), hash)
+      const out = await open(partial, 'wx', 0o600)
+      try {
+        for await (const chunk of unsealStream(ciphertext, { key, context: utf8(runId) })) await out.writeFile(chunk)
+        await out.sync()
+      } catch (error) {
+        throw unwritable(error)
+      } finally {
+        await out.close()
+      }
+      if (`sha256:${toHex(hash.digest())}` !== expected.object)
+        throw new ReinraumError('ciphertext-mismatch', 'the sealed result is not the one that the receipt names')
+    })
   } finally {
     zeroise(key)
-    await rm(directory, { recursive: true, force: true })
   }
-  return { file: target, rowCount: expected.rowCount, verification, receiptBundle: result.receiptBundle }
+  return { file: resolve(file), rowCount: expected.rowCount, verification, receiptBundle: result.receiptBundle }
 }
 
 async function* hashed(

@@ -1,6 +1,8 @@
-import { rm, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { DuckDBInstance } from '@duckdb/node-api'
-import { ReinraumError } from '@reinraum/crypto'
+import { isReinraumError, ReinraumError } from '@reinraum/crypto'
+import { fileError } from './file-error.ts'
+import { writeNewFile } from './new-files.ts'
 
 export interface Table {
   readonly columns: readonly string[]
@@ -25,14 +27,29 @@ export function formatOfFile(file: string): TableFormat {
   return ending as TableFormat
 }
 
-/** Writes an opened result as CSV or JSON and removes the Parquet file it came from. */
+/**
+ * Writes an opened result as CSV or JSON into a new file.
+ * @throws ReinraumError `unreadable-input`, `storage-full`, `already-exists`
+ */
 export async function convertTable(parquetFile: string, target: string, format: Exclude<TableFormat, 'parquet'>): Promise<void> {
-  await writeFile(target, '', { mode: 0o600 })
   const options = format === 'csv' ? '(FORMAT csv, HEADER true)' : '(FORMAT json, ARRAY true)'
-  await withConnection((connection) =>
-    connection.run(`COPY (SELECT * FROM read_parquet(${literal(parquetFile)})) TO ${literal(target)} ${options}`),
-  )
-  await rm(parquetFile, { force: true })
+  await writeNewFile(target, async (file) => {
+    // Made first, for its mode: the engine would make it readable by everyone.
+    await writeFile(file, '', { mode: 0o600, flag: 'wx' }).catch((cause) => {
+      throw fileError(cause, target, `cannot write ${target}`)
+    })
+    await withConnection(async (connection) => {
+      const table = `(SELECT * FROM read_parquet(${literal(parquetFile)}))`
+      await connection.run(`COPY ${table} TO ${literal(file)} ${options}`).catch((cause) => {
+        throw isFull(cause) ? fileError({ code: 'ENOSPC' }, target, '') : cause
+      })
+    })
+  })
+}
+
+/** The engine says only in words that the disk is full: strerror(3) of ENOSPC, EDQUOT and EFBIG. */
+function isFull(cause: unknown): boolean {
+  return cause instanceof Error && /No space left|quota exceeded|File too large/i.test(cause.message)
 }
 
 type Connection = Awaited<ReturnType<DuckDBInstance['connect']>>
@@ -43,6 +60,7 @@ async function withConnection<T>(body: (connection: Connection) => Promise<T>): 
   try {
     return await body(connection)
   } catch (cause) {
+    if (isReinraumError(cause)) throw cause
     throw new ReinraumError('unreadable-input', 'the result file cannot be read or written', { cause })
   } finally {
     connection.closeSync()

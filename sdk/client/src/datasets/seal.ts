@@ -4,7 +4,6 @@ import {
   createSha256,
   fromBase64url,
   hpkeSeal,
-  isReinraumError,
   ReinraumError,
   randomBytes,
   sealStream,
@@ -25,6 +24,7 @@ import {
   verifyManifest,
 } from '@reinraum/statements'
 import { memberOf } from '../contracts.ts'
+import { fileError } from '../file-error.ts'
 import { verifyKeyService } from '../key-services.ts'
 import { listManifests } from '../manifests.ts'
 import type { Session } from '../session.ts'
@@ -141,16 +141,8 @@ async function sealFile(options: SealOptions, slot: Slot, path: string, key: Uin
     }
     return { rowCount: parquet.rowCount(), object: `sha256:${toHex(hash.digest())}`, length }
   } catch (error) {
-    throw storageError(error)
+    throw fileError(error, path, `cannot write ${path}`)
   } finally {
     source.close()
   }
-}
-
-function storageError(error: unknown): unknown {
-  if (isReinraumError(error)) return error
-  const code = (error as { code?: unknown } | null)?.code
-  return code === 'ENOSPC' || code === 'EDQUOT'
-    ? new ReinraumError('storage-full', 'no room left for the sealed file', { cause: error })
-    : error
 }

@@ -43,7 +43,7 @@ export async function uploadCiphertext(session: Session, upload: Upload): Promis
       upload.onProgress?.(upload.length, upload.length)
       return objectId
     },
-    { attempts: 6, ...(signal === undefined ? {} : { signal }) },
+    { attempts: 12, ...(signal === undefined ? {} : { signal }) },
   )
 }
 
