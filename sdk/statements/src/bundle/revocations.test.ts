@@ -13,6 +13,7 @@ import {
   type Room,
   revocationOf,
   signAs,
+  withRule,
 } from '../testing/room.ts'
 import { type RunBundleBytes, type VerifiedRun, verifyRunBundle } from './verify-run-bundle.ts'
 
@@ -47,6 +48,45 @@ describe('revocations', () => {
       )
     },
   )
+
+  test('each way of taking part counts on its own', async () => {
+    // In this room nobody takes part in two ways.
+    const changes: Changes = {
+      contract: (c) => ({
+        ...c,
+        slots: c.slots
+          .filter((s) => s.id === 'airports')
+          .map((s) => withRule(s, { approvals: { by: ['officer'], threshold: 'all' } })),
+        keyServices: c.keyServices.map((k) => (k.custody === 'owner' ? { ...k, operator: 'bird' } : k)),
+        results: { recipients: ['reviewer'], reviewers: [] },
+      }),
+      query: (query) => ({ ...query, slots: ['airports'] }),
+      approval: () => undefined,
+      run: (run) => ({ ...run, recipients: ['reviewer'] }),
+    }
+    await expect(verify(changes)).resolves.toBeDefined()
+    for (const name of ['analyst', 'air', 'officer', 'bird', 'reviewer']) {
+      const revocations = (room: Referable) => [revocationOf(room, 'air', { type: 'member', member: name })]
+      expect([name, await refused({ ...changes, revocations })]).toEqual([name, 'revoked'])
+    }
+  })
+
+  test('a query whose author was revoked does not run for another analyst, nor the other way round', async () => {
+    const changes: Changes = {
+      contract: (c) => ({
+        ...c,
+        members: c.members.map((m) => (m.id === 'reviewer' ? { ...m, roles: ['analyst'] } : m)),
+        results: { recipients: ['air'], reviewers: [] },
+      }),
+      query: (query) => ({ ...query, by: 'reviewer' }),
+      run: (run) => ({ ...run, recipients: ['air'] }),
+    }
+    await expect(verify(changes)).resolves.toBeDefined()
+    for (const name of ['reviewer', 'analyst']) {
+      const revocations = (room: Referable) => [revocationOf(room, 'air', { type: 'member', member: name })]
+      expect([name, await refused({ ...changes, revocations })]).toEqual([name, 'revoked'])
+    }
+  })
 
   test('a member who takes no part may be revoked', async () => {
     const contract = (c: Contract): Contract => ({ ...c, results: { ...c.results, reviewers: [] } })
