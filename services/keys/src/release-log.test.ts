@@ -1,4 +1,5 @@
 import { parseStatement, type Release, verifyContract, verifyRelease } from '@reinraum/statements'
+import { CompiledQuery } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { releasesPerPage } from './release-log.ts'
 import { type Agreement, agreeAndImport, type Dataset } from './testing/agreement.ts'
@@ -38,7 +39,7 @@ test('a decision and its event are written together', async () => {
   const last = parseStatement(releases.at(-1) ?? new Uint8Array())
   // No bus takes events away in this test: they stand in the outbox.
   const { rows } = await room.shared.vault.store.db.executeQuery<{ id: string; subject: string }>(
-    (await import('kysely')).CompiledQuery.raw('select id, subject from outbox order by sequence desc limit 1'),
+    CompiledQuery.raw('select id, subject from outbox order by sequence desc limit 1'),
   )
   expect(rows).toEqual([{ id: last.id, subject: `reinraum.v1.${agreement.id.slice('sha256:'.length)}.key.released` }])
 })
@@ -46,19 +47,11 @@ test('a decision and its event are written together', async () => {
 test('a long log comes in pages, none of them empty before the end', async () => {
   const contract = await agreeAndImport(room)
   const { db } = room.shared.vault.store
-  const row = {
-    contract_id: contract.id,
-    run_id: contract.id,
-    decision: 'denied' as const,
-    statement: new Uint8Array(8),
-    decided_at: 0,
-  }
-  for (let sequence = 1; sequence <= releasesPerPage + 1; sequence += 1) {
-    await db
-      .insertInto('releases')
-      .values({ ...row, sequence, id: `${contract.id}/${sequence}` })
-      .execute()
-  }
+  const row = { contract_id: contract.id, run_id: contract.id, decision: 'denied' as const, decided_at: 0 }
+  const rows = Array.from({ length: releasesPerPage + 1 }, (_, i) => {
+    return { ...row, sequence: i + 1, id: `${contract.id}/${i}`, statement: new Uint8Array(8) }
+  })
+  await db.insertInto('releases').values(rows).execute()
   const bird = room.shared.as(room.parties.bird)
   const first = await bird.listReleases({ contractId: contract.id })
   expect([first.releases.length, first.more]).toEqual([releasesPerPage, true])

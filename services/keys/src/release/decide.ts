@@ -1,7 +1,7 @@
 import { evidenceId, keyReleaseBinding, reportDataOf } from '@reinraum/attestation'
 import { type ErrorCode, isReinraumError, ReinraumError, toBase64url } from '@reinraum/crypto'
 import { type VerifiedRun, verifyRunBundle } from '@reinraum/statements'
-import { requireNamesThisService, verifiedContract } from '../contracts.ts'
+import { verifiedContract } from '../contracts.ts'
 import { startLease } from '../leases.ts'
 import { consumeNonce } from '../nonces.ts'
 import { appendDecision, type Decision, type LogEntry } from '../release-log.ts'
@@ -73,15 +73,14 @@ async function check(vault: Vault, trx: KeysTransaction, claim: ReleaseClaim, se
   seen.hardware = appraisal.hardware
   requireAcceptable(appraisal)
 
-  // 3. The contract is complete, in force, not revoked, and names this service. 4. The query is approved as each owner's rule
+  // 3. The contract is complete, in force and not revoked. 4. The query is approved as each owner's rule
   // asks, by approvals with runs left. 5. The run is an analyst's, inside its domains, versions and recipients.
   const verified = await verifyStatements(trx, claim, now)
-  requireNamesThisService(vault, verified.contract.document)
 
   // 3, 5. The run's slots and versions are those whose keys were imported here under exactly this contract.
   const rows = await keysOfRun(vault, trx, verified)
 
-  // 6. Every approval that these slots rest on has a run left for it.
+  // 6. What this run takes of the approvals that these slots rest on.
   const slots = rows.map(({ slot }) => slot)
   const runs = await countRuns(trx, verified, slots)
 
@@ -125,9 +124,7 @@ async function verifyStatements(trx: KeysTransaction, claim: ReleaseClaim, now: 
   const known = await knownRevocations(trx, contractId, ownersOf([...bundle.decisions, ...bundle.manifests]))
   const revocations = [...bundle.revocations, ...known.map(({ statement }) => statement)]
   try {
-    const verified = await verifyRunBundle({ ...bundle, decisions, revocations }, { now })
-    if (verified.contract.id !== contractId) throw new ReinraumError('contract-mismatch', 'the run is of another contract')
-    return verified
+    return await verifyRunBundle({ ...bundle, decisions, revocations }, { now })
   } catch (error) {
     throw nameExhaustion(error, exhausted)
   }

@@ -35,18 +35,12 @@ export function nameExhaustion(error: unknown, exhausted: boolean): unknown {
 }
 
 /**
- * Step 6. Counts this run against the approvals that this service's own slots rest on. Each key service counts for the owners
- * whose keys it holds.
- * @throws ReinraumError `approval-exhausted`
+ * Step 6. Counts this run against the approvals that this service's own slots rest on; that each has a run left for it is what
+ * `decisionsWithRunsLeft` saw to. Each key service counts for the owners whose keys it holds.
  */
 export async function countRuns(trx: KeysTransaction, verified: VerifiedRun, slots: readonly string[]): Promise<ApprovalUse[]> {
   const uses: ApprovalUse[] = []
-  for (const { id, document } of approvalsOf(verified, slots)) {
-    const use = await useOf(trx, id, verified.run.id)
-    if (use.after > document.maximumRuns)
-      throw new ReinraumError('approval-exhausted', 'an approval of this query has no runs left')
-    uses.push({ approval: id, ...use })
-  }
+  for (const { id } of approvalsOf(verified, slots)) uses.push({ approval: id, ...(await useOf(trx, id, verified.run.id)) })
   return uses
 }
 
