@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { digestId, randomBytes, toBase64url, utf8 } from '@reinraum/crypto'
+import { concatBytes, digestId, randomBytes, toBase64url, utf8 } from '@reinraum/crypto'
 import { ResultState } from '@reinraum/proto'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { bundleOf, type DepositChanges, dataMessage, headerMessage, makeDeposit, send } from '../testing/deposit.ts'
@@ -149,6 +149,11 @@ describe('a deposit is refused', () => {
       'receipt-invalid',
     ],
     [
+      'when the receipt names a dataset that the run does not read',
+      { receipt: (r) => ({ ...r, manifests: [...r.manifests, { slot: 'strikes', manifest: other }] }) },
+      'receipt-invalid',
+    ],
+    [
       'when the receipt names another recipient of the contract',
       { receipt: (r) => ({ ...r, gate: { ...r.gate, recipients: ['partner'] } }) },
       'receipt-invalid',
@@ -169,6 +174,19 @@ describe('a deposit is refused', () => {
       'unknown-member',
     ],
     ['when the gate layer is another one', { header: (h) => ({ ...h, gateLayer: swapped(h.gateLayer) }) }, 'receipt-invalid'],
+    [
+      'when the gate layer is one byte longer and says the same',
+      { header: (h) => ({ ...h, gateLayer: concatBytes(h.gateLayer, utf8(' ')) }) },
+      'receipt-invalid',
+    ],
+    [
+      'when the gate begins with the second reviewer',
+      {
+        receipt: (r) => ({ ...r, gate: { ...r.gate, layers: [...r.gate.layers.slice(1), ...r.gate.layers.slice(2)] } }),
+        header: (h, gate) => ({ ...h, gateLayer: gate.layers[1] ?? h.gateLayer }),
+      },
+      'receipt-invalid',
+    ],
     ['when its length is not the receipt’s', { header: (h) => ({ ...h, length: h.length + 1n }) }, 'receipt-invalid'],
     ['without the inspecting reviewer’s key', { header: (h) => ({ ...h, inspectionKeys: [] }) }, 'receipt-invalid'],
     [

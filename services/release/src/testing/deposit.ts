@@ -28,7 +28,7 @@ export interface DepositChanges {
   readonly run?: (run: Run) => Run
   readonly receipt?: (receipt: Receipt) => Receipt
   readonly bundle?: (bundle: Record<string, unknown>) => unknown
-  readonly header?: (header: DepositHeaderInit) => DepositHeaderInit
+  readonly header?: (header: DepositHeaderInit, gate: Gate) => DepositHeaderInit
   readonly ciphertext?: Uint8Array
   /** An earlier deposit whose run this one is of. */
   readonly sameRunAs?: Deposit
@@ -109,7 +109,7 @@ export async function makeDeposit(room: Room, changes: DepositChanges = {}): Pro
     length: BigInt(ciphertext.length),
   }
   const receiptId = parseStatement(receipt).id
-  return { runId, receiptId, queryId, ciphertext, key, gate, header: (changes.header ?? same)(header) }
+  return { runId, receiptId, queryId, ciphertext, key, gate, header: (changes.header ?? same)(header, gate) }
 }
 
 export function bundleOf(deposit: Deposit): Record<string, unknown> {

@@ -71,22 +71,7 @@ function contractOf(identities: Identities): Contract {
       member('analyst', ['analyst', 'recipient']),
       member('partner', ['recipient']),
     ],
-    slots: [
-      {
-        id: 'flights',
-        owner: 'air',
-        schema: { columns: [{ name: 'state', type: 'VARCHAR' }] },
-        rule: {
-          version: 1,
-          modes: ['aggregation'],
-          privacyUnit: { column: 'state' },
-          columns: { state: { dimension: true } },
-          output: { minimumGroupSize: 5, maxRows: 1000 },
-          approvals: { by: ['air'], threshold: 'all' },
-        },
-        keyService: 'air-keys',
-      },
-    ],
+    slots: [slot('flights'), slot('strikes')],
     keyServices: [{ id: 'air-keys', custody: 'owner', operator: 'air', keys: publicKeysOf(identities['air-keys']) }],
     executors: {
       snp: {
@@ -119,6 +104,23 @@ function contractOf(identities: Identities): Contract {
     },
     validity: soon,
     nonce: toBase64url(randomBytes(32)),
+  }
+}
+
+function slot(id: string): Contract['slots'][number] {
+  return {
+    id,
+    owner: 'air',
+    schema: { columns: [{ name: 'state', type: 'VARCHAR' }] },
+    rule: {
+      version: 1,
+      modes: ['aggregation'],
+      privacyUnit: { column: 'state' },
+      columns: { state: { dimension: true } },
+      output: { minimumGroupSize: 5, maxRows: 1000 },
+      approvals: { by: ['air'], threshold: 'all' },
+    },
+    keyService: 'air-keys',
   }
 }
 
