@@ -4,6 +4,7 @@ import { type Delivery, type EventRecord, newEvent } from '@reinraum/kit'
 import { RunEventSchema } from '@reinraum/proto'
 import type { Executor } from './executor.ts'
 import { executeRun } from './run/execute-run.ts'
+import { startLaps } from './run/laps.ts'
 import type { Stops } from './stops.ts'
 
 const stillWorkingEveryMs = 5_000
@@ -25,6 +26,7 @@ export async function handleWork(executor: Executor, stops: Stops, event: EventR
   const { contractId, runId } = fromBinary(RunEventSchema, event.body)
   const heartbeat = setInterval(() => delivery.working(), stillWorkingEveryMs)
   const following = stops.follow(runId)
+  const laps = startLaps()
   const log = executor.log.child({ run: runId, attempt: delivery.attempt })
   try {
     if ((await executor.intake.getDeposit({ runId })).exists) return
@@ -32,9 +34,10 @@ export async function handleWork(executor: Executor, stops: Stops, event: EventR
     if (bundle === undefined) throw new ReinraumError('not-found', 'no such run')
     if (cancelled) return
     await publish(executor, contractId, runId, 'started', '')
+    laps.lap('fetch')
     const signal = AbortSignal.any([following.signal, delivery.signal])
-    const stands = await executeRun(executor, bundle, { signal, onRevocation: following.onRevocation })
-    log.info({ stands }, 'run delivered')
+    const stands = await executeRun(executor, bundle, { signal, onRevocation: following.onRevocation, laps })
+    log.info({ stands, milliseconds: laps.milliseconds }, 'run delivered')
   } catch (error) {
     const code = isReinraumError(error) ? error.code : 'internal'
     // The last attempt's failure is the run's: nobody will try again.

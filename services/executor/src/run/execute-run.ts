@@ -6,6 +6,7 @@ import type { Executor } from '../executor.ts'
 import { deposit } from './deposit.ts'
 import { sealGate } from './gate.ts'
 import { createRunKeys, type RunKeys } from './keys.ts'
+import type { Laps } from './laps.ts'
 import { holdLease, type LeaseOptions } from './lease.ts'
 import { type ObtainedKeys, obtainKeys } from './obtain-keys.ts'
 import { openDataset } from './open-dataset.ts'
@@ -16,6 +17,7 @@ export interface RunControl {
   /** aborted when the run is cancelled or the service stops */
   readonly signal: AbortSignal
   readonly onRevocation: LeaseOptions['onRevocation']
+  readonly laps: Laps
 }
 
 /**
@@ -23,14 +25,18 @@ export interface RunControl {
  * @returns whether this execution's result stands (false when an earlier one does)
  */
 export async function executeRun(executor: Executor, bundle: RunBundleBytes, control: RunControl): Promise<boolean> {
+  const { laps } = control
   const run = await verifyRunBundle(bundle, { now: executor.now() })
+  laps.lap('verify')
   // Refused here costs nobody anything: no key is asked for and no approval is used up.
   const rewrittenSql = await guardedSql(executor, run)
+  laps.lap('guard')
   const keys = await createRunKeys()
   const folder = await executor.scratch.open()
   let obtained: ObtainedKeys | undefined
   try {
     obtained = await obtainKeys(executor, run, bundle, keys)
+    laps.lap('keys')
     const lease = holdLease(executor, {
       runId: run.run.id,
       expiresAt: obtained.leaseExpiresAt,
@@ -40,7 +46,7 @@ export async function executeRun(executor: Executor, bundle: RunBundleBytes, con
     try {
       return await withReason(signal, () =>
         computeAndDeliver(
-          { executor, run, bundle, rewrittenSql, keys, folder: folder.path, signal },
+          { executor, run, bundle, rewrittenSql, keys, folder: folder.path, signal, laps },
           obtained as ObtainedKeys,
           () => lease.confirm(),
         ),
@@ -63,6 +69,7 @@ interface Computation {
   readonly keys: RunKeys
   readonly folder: string
   readonly signal: AbortSignal
+  readonly laps: Laps
 }
 
 async function computeAndDeliver(
@@ -70,7 +77,7 @@ async function computeAndDeliver(
   obtained: ObtainedKeys,
   confirmLease: () => Promise<void>,
 ): Promise<boolean> {
-  const { executor, run, bundle, rewrittenSql, keys, folder, signal } = computation
+  const { executor, run, bundle, rewrittenSql, keys, folder, signal, laps } = computation
   const datasets = [...run.manifests].map(([slot, manifest]) => ({ slot, manifest, file: join(folder, `${slot}.parquet`) }))
   for (const { slot, manifest, file } of datasets) {
     const key = obtained.dataKeys.get(slot)
@@ -78,6 +85,7 @@ async function computeAndDeliver(
     await openDataset(executor, manifest, key, file, signal)
   }
   zeroise(...obtained.dataKeys.values())
+  laps.lap('unseal')
   const result = join(folder, 'result.parquet')
   const job = {
     directory: folder,
@@ -88,15 +96,21 @@ async function computeAndDeliver(
     threads: executor.limits.threads,
   }
   const { rowCount } = await runInChild(job, executor.limits, executor.confinement, signal)
+  laps.lap('query')
   const sealed = await sealResult(result, join(folder, 'result.sealed'), keys.resultKey, run.run.id)
   const gate = await sealGate(run.contract.document, run.run.document, run.run.id, keys.resultKey)
+  laps.lap('seal')
   // What the receipt says is judged at its own time by everyone who reads it, so it is judged here first.
   const finishedAt = executor.now()
   await verifyRunBundle(bundle, { now: finishedAt })
   const receipt = await signReceipt(executor, { run, keys, obtained, rewrittenSql, rowCount, sealed, gate, finishedAt })
+  laps.lap('receipt')
   await confirmLease()
+  laps.lap('lease')
   signal.throwIfAborted()
-  return deposit(executor, run.run.id, receiptBundle(bundle, obtained, receipt), gate, sealed)
+  const stands = await deposit(executor, run.run.id, receiptBundle(bundle, obtained, receipt), gate, sealed)
+  laps.lap('deposit')
+  return stands
 }
 
 async function guardedSql({ guard }: Executor, { contract, query, run }: VerifiedRun): Promise<string> {

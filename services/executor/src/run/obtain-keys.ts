@@ -9,6 +9,7 @@ import {
   sealedObjectSchema,
   toBase64url,
   utf8,
+  zeroise,
 } from '@reinraum/crypto'
 import type { KeysReleased } from '@reinraum/proto'
 import { type Release, type RunBundleBytes, type Verified, type VerifiedRun, verifyRelease } from '@reinraum/statements'
@@ -72,21 +73,26 @@ export async function obtainKeys(
   }
   const dataKeys = new Map<string, Uint8Array>()
   const leaseExpiresAt = new Map<string, number>()
-  const releases = await Promise.all(
-    services.map(async (id) => {
-      const { outcome } = await executor.keyRelease(id).releaseKeys(request)
-      if (outcome.case !== 'released') {
-        throw new ReinraumError(
-          denialCode(outcome.case === 'denied' ? outcome.value.reasonCode : ''),
-          `key service ${id} released no key`,
-        )
-      }
-      for (const [slot, key] of await openKeys(run, id, outcome.value, keys, reportData)) dataKeys.set(slot, key)
-      leaseExpiresAt.set(id, Number(outcome.value.leaseExpiresAt))
-      return releaseOf(run, id, outcome.value)
-    }),
-  )
-  if (dataKeys.size !== run.manifests.size) throw new ReinraumError('key-mismatch', 'the key services released too few keys')
+  const ask = async (id: string) => {
+    const { outcome } = await executor.keyRelease(id).releaseKeys(request)
+    if (outcome.case !== 'released') {
+      throw new ReinraumError(
+        denialCode(outcome.case === 'denied' ? outcome.value.reasonCode : ''),
+        `key service ${id} released no key`,
+      )
+    }
+    for (const [slot, key] of await openKeys(run, id, outcome.value, keys, reportData)) dataKeys.set(slot, key)
+    leaseExpiresAt.set(id, Number(outcome.value.leaseExpiresAt))
+    return releaseOf(run, id, outcome.value)
+  }
+  // Every answer is waited for: a key that came beside another service's denial is overwritten, not forgotten.
+  const answers = await Promise.allSettled(services.map(ask))
+  const denied = answers.find((answer) => answer.status === 'rejected')
+  if (denied !== undefined || dataKeys.size !== run.manifests.size) {
+    zeroise(...dataKeys.values())
+    throw denied?.reason ?? new ReinraumError('key-mismatch', 'the key services released too few keys')
+  }
+  const releases = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
   return { dataKeys, releases, evidence, nonces, leaseExpiresAt }
 }
 

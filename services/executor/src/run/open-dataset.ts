@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises'
-import { createSha256, ReinraumError, toHex, unsealStream } from '@reinraum/crypto'
+import { createSha256, isReinraumError, ReinraumError, toHex, unsealStream } from '@reinraum/crypto'
 import { type Manifest, type ManifestCore, manifestCoreContext, type Verified } from '@reinraum/statements'
 import type { Executor } from '../executor.ts'
 
@@ -20,7 +20,7 @@ export async function openDataset(
   const hash = createSha256()
   let received = 0
   async function* ciphertext() {
-    for await (const { data } of executor.objects.readObject({ objectId: object, offset: 0n, length: 0n }, { signal })) {
+    for await (const { data } of stored()) {
       received += data.length
       if (received > length)
         throw new ReinraumError('ciphertext-mismatch', `the ciphertext of ${slot} is longer than its manifest says`)
@@ -29,6 +29,15 @@ export async function openDataset(
     }
     if (received !== length || `sha256:${toHex(hash.digest())}` !== object) {
       throw new ReinraumError('ciphertext-mismatch', `the ciphertext of ${slot} is not the one that its manifest names`)
+    }
+  }
+  async function* stored() {
+    try {
+      yield* executor.objects.readObject({ objectId: object, offset: 0n, length: BigInt(length) }, { signal })
+    } catch (cause) {
+      // The manifest's length is asked for, so a range that does not exist means that the object is no longer whole.
+      if (!isReinraumError(cause) || cause.code !== 'invalid-argument') throw cause
+      throw new ReinraumError('ciphertext-mismatch', `the ciphertext of ${slot} is shorter than its manifest says`, { cause })
     }
   }
   const out = await open(file, 'wx', 0o600)
