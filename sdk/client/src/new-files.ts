@@ -1,5 +1,6 @@
 import { link, lstat, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { isReinraumError } from '@reinraum/crypto'
 import { fileError } from './file-error.ts'
 
 /**
@@ -21,6 +22,10 @@ export async function writeNewFile<T>(target: string, fill: (file: string, folde
       throw fileError(cause, target, about)
     })
     return value
+  } catch (error) {
+    // It was a file in the folder that did not fit; nobody knows that one by its name.
+    if (isReinraumError(error) && error.code === 'storage-full') throw fileError({ code: 'ENOSPC' }, target, about)
+    throw error
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

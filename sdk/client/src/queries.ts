@@ -10,7 +10,7 @@ import {
   signStatement,
   type Verified,
   type VerifiedContract,
-  verifyDecision,
+  verifyDecisionAtAnyTime,
   verifyQuery,
 } from '@reinraum/statements'
 import { memberOf } from './contracts.ts'
@@ -88,7 +88,7 @@ async function verifyRecord(
   answer: { readonly query: Uint8Array; readonly decisions: readonly Uint8Array[] },
 ): Promise<QueryRecord> {
   const query = await verifyQuery(answer.query, contract, session.now())
-  const decisions = await Promise.all(answer.decisions.map((bytes) => verifyDecision(bytes, contract, session.now())))
+  const decisions = await Promise.all(answer.decisions.map((bytes) => verifyDecisionAtAnyTime(bytes, contract)))
   return { query, decisions }
 }
 

@@ -1,7 +1,9 @@
+import type { DescService } from '@bufbuild/protobuf'
 import { ReinraumError } from '@reinraum/crypto'
 import { GovernanceService, IngestionService, KeysService, ReleaseService } from '@reinraum/proto'
 import { type Client, createRpcClient } from '@reinraum/rpc'
 import { createRequestToken, type Identity, type PublicKeys, publicKeysOf, type Signer, signerOf } from '@reinraum/statements'
+import { patient } from './patient.ts'
 import type { Room } from './room.ts'
 
 /** One party's connections to a room. Requests carry short-lived tokens signed with the party's identity. */
@@ -26,7 +28,7 @@ export interface ConnectOptions {
   readonly now?: () => Date
 }
 
-/** Opens no connection yet: each service is dialled at its first call. */
+/** Opens no connection yet: each service is dialled at its first call. What only reads waits some seconds for a service that restarts. */
 export function connect({ room, identity, now = () => new Date() }: ConnectOptions): Session {
   const tls = { ca: Buffer.from(room.ca, 'utf8') }
   const opened: { close(): void }[] = []
@@ -37,9 +39,10 @@ export function connect({ room, identity, now = () => new Date() }: ConnectOptio
     token: (method: string, body?: Uint8Array) =>
       createRequestToken(identity, { audience, method, now: now(), ...(body === undefined ? {} : { body }) }),
   })
-  const keep = <T extends { close(): void }>(client: T): T => {
+  const open = <S extends DescService>(service: S, audience: string, address: string): Client<S> => {
+    const client = createRpcClient(service, optionsFor(audience, address))
     opened.push(client)
-    return client
+    return patient(service, client, audience)
   }
   const keyServices = new Map<string, Client<typeof KeysService>>()
   return {
@@ -47,15 +50,15 @@ export function connect({ room, identity, now = () => new Date() }: ConnectOptio
     identity,
     keys: publicKeysOf(identity),
     signer: signerOf(identity),
-    governance: keep(createRpcClient(GovernanceService, optionsFor('governance', room.governance))),
-    ingestion: keep(createRpcClient(IngestionService, optionsFor('ingestion', room.ingestion))),
-    release: keep(createRpcClient(ReleaseService, optionsFor('release', room.release))),
+    governance: open(GovernanceService, 'governance', room.governance),
+    ingestion: open(IngestionService, 'ingestion', room.ingestion),
+    release: open(ReleaseService, 'release', room.release),
     keyService(id) {
       const known = keyServices.get(id)
       if (known !== undefined) return known
       const address = room.keyServices[id]
       if (address === undefined) throw new ReinraumError('not-found', `the room file names no address for key service ${id}`)
-      const client = keep(createRpcClient(KeysService, optionsFor(`keys/${id}`, address)))
+      const client = open(KeysService, `keys/${id}`, address)
       keyServices.set(id, client)
       return client
     },

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import { fileError } from '../file-error.ts'
 
 const pendingSchema = z.strictObject({
   contract: z.string(),
@@ -29,7 +30,9 @@ export async function fingerprint(file: string): Promise<z.infer<typeof pendingS
 
 /** A fresh place for one dataset version's ciphertext. Files there without a record are what an interrupted sealing left. */
 export async function ciphertextPath(directory: string, contract: string, slot: string): Promise<string> {
-  await mkdir(directory, { recursive: true, mode: 0o700 })
+  await mkdir(directory, { recursive: true, mode: 0o700 }).catch((cause) => {
+    throw fileError(cause, directory, `cannot make the folder ${directory}`)
+  })
   return join(directory, `${nameOf(contract, slot)}.sealed`)
 }
 
@@ -45,8 +48,13 @@ export async function savePending(
 ): Promise<Pending> {
   const path = join(directory, `${nameOf(record.contract, record.slot)}.json`)
   const json = JSON.stringify({ ...record, manifest: Buffer.from(record.manifest).toString('utf8') })
-  await writeFile(`${path}.new`, json, { mode: 0o600, flush: true })
-  await rename(`${path}.new`, path)
+  try {
+    await writeFile(`${path}.new`, json, { mode: 0o600, flush: true })
+    await rename(`${path}.new`, path)
+  } catch (cause) {
+    await rm(`${path}.new`, { force: true })
+    throw fileError(cause, path, `cannot write ${path}`)
+  }
   return pendingOf(path, record.ciphertext, record.manifest)
 }
 

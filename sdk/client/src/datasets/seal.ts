@@ -141,7 +141,7 @@ async function sealFile(options: SealOptions, slot: Slot, path: string, key: Uin
     }
     return { rowCount: parquet.rowCount(), object: `sha256:${toHex(hash.digest())}`, length }
   } catch (error) {
-    throw fileError(error, path, `cannot write ${path}`)
+    throw options.signal?.aborted === true ? error : fileError(error, path, `cannot write ${path}`)
   } finally {
     source.close()
   }
