@@ -17,9 +17,8 @@ export function spawnLeashed(command, args, options = {}) {
     detached: true,
     stdio: ['pipe', stdout, stderr],
   })
+  // Node closes the pipe when the command ends: whatever it left behind in its group goes with it.
   child.stdin.on('error', () => {})
-  // Whatever the command left behind in its group goes with it.
-  child.once('exit', () => child.stdin.destroy())
   return child
 }
 
