@@ -57,7 +57,7 @@ async function measure({ sessions, contract, directory: folder }: CleanRoom, que
   const view = await waitForRun(sessions.analyst, runId)
   if (view.state !== 'completed') throw new Error(`the run ended as ${view.state}: ${view.reason}`)
   const completed = performance.now()
-  await openResult(sessions.analyst, contract, runId, join(folder, 'result.parquet'))
+  await openResult(sessions.analyst, contract, runId, join(folder, `${runId.slice(7, 19)}.parquet`))
   const opened = performance.now()
   return {
     total: opened - started,
