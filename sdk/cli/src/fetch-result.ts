@@ -1,8 +1,17 @@
-import { rename, rm } from 'node:fs/promises'
-import { convertTable, formatOfFile, inspectResult, type OpenedResult, openResult, type Session } from '@reinraum/client'
+import { join } from 'node:path'
+import {
+  assertNew,
+  convertTable,
+  formatOfFile,
+  inspectResult,
+  type OpenedResult,
+  openResult,
+  type Session,
+  writeNewBytes,
+  writeNewFile,
+} from '@reinraum/client'
 import type { VerifiedContract } from '@reinraum/statements'
 import type { Outcome } from './command.ts'
-import { writeNew } from './files.ts'
 import { lines } from './output.ts'
 import { receiptJson, receiptText } from './receipt-text.ts'
 
@@ -14,6 +23,15 @@ export interface FetchOptions {
   readonly inspect?: boolean
 }
 
+/**
+ * Says before anything is asked what would fail in the end: a file that exists already, or one of another format.
+ * @throws ReinraumError `already-exists`, `invalid-argument`
+ */
+export async function assertFetchable({ out, receipt }: FetchOptions): Promise<void> {
+  formatOfFile(out)
+  for (const file of [out, receipt]) if (file !== undefined) await assertNew(file)
+}
+
 /** Opens a result into a file of the format that its name asks for, and says what proves it. */
 export async function fetchResult(
   session: Session,
@@ -21,19 +39,17 @@ export async function fetchResult(
   runId: string,
   options: FetchOptions,
 ): Promise<Outcome> {
+  await assertFetchable(options)
   const format = formatOfFile(options.out)
   const open = options.inspect === true ? inspectResult : openResult
-  const partial = `${options.out}.${process.pid}.parquet`
-  let opened: OpenedResult
-  try {
-    opened = await open(session, contract, runId, partial)
-    if (format !== 'parquet') await convertTable(partial, options.out, format)
-    else await rename(partial, options.out)
-  } catch (error) {
-    await rm(partial, { force: true })
-    throw error
-  }
-  if (options.receipt !== undefined) await writeNew(options.receipt, opened.receiptBundle, 0o644)
+  const opened = await writeNewFile(options.out, async (file, folder): Promise<OpenedResult> => {
+    const parquet = format === 'parquet' ? file : join(folder, 'result.parquet')
+    const result = await open(session, contract, runId, parquet)
+    if (format !== 'parquet') await convertTable(parquet, file, format)
+    // What can fail comes before either file is in its place.
+    if (options.receipt !== undefined) await writeNewBytes(options.receipt, result.receiptBundle, 0o644)
+    return result
+  })
   const text = [
     lines([
       ['result', options.out],

@@ -1,5 +1,4 @@
 import { isReinraumError } from '@reinraum/crypto'
-import { CommanderError } from 'commander'
 
 /** Where a command writes: the result to `out`, everything about the way there to `err`. */
 export interface Io {
@@ -21,7 +20,6 @@ export function writeOutput(io: Io, json: boolean, output: Output): void {
 
 /** One sentence and the reason code; causes stay inside, they may quote data. */
 export function writeError(io: Io, json: boolean, error: unknown): void {
-  if (error instanceof CommanderError) return
   const code = isReinraumError(error) ? error.code : 'internal'
   const message = isReinraumError(error) ? error.message : 'something went wrong that should not have; nothing more is known here'
   io.err.write(json ? `${JSON.stringify({ error: { code, message } })}\n` : `reinraum: ${message} (${code})\n`)

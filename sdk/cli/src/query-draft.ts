@@ -3,7 +3,7 @@ import type { QueryDraft } from '@reinraum/client'
 import { ReinraumError } from '@reinraum/crypto'
 import { parameterSchema } from '@reinraum/statements'
 import { z } from 'zod'
-import { readBytes, readDocumentFile } from './files.ts'
+import { readDocumentFile, readText } from './files.ts'
 
 const draftSchema = z.strictObject({
   title: z.string().min(1).max(200).optional(),
@@ -26,7 +26,7 @@ export interface QueryOptions {
 export async function readQueryDraft(file: string, options: QueryOptions): Promise<QueryDraft> {
   const content =
     extname(file).toLowerCase() === '.sql'
-      ? { sql: Buffer.from(await readBytes(file)).toString('utf8') }
+      ? { sql: await readText(file) }
       : await readDocumentFile(file)
   const parameters = options.parameters === undefined ? {} : { parameters: await readDocumentFile(options.parameters) }
   const parsed = draftSchema.safeParse(typeof content === 'object' && content !== null ? { ...content, ...parameters } : content)

@@ -1,3 +1,4 @@
+import { ReinraumError } from '@reinraum/crypto'
 import { Command, CommanderError } from 'commander'
 import type { Exit } from './command.ts'
 import { attestationCommands } from './commands/attestation.ts'
@@ -10,22 +11,25 @@ import { resultCommands } from './commands/result.ts'
 import { revokeCommand } from './commands/revoke.ts'
 import { runCommands } from './commands/run.ts'
 import type { ExitCode } from './exit-code.ts'
-import type { Io } from './output.ts'
+import { type Io, writeError } from './output.ts'
 
 /** Runs one command line. @returns its exit code: 0 done, 1 error, 2 refused by a policy or a verification */
 export async function runCli(argv: readonly string[], io: Io): Promise<ExitCode> {
   const exit: Exit = { code: 0 }
+  const json = argv.includes('--json')
   try {
-    await createProgram(io, exit).parseAsync([...argv], { from: 'user' })
+    await createProgram(io, exit, json).parseAsync([...argv], { from: 'user' })
     return exit.code
   } catch (error) {
     // Help and version are no errors; everything else that commander throws is a wrong command line.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1
-    throw error
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode === 0) return 0
+    if (json) writeError(io, json, new ReinraumError('invalid-argument', error.message.replace(/^error: /, '')))
+    return 1
   }
 }
 
-function createProgram(io: Io, exit: Exit): Command {
+function createProgram(io: Io, exit: Exit, json: boolean): Command {
   const program = new Command('reinraum')
     .description('A confidential data clean room: compute together over data that nobody shows')
     .option('--room <file>', 'where the services are (REINRAUM_ROOM)')
@@ -33,7 +37,7 @@ function createProgram(io: Io, exit: Exit): Command {
     .option('--json', 'print JSON')
     .showHelpAfterError('(add --help for what can be said)')
     .exitOverride()
-    .configureOutput({ writeOut: (text) => void io.out.write(text), writeErr: (text) => void io.err.write(text) })
+    .configureOutput({ writeOut: (text) => void io.out.write(text), writeErr: (text) => void (json || io.err.write(text)) })
   identityCommands(program, io, exit)
   contractCommands(program, io, exit)
   attestationCommands(program, io, exit)

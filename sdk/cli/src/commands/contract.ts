@@ -1,9 +1,8 @@
-import { acceptContract, type ContractState, getContract, proposeContract } from '@reinraum/client'
+import { acceptContract, type ContractState, getContract, proposeContract, writeNewBytes } from '@reinraum/client'
 import type { VerifiedContract } from '@reinraum/statements'
 import type { Command } from 'commander'
 import { bind, type Exit } from '../command.ts'
 import { readContractDraft } from '../contract-draft.ts'
-import { writeNew } from '../files.ts'
 import { type Io, lines } from '../output.ts'
 import { isId, readContract, withSession } from '../party.ts'
 
@@ -41,7 +40,7 @@ export function contractCommands(program: Command, io: Io, exit: Exit): void {
     (invocation, options, id) =>
       withSession(invocation, async (session) => {
         const contract = await getContract(session, id ?? '', { complete: false })
-        if (options.out !== undefined) await writeNew(options.out, contract.bytes, 0o644)
+        if (options.out !== undefined) await writeNewBytes(options.out, contract.bytes, 0o644)
         return contractOutput(contract)
       }),
   )

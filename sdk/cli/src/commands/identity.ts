@@ -1,7 +1,7 @@
+import { writeNewBytes, writeNewFile } from '@reinraum/client'
 import { createIdentity, publicKeysOf, thumbprint } from '@reinraum/statements'
 import type { Command } from 'commander'
 import { bind, type Exit } from '../command.ts'
-import { writeNew } from '../files.ts'
 import { type Io, lines } from '../output.ts'
 import { readIdentity } from '../party.ts'
 
@@ -18,9 +18,11 @@ export function identityCommands(program: Command, io: Io, exit: Exit): void {
     exit,
     async (_, options) => {
       const identity = await createIdentity()
-      await writeNew(options.out, `${JSON.stringify(identity, null, 2)}\n`, 0o600)
       const keys = publicKeysOf(identity)
-      if (options.public !== undefined) await writeNew(options.public, `${JSON.stringify(keys, null, 2)}\n`, 0o644)
+      await writeNewFile(options.out, async (file) => {
+        await writeNewBytes(file, `${JSON.stringify(identity, null, 2)}\n`, 0o600)
+        if (options.public !== undefined) await writeNewBytes(options.public, `${JSON.stringify(keys, null, 2)}\n`, 0o644)
+      })
       const print = await thumbprint(keys.signing.ed25519)
       return {
         text: lines([

@@ -1,8 +1,9 @@
 import { cancelRun, getQuery, getRun, type RunView, startRun, waitForRun } from '@reinraum/client'
+import { ReinraumError } from '@reinraum/crypto'
 import type { Command } from 'commander'
 import { bind, type Exit, type Outcome } from '../command.ts'
 import { exitCodeOfReason } from '../exit-code.ts'
-import { fetchResult } from '../fetch-result.ts'
+import { assertFetchable, type FetchOptions, fetchResult } from '../fetch-result.ts'
 import { type Io, lines } from '../output.ts'
 import { readParameterValues } from '../parameter-values.ts'
 import { withContract, withSession } from '../party.ts'
@@ -22,8 +23,9 @@ export function runCommands(program: Command, io: Io, exit: Exit): void {
       .option('--receipt <file>', 'with --wait: keep the receipt bundle'),
     io,
     exit,
-    (invocation, options, queryId = '') =>
-      withContract(invocation, options.contract, async (session, contract) => {
+    async (invocation, options, queryId = '') => {
+      const fetch = await fetchOptionsOf(options)
+      return withContract(invocation, options.contract, async (session, contract) => {
         const { query } = await getQuery(session, contract, queryId)
         const parameters = readParameterValues(options.set, query.document.parameters)
         const runId = await startRun(session, contract, { queryId, parameters })
@@ -36,9 +38,10 @@ export function runCommands(program: Command, io: Io, exit: Exit): void {
             json: { runId, state: 'queued' },
           }
         const view = await waitForRun(session, runId, { onState: ({ state }) => invocation.progress(`${runId} ${state}`) })
-        if (view.state !== 'completed' || options.out === undefined) return viewOutcome(view)
-        return fetchResult(session, contract, runId, { out: options.out, ...receiptOption(options) })
-      }),
+        if (view.state !== 'completed' || fetch === undefined) return viewOutcome(view)
+        return fetchResult(session, contract, runId, fetch)
+      })
+    },
   )
 
   bind(group.command('status').description('how a run stands').argument('<run id>'), io, exit, (invocation, _, runId = '') =>
@@ -65,11 +68,33 @@ export function runCommands(program: Command, io: Io, exit: Exit): void {
     exit,
     (invocation, options, runId = '') =>
       withContract(invocation, options.contract, async (session, contract) => {
-        if (options.wait === true)
-          await waitForRun(session, runId, { onState: ({ state }) => invocation.progress(`${runId} ${state}`) })
-        return fetchResult(session, contract, runId, { out: options.out, ...receiptOption(options) })
+        const fetch = { out: options.out, ...receiptOption(options) }
+        await assertFetchable(fetch)
+        if (options.wait === true) {
+          const view = await waitForRun(session, runId, { onState: ({ state }) => invocation.progress(`${runId} ${state}`) })
+          if (view.state !== 'completed') return viewOutcome(view)
+        }
+        return fetchResult(session, contract, runId, fetch)
       }),
   )
+}
+
+/** What `run start` is to do with the result, checked before the run is signed: a run is paid for with an approval. */
+async function fetchOptionsOf(options: {
+  readonly wait?: boolean
+  readonly out?: string
+  readonly receipt?: string
+}): Promise<FetchOptions | undefined> {
+  const { wait, out } = options
+  if (wait !== true && (out !== undefined || options.receipt !== undefined))
+    throw new ReinraumError('invalid-argument', '--out and --receipt need --wait; without it, use `run result` later')
+  if (out === undefined) {
+    if (options.receipt !== undefined) throw new ReinraumError('invalid-argument', '--receipt needs --out')
+    return undefined
+  }
+  const fetch = { out, ...receiptOption(options) }
+  await assertFetchable(fetch)
+  return fetch
 }
 
 function receiptOption({ receipt }: { readonly receipt?: string }) {
