@@ -26,6 +26,7 @@ type Imported = Agreement & { readonly datasets: readonly Dataset[] }
 /** What the operator shows where governance would be, by contract; it may hide, forge, or be away. */
 const shown = new Map<string, { contract: Uint8Array; revocations: Uint8Array[] }>()
 let away = false
+let whileAsked: (() => Promise<void>) | undefined
 let operator: RpcServer
 let room: Room
 let lookups: RevocationLookups
@@ -41,6 +42,7 @@ beforeAll(async () => {
       const answer = shown.get(contractId)
       if (away) throw new ReinraumError('unavailable', 'away')
       if (answer === undefined) throw new ReinraumError('not-found', 'no such contract')
+      await whileAsked?.()
       return answer
     },
   })
@@ -250,6 +252,19 @@ describe('after the event that a revocation was issued', () => {
     await new Promise((resolve) => setTimeout(resolve, 300))
     expect(await outcomeOf(agreement, room.shared, await bundleOf(agreement))).toBe('released')
     away = false
+    await isLookedUp()
+    expect(await outcomeOf(agreement, room.shared, await bundleOf(agreement))).toBe('revoked')
+  })
+
+  test('one that is issued while another is being fetched is not forgotten', async () => {
+    const issued = { contract: agreement.statement, revocations: [await revocationOf(agreement, 'bird', { type: 'contract' })] }
+    shown.set(agreement.id, { contract: agreement.statement, revocations: [] })
+    whileAsked = async () => {
+      whileAsked = undefined
+      shown.set(agreement.id, issued)
+      await lookups.note(event(agreement.id))
+    }
+    await lookups.note(event(agreement.id))
     await isLookedUp()
     expect(await outcomeOf(agreement, room.shared, await bundleOf(agreement))).toBe('revoked')
   })
