@@ -32,7 +32,7 @@ export function rulesOf(from: From): Rules {
   const classOf = (column: Column): readonly Column[] => classes.find((c) => c.some((x) => same(x, column))) ?? [column]
   const isUnit = (column: Column) => classOf(column).some((c) => slotOf(c).unit === c.name)
   const units = relations.flatMap((r) => unitOfRelation(r) ?? [])
-  checkProtected(from, units, partition(joined.filter((j) => j.inner)))
+  checkProtected(units, partition(joined.filter((j) => j.inner)))
   const own = (column: Column) => ruleOfColumn(slotOf(column), column.name)
   const behind = (column: Column) => [column, ...classOf(column).filter((c) => slotOf(c).unit !== null)]
   return {
@@ -88,8 +88,11 @@ function partition(joined: readonly Joined[]): readonly (readonly Column[])[] {
   return classes
 }
 
-/** Every row must belong to one unit: two protected datasets join on their units, by inner joins, and each once. */
-function checkProtected(from: From, units: readonly Column[], innerClasses: readonly (readonly Column[])[]): void {
+/**
+ * Every row must belong to one unit: two protected datasets join on their units, and each stands once. Only equalities of
+ * inner joins count, also through public columns: they hold in every row that has both units.
+ */
+function checkProtected(units: readonly Column[], innerClasses: readonly (readonly Column[])[]): void {
   const [first, ...rest] = units
   if (first === undefined || rest.length === 0) return
   const twice = units.find((u, i) => units.some((other, j) => j < i && other.slot === u.slot))
@@ -99,13 +102,6 @@ function checkProtected(from: From, units: readonly Column[], innerClasses: read
       refuse('join-not-allowed', `${first.slot} and ${unit.slot} join on their privacy units only`)
     }
   }
-  if (!outerJoinsArePublic(from)) refuse('join-not-allowed', 'two protected datasets join by INNER joins only')
-}
-
-function outerJoinsArePublic(from: From): boolean {
-  if (from.kind === 'relation') return true
-  const inner = from.join === 'inner' || relationsOf(from.right).every((r) => unitOfRelation(r) === undefined)
-  return inner && outerJoinsArePublic(from.left) && outerJoinsArePublic(from.right)
 }
 
 type Filter = NonNullable<ColumnRule['filter']>
