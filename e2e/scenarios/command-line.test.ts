@@ -1,0 +1,345 @@
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { readTable } from '@reinraum/client'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { type CommandLine, commandLine, type Json } from '../harness/command-line.ts'
+import { useTestRoom } from '../harness/test-room.ts'
+import { districtsCsv, expectedAnswer, visitsCsv } from '../harness/visits.ts'
+
+const commands = [
+  ...['identity create', 'identity show', 'contract propose', 'contract accept', 'contract show', 'contract verify'],
+  ...['keys describe', 'keys verify', 'executor verify', 'dataset seal', 'dataset list', 'dataset show'],
+  ...['query check', 'query propose', 'query approve', 'query reject', 'query list', 'query show'],
+  ...['run start', 'run status', 'run cancel', 'run result', 'result review', 'receipt verify', 'revoke'],
+]
+const parties = ['health', 'survey', 'analyst', 'reviewer'] as const
+
+const rooms = useTestRoom()
+const ran = { text: new Set<string>(), json: new Set<string>() }
+let folder: string
+let as: Record<(typeof parties)[number], CommandLine>
+/** somebody at a machine without a network and without an identity */
+const offline = commandLine({ onCommand: (words, json) => ran[json ? 'json' : 'text'].add(words) })
+/** What one command answers and the next needs, as a user would copy it. */
+const known = { contract: '', query: '', rejected: '', run: '', approval: '', manifest: '' }
+
+const at = (name: string) => join(folder, name)
+const text = (value: Json | undefined) => String(value)
+
+beforeAll(() => {
+  folder = rooms.room.directory
+  const line = (party: string) =>
+    commandLine({
+      room: rooms.room.roomFile,
+      identity: at(`${party}.json`),
+      onCommand: (words, json) => ran[json ? 'json' : 'text'].add(words),
+    })
+  as = { health: line('health'), survey: line('survey'), analyst: line('analyst'), reviewer: line('reviewer') }
+})
+
+describe('the command line takes four parties through the whole life of a clean room:', () => {
+  it('each makes an identity, which is nobody else’s to read', async () => {
+    for (const party of parties) {
+      const answer = await offline('identity', 'create', '--out', at(`${party}.json`), '--public', at(`${party}.public.json`))
+      expect(answer).toMatchObject({ exitCode: 0, err: '', out: expect.stringContaining('thumbprint') })
+      expect((await stat(at(`${party}.json`))).mode & 0o077).toBe(0)
+    }
+    const { value } = await offline.json('identity', 'create', '--out', at('spare.json'))
+    expect(text(value.thumbprint)).toMatch(/^[A-Za-z0-9_-]{43}$/)
+    const { value: shown } = await as.health.json('identity', 'show')
+    expect(shown).toEqual(JSON.parse(await readFile(at('health.public.json'), 'utf8')))
+    expect(JSON.parse((await as.health('identity', 'show')).out)).toEqual(shown)
+  })
+
+  it('one writes the contract, with the keys from files and from the key services, and all sign it', async () => {
+    for (const id of ['health-keys', 'shared-keys']) {
+      const { value } = await as.health.json('keys', 'describe', id)
+      expect(value.id).toBe(id)
+      await writeFile(at(`${id}.json`), JSON.stringify(value.keys))
+    }
+    expect((await as.health('keys', 'describe', 'health-keys')).out).toContain('"owner"')
+    await writeFile(at('contract.yaml'), contractYaml(rooms.room.referenceValues()))
+    expect((await as.health('contract', 'propose', at('contract.yaml'))).out).toMatch(/^in force +not yet$/m)
+
+    const { exitCode, value } = await as.health.json('contract', 'propose', at('contract.yaml'))
+    expect({ exitCode, inForce: value.inForce }).toEqual({ exitCode: 0, inForce: false })
+    known.contract = text(value.contractId)
+    expect(await as.health.json('contract', 'verify', known.contract)).toMatchObject({
+      exitCode: 2,
+      value: { error: { code: 'contract-incomplete' } },
+    })
+    for (const party of ['survey', 'analyst'] as const)
+      expect((await as[party]('contract', 'accept', known.contract)).exitCode).toBe(0)
+    expect((await as.reviewer.json('contract', 'accept', known.contract)).value.inForce).toBe(true)
+
+    const shown = await as.analyst('contract', 'show', known.contract, '--out', at('contract.json'))
+    expect(shown).toMatchObject({ exitCode: 0, out: expect.stringContaining('SIMULATED hardware accepted') })
+    expect((await as.analyst.json('contract', 'show', known.contract)).value.missing).toEqual([])
+    expect((await as.analyst('contract', 'verify', known.contract)).exitCode).toBe(0)
+    const { value: verified } = await offline.json('contract', 'verify', at('contract.json'))
+    expect(verified.id).toBe(known.contract)
+    expect(await as.analyst('contract', 'show', known.contract, '--out', at('contract.json'))).toMatchObject({ exitCode: 1 })
+  })
+
+  it('partners verify the key services and the executor before they contribute anything', async () => {
+    const keys = await as.survey('keys', 'verify', '--contract', known.contract)
+    expect(keys).toMatchObject({ exitCode: 0, out: expect.stringContaining('affirming, SIMULATED hardware') })
+    expect((await as.survey.json('keys', 'verify', '--contract', known.contract)).value.keyServices).toHaveLength(2)
+    const executor = await as.survey('executor', 'verify', '--contract', at('contract.json'))
+    expect(executor).toMatchObject({ exitCode: 0, out: expect.stringContaining('affirming, SIMULATED hardware') })
+    const { value } = await as.survey.json('executor', 'verify', '--contract', known.contract)
+    expect(value).toMatchObject({ status: 'affirming', hardware: false })
+  })
+
+  it('owners seal their files, and everyone sees what is there', async () => {
+    await writeFile(at('visits.csv'), visitsCsv())
+    await writeFile(at('districts.csv'), districtsCsv())
+    const seal = (slot: string) => [
+      ...['dataset', 'seal', at(`${slot}.csv`), '--contract', at('contract.json')],
+      ...['--slot', slot, '--state', at('state')],
+    ]
+    const visits = await as.health.json(...seal('visits'))
+    expect(visits).toMatchObject({ exitCode: 0, value: { rowCount: 120, version: 1, resumed: false } })
+    known.manifest = text(visits.value.manifest)
+    expect(await as.survey(...seal('districts'))).toMatchObject({ exitCode: 0, err: '' })
+    expect(await readdir(at('state'))).toEqual([])
+
+    expect((await as.analyst('dataset', 'list', '--contract', known.contract)).out.split('\n')).toHaveLength(4)
+    expect((await as.analyst.json('dataset', 'list', '--contract', known.contract)).value.manifests).toHaveLength(2)
+    const show = ['dataset', 'show', known.manifest, '--contract', known.contract]
+    expect((await as.analyst(...show)).out).toContain('visits, version 1, by health')
+    expect((await as.analyst.json(...show)).value.rowCount).toBe(120)
+  })
+
+  it('the guard says offline what may be asked, and where it may not', async () => {
+    await writeFile(at('query.yaml'), queryYaml)
+    await writeFile(at('leak.sql'), 'SELECT person, note\nFROM visits')
+    const check = (file: string) => ['query', 'check', at(file), '--contract', at('contract.json')]
+    expect(await offline(...check('query.yaml'))).toMatchObject({ exitCode: 0, out: expect.stringContaining('What will run:') })
+    expect((await offline.json(...check('query.yaml'))).value.verdict).toBe('allowed')
+    const refused = await offline(...check('leak.sql'))
+    expect(refused.exitCode).toBe(2)
+    expect(refused.out).toMatch(/^ {2}✗ 1:\d+ .+ \([a-z-]+\)$/m)
+    expect((await offline.json(...check('leak.sql'))).value.verdict).toBe('refused')
+    expect(await as.analyst.json('query', 'propose', at('leak.sql'), '--contract', known.contract)).toMatchObject({
+      exitCode: 2,
+      value: { error: { code: 'guard-refused' } },
+    })
+  })
+
+  it('the analyst proposes, the owners approve one query and reject another', async () => {
+    const propose = ['query', 'propose', at('query.yaml'), '--contract', known.contract]
+    known.query = text((await as.analyst.json(...propose)).value.queryId)
+    const other = await as.analyst(...propose, '--title', 'The same once more')
+    known.rejected = /sha256:[0-9a-f]{64}/.exec(other.out)?.[0] ?? ''
+
+    const approve = ['query', 'approve', known.query, '--contract', known.contract, '--runs', '5']
+    known.approval = text((await as.health.json(...approve)).value.approvalId)
+    expect((await as.survey(...approve, '--days', '2')).out).toMatch(/^runs +5$/m)
+    expect(await as.health.json(...approve, '--runs', 'many')).toMatchObject({ exitCode: 1 })
+    const reject = ['query', 'reject', known.rejected, '--contract', known.contract, '--reason', 'asked already']
+    expect(await as.health(...reject)).toMatchObject({ exitCode: 0, out: expect.stringContaining('rejection') })
+    expect((await as.survey.json(...reject)).value.rejectionId).toMatch(/^sha256:/)
+
+    const list = await as.survey('query', 'list', '--contract', known.contract)
+    expect(list.out).toContain('health approves, survey approves')
+    expect(list.out).toContain('health rejects, survey rejects')
+    expect((await as.survey.json('query', 'list', '--contract', known.contract)).value.queries).toHaveLength(2)
+    const show = ['query', 'show', known.query, '--contract', known.contract]
+    expect((await as.survey(...show)).out).toContain('$floor BIGINT')
+    expect((await as.survey.json(...show)).value.decisions).toHaveLength(2)
+    expect(await as.analyst.json('run', 'start', known.rejected, '--contract', known.contract, '--set', 'floor=0')).toMatchObject(
+      {
+        exitCode: 2,
+        value: { error: { code: 'query-rejected' } },
+      },
+    )
+  })
+
+  it('a run outside its domain, or with nowhere to go, is not even signed', async () => {
+    const start = ['run', 'start', known.query, '--contract', known.contract]
+    const code = async (...more: string[]) => {
+      const { exitCode, value } = await as.analyst.json(...start, ...more)
+      return [exitCode, value.error?.code]
+    }
+    expect(await code('--set', 'floor=151')).toEqual([2, 'parameter-outside-domain'])
+    expect(await code()).toEqual([1, 'invalid-argument'])
+    expect(await code('--set', 'ceiling=1')).toEqual([1, 'invalid-argument'])
+    expect(await code('--set', 'floor=low')).toEqual([1, 'invalid-argument'])
+    expect(await code('--set', 'floor=0', '--out', at('answer.csv'))).toEqual([1, 'invalid-argument'])
+    expect(await code('--set', 'floor=0', '--wait', '--out', at('answer.txt'))).toEqual([1, 'invalid-argument'])
+    expect(await code('--set', 'floor=0', '--wait', '--out', at('visits.csv'))).toEqual([1, 'already-exists'])
+  })
+
+  it('a run waits for its reviewer and is opened in three formats, each with the receipt that proves it', async () => {
+    const start = await as.analyst.json('run', 'start', known.query, '--contract', known.contract, '--set', 'floor=120')
+    expect(start).toMatchObject({ exitCode: 0, value: { state: 'queued' } })
+    known.run = text(start.value.runId)
+    const status = () => as.analyst.json('run', 'status', known.run)
+    await expect.poll(async () => (await status()).value.state, { timeout: 60_000 }).toBe('awaiting-review')
+    expect((await as.survey('run', 'status', known.run)).out).toMatch(/^state +awaiting-review$/m)
+
+    const result = (file: string, ...more: string[]) => [
+      ...['run', 'result', known.run, '--contract', known.contract, '--out', at(file)],
+      ...more,
+    ]
+    expect(await as.analyst.json(...result('early.csv'))).toMatchObject({
+      exitCode: 2,
+      value: { error: { code: 'review-pending' } },
+    })
+    const review = ['result', 'review', '--contract', known.contract]
+    expect((await as.reviewer(...review)).out).toContain(known.run)
+    expect((await as.reviewer.json(...review)).value.reviews).toHaveLength(1)
+    expect(await as.reviewer('result', 'review', known.run, '--contract', known.contract)).toMatchObject({
+      exitCode: 0,
+      out: expect.stringMatching(/^state +released$/m),
+    })
+
+    const csv = await as.analyst(...result('answer.csv', '--receipt', at('receipt.json'), '--wait'))
+    expect(csv).toMatchObject({ exitCode: 0, out: expect.stringContaining('receipt valid, SIMULATED hardware') })
+    expect((await as.analyst.json(...result('answer.json'))).value.rowCount).toBe(3)
+    expect((await as.analyst(...result('answer.parquet'))).exitCode).toBe(0)
+    const expected = expectedAnswer(120)
+    expect((await readFile(at('answer.csv'), 'utf8')).trim().split('\n')).toEqual([
+      'district,visits,mean_cost',
+      ...expected.map((row) => row.join(',')),
+    ])
+    const rows = JSON.parse(await readFile(at('answer.json'), 'utf8')) as { district: string }[]
+    expect(rows.map(({ district }) => district)).toEqual(expected.map(([district]) => district))
+    expect((await readTable(at('answer.parquet'))).rows).toEqual(expected)
+
+    expect(await as.analyst.json(...result('answer.csv'))).toMatchObject({
+      exitCode: 1,
+      value: { error: { code: 'already-exists' } },
+    })
+    expect(await as.survey.json(...result('stolen.csv'))).toMatchObject({ exitCode: 2 })
+    expect((await readdir(folder)).filter((name) => /early|stolen|\.reinraum/.test(name))).toEqual([])
+  })
+
+  it('the receipt is checked offline, and not one byte of it can change', async () => {
+    expect(await offline('receipt', 'verify', at('receipt.json'))).toMatchObject({ exitCode: 0, err: '' })
+    const { value } = await offline.json('receipt', 'verify', at('receipt.json'))
+    expect(value).toMatchObject({ valid: true, hardware: false, receipt: { run: known.run } })
+    const bytes = await readFile(at('receipt.json'))
+    // Inside the longest base64url run there is: a signature or evidence.
+    const middle = Math.floor(bytes.length / 2)
+    bytes[middle] = bytes[middle] === 0x41 ? 0x42 : 0x41
+    await writeFile(at('spoilt.json'), bytes)
+    expect(await offline('receipt', 'verify', at('spoilt.json'))).toMatchObject({
+      exitCode: 2,
+      out: expect.stringContaining('receipt INVALID'),
+    })
+  })
+
+  it('a second run is followed to its end, with the review of it at another desk', async () => {
+    const waiting = as.analyst.json(
+      ...['run', 'start', known.query, '--contract', known.contract, '--set', 'floor=0', '--wait'],
+      ...['--out', at('second.json'), '--receipt', at('second.receipt.json')],
+    )
+    const review = ['result', 'review', '--contract', known.contract]
+    const pending = async () => (await as.reviewer.json(...review)).value.reviews as unknown as readonly { runId: string }[]
+    await expect.poll(async () => (await pending()).length, { timeout: 60_000 }).toBe(1)
+    const [first] = await pending()
+    expect((await as.reviewer.json('result', 'review', first?.runId ?? '', '--contract', known.contract)).value.state).toBe(
+      'released',
+    )
+    expect(await waiting).toMatchObject({ exitCode: 0, value: { rowCount: 3, receipt: { valid: true } } })
+  })
+
+  it('a queued run is taken back, a finished one is not', async () => {
+    await rooms.room.kill('executor')
+    const start = ['run', 'start', known.query, '--contract', known.contract, '--set', 'floor=0']
+    const { value } = await as.analyst.json(...start)
+    expect((await as.health('run', 'cancel', text(value.runId))).exitCode).toBe(2)
+    expect(await as.analyst.json('run', 'cancel', text(value.runId))).toMatchObject({
+      exitCode: 0,
+      value: { state: 'cancelled' },
+    })
+    expect(await as.analyst('run', 'status', text(value.runId))).toMatchObject({ exitCode: 2 })
+    expect(await as.analyst('run', 'cancel', known.run)).toMatchObject({ exitCode: 1, out: expect.stringContaining('completed') })
+  })
+
+  it('what an owner revokes is refused from then on', async () => {
+    const revoke = ['revoke', '--contract', known.contract, '--reason', 'changed our mind']
+    expect(await as.health(...revoke)).toMatchObject({ exitCode: 1 })
+    const revoked = await as.health.json(...revoke, '--approval', known.approval)
+    expect(revoked).toMatchObject({ exitCode: 0, value: { deliveries: [{ failed: null }, { failed: null }, { failed: null }] } })
+    expect(await as.analyst.json('run', 'start', known.query, '--contract', known.contract, '--set', 'floor=0')).toMatchObject({
+      exitCode: 2,
+      value: { error: { code: 'approval-revoked' } },
+    })
+    expect((await as.health(...revoke, '--dataset', known.manifest)).exitCode).toBe(0)
+  })
+
+  it('and every command spoke to people as well as to programs', () => {
+    expect([...ran.text].sort()).toEqual([...commands].sort())
+    expect([...ran.json].sort()).toEqual([...commands].sort())
+  })
+})
+
+const queryYaml = `
+title: Visits by district
+purpose: Where people go
+sql: |
+  SELECT d.name AS district, count(*) AS visits, avg(v.cost) AS mean_cost
+  FROM visits v JOIN districts d ON v.district = d.code
+  WHERE v.cost >= $floor
+  GROUP BY 1
+  ORDER BY 1
+parameters:
+  - { name: floor, type: BIGINT, domain: { minimum: 0, maximum: 150 } }
+`
+
+/** JSON is YAML: the reference values come as a member would paste them. */
+function contractYaml({ executor, keys }: { readonly executor: unknown; readonly keys: unknown }): string {
+  return `
+name: Visits and districts
+purpose: The command line's own test
+members:
+  - { id: health, name: Health agency, roles: [owner], keys: { file: health.public.json } }
+  - { id: survey, name: Survey, roles: [owner], keys: { file: survey.public.json } }
+  - { id: analyst, name: Analyst, roles: [analyst, recipient], keys: { file: analyst.public.json } }
+  - { id: reviewer, name: Reviewer, roles: [reviewer], keys: { file: reviewer.public.json } }
+slots:
+  - id: visits
+    owner: health
+    keyService: health-keys
+    schema:
+      columns:
+        - { name: person, type: VARCHAR }
+        - { name: district, type: VARCHAR }
+        - { name: cost, type: BIGINT }
+        - { name: note, type: VARCHAR }
+    rule:
+      version: 1
+      modes: [template]
+      privacyUnit: { column: person }
+      columns:
+        district: { dimension: true, join: true, filter: literal }
+        cost: { aggregate: [avg, sum], bounds: [0, 1000], filter: literal }
+      output: { minimumGroupSize: 3, maxRows: 1000 }
+      approvals: { by: [health], threshold: all }
+  - id: districts
+    owner: survey
+    keyService: shared-keys
+    schema:
+      columns:
+        - { name: code, type: VARCHAR }
+        - { name: name, type: VARCHAR }
+    rule:
+      version: 1
+      modes: [template]
+      privacyUnit: none
+      columns:
+        code: { join: true, dimension: true, filter: any }
+        name: { dimension: true, filter: any }
+      output: { minimumGroupSize: 2, maxRows: 1000 }
+      approvals: { by: [survey], threshold: all }
+keyServices:
+  - { id: health-keys, custody: owner, operator: health, keys: { file: health-keys.json } }
+  - { id: shared-keys, custody: attested, keys: { file: shared-keys.json }, referenceValues: ${JSON.stringify(keys)} }
+executors: ${JSON.stringify(executor)}
+results: { recipients: [analyst], reviewers: [{ member: reviewer, mode: approve }] }
+validity: { notAfter: ${new Date(Date.now() + 86_400_000).toISOString()} }
+`
+}
