@@ -248,7 +248,7 @@ test('stopping lets a short call end, and ends a long stream with `unavailable`'
   await started
   const stopped = server.stop()
   expect((await short).length).toBe(5n)
-  await expect(stream.next()).rejects.toMatchObject({ code: 'unavailable' })
+  await expect(stream.next()).rejects.toMatchObject({ code: 'unavailable', message: 'the service is stopping' })
   await stopped
   await expect(client.statObject(request)).rejects.toMatchObject({ code: 'unavailable' })
 })

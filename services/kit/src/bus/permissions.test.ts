@@ -3,6 +3,7 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestNats, type TestNats } from '../testing/test-nats.ts'
 import { permissionsOf } from './permissions.ts'
+import { provisionStreams } from './streams.ts'
 import { eventSchemas, eventSubject, evidenceRequestSubject, type Noun } from './subjects.ts'
 
 const services = ['governance', 'ingestion', 'keys/health', 'keys/labour', 'executor', 'release']
@@ -123,6 +124,19 @@ test('the streams keep what they were given: nobody deletes a message, full refu
   }
   const { config } = await jsm.consumers.info('WORK', 'executor')
   expect(config).toMatchObject({ ack_policy: 'explicit', max_deliver: 5 })
+  await nc.close()
+})
+
+test('provisioning again changes nothing and loses nothing', async () => {
+  await jetstream(connection('executor')).publish(eventSubject('run', 'started', contract), new Uint8Array())
+  const nc = await nats.connectAs('provisioner')
+  const jsm = await jetstreamManager(nc, { checkAPI: false })
+  const before = await jsm.streams.info('EVENTS')
+  await provisionStreams(nc, services)
+  const after = await jsm.streams.info('EVENTS')
+  expect(after.config).toEqual(before.config)
+  expect(after.state.messages).toBe(before.state.messages)
+  expect(after.state.consumer_count).toBe(before.state.consumer_count)
   await nc.close()
 })
 
