@@ -24,10 +24,7 @@ export interface QueryOptions {
  * @throws ReinraumError `invalid-argument`, `unreadable-input`
  */
 export async function readQueryDraft(file: string, options: QueryOptions): Promise<QueryDraft> {
-  const content =
-    extname(file).toLowerCase() === '.sql'
-      ? { sql: await readText(file) }
-      : await readDocumentFile(file)
+  const content = extname(file).toLowerCase() === '.sql' ? { sql: await readText(file) } : await readDocumentFile(file)
   const parameters = options.parameters === undefined ? {} : { parameters: await readDocumentFile(options.parameters) }
   const parsed = draftSchema.safeParse(typeof content === 'object' && content !== null ? { ...content, ...parameters } : content)
   if (!parsed.success) {
