@@ -1,12 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import {
-  type Attester,
-  evidenceId,
-  keyReleaseBinding,
-  reportDataOf,
-  simulatedAttester,
-  simulatedPlatformSchema,
-} from '@reinraum/attestation'
+import { create } from '@bufbuild/protobuf'
+import { type Attester, keyReleaseBinding, reportDataOf, simulatedAttester, simulatedPlatformSchema } from '@reinraum/attestation'
 import {
   canonicalBytes,
   generateHpkeKeyPair,
@@ -17,7 +11,16 @@ import {
   utf8,
 } from '@reinraum/crypto'
 import type { LocalRoom } from '@reinraum/local'
-import { KeyReleaseService, type ReleaseKeysResponse, RunDirectoryService, Tee } from '@reinraum/proto'
+import {
+  type Evidence as EvidenceMessage,
+  EvidenceSchema,
+  KeyReleaseService,
+  type ReleaseKeysRequest,
+  ReleaseKeysRequestSchema,
+  type ReleaseKeysResponse,
+  RunDirectoryService,
+  Tee,
+} from '@reinraum/proto'
 import { type Client, createRpcClient } from '@reinraum/rpc'
 import { createSigner, parseStatement, type RunBundleBytes, type SigningKeys } from '@reinraum/statements'
 
@@ -42,13 +45,11 @@ export interface PrepareOptions {
 }
 
 export interface Prepared {
-  readonly request: Request
+  readonly request: ReleaseKeysRequest
+  readonly evidence: EvidenceMessage
   readonly reportData: Uint8Array
   readonly kem: { readonly publicKey: Uint8Array; readonly privateKey: Uint8Array }
-  readonly evidenceId: string
 }
-
-type Request = Parameters<Client<typeof KeyReleaseService>['releaseKeys']>[0]
 
 export async function rogueExecutor(local: LocalRoom): Promise<RogueExecutor> {
   const files = await local.certificateFor('executor')
@@ -99,20 +100,25 @@ export async function rogueExecutor(local: LocalRoom): Promise<RogueExecutor> {
       )
       const attester = await attesterOf(local, options)
       const { evidence, endorsements } = await attester.getEvidence(reportData)
-      const report = evidence.tee === 'snp' ? evidence.report : evidence.quote
-      const request: Request = {
+      const shown = create(EvidenceSchema, {
+        tee: Tee.SEV_SNP,
+        report: evidence.tee === 'snp' ? evidence.report : evidence.quote,
+        certificates: [...endorsements.certificates],
+        crls: [...endorsements.crls],
+      })
+      const request = create(ReleaseKeysRequestSchema, {
         bundle: {
           ...bundle,
           decisions: [...bundle.decisions],
           manifests: [...bundle.manifests],
           revocations: [...bundle.revocations],
         },
-        evidence: { tee: Tee.SEV_SNP, report, certificates: [...endorsements.certificates], crls: [...endorsements.crls] },
+        evidence: shown,
         nonces: [{ keyServiceId: keyService, nonce }],
         kemPublicKey: kem.publicKey,
         signingKeys: canonicalBytes(sig),
-      }
-      return { request, reportData, kem, evidenceId: evidenceId(evidence) }
+      })
+      return { request, evidence: shown, reportData, kem }
     },
     close() {
       for (const client of opened) client.close()

@@ -46,7 +46,7 @@ describe('a key service denies evidence that is', () => {
   it('replayed with a fresh nonce', async () => {
     const bundle = await freshBundle()
     const [old, fresh] = [await rogue.prepare(bundle, 'health-keys'), await rogue.prepare(bundle, 'health-keys')]
-    const request = { ...fresh.request, evidence: old.request.evidence }
+    const request = { ...fresh.request, evidence: old.evidence }
     expect(outcomeOf(await rogue.keys('health-keys').releaseKeys(request))).toBe('report-data-mismatch')
   })
 
@@ -55,7 +55,7 @@ describe('a key service denies evidence that is', () => {
       await rogue.prepare(await freshBundle(), 'health-keys'),
       await rogue.prepare(await freshBundle(), 'health-keys'),
     ]
-    const request = { ...other.request, evidence: one.request.evidence }
+    const request = { ...other.request, evidence: one.evidence }
     expect(outcomeOf(await rogue.keys('health-keys').releaseKeys(request))).toBe('report-data-mismatch')
   })
 
@@ -85,10 +85,10 @@ describe('a key service denies evidence that is', () => {
   })
 
   it('with one bit of its report flipped', async () => {
-    const { request } = await rogue.prepare(await freshBundle(), 'health-keys')
-    const report = Uint8Array.from(request.evidence?.report ?? [])
+    const { request, evidence } = await rogue.prepare(await freshBundle(), 'health-keys')
+    const report = Uint8Array.from(evidence.report)
     report[0x90] = (report[0x90] ?? 0) ^ 1
-    const spoilt = { ...request, evidence: { ...request.evidence, report } } as typeof request
+    const spoilt = { ...request, evidence: { ...evidence, report } }
     expect(outcomeOf(await rogue.keys('health-keys').releaseKeys(spoilt))).toBe('evidence-contraindicated')
   })
 })
