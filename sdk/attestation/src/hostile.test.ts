@@ -50,7 +50,8 @@ function tlv(tag: number, value: Uint8Array): Uint8Array {
   return Uint8Array.of(tag, ...header, ...value)
 }
 
-describe('no bytes make the appraisal throw or affirm', () => {
+// Thousands of RSA signatures: on a busy machine that takes longer than a test usually may.
+describe('no bytes make the appraisal throw or affirm', { timeout: 300_000 }, () => {
   it('random bytes in the place of a report', async () => {
     const bytes = fc.oneof(
       fc.uint8Array({ maxLength: 3000 }),

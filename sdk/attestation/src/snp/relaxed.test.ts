@@ -7,7 +7,7 @@ import { simulatedAttester } from '../simulator/attester.ts'
 import { type CertificateContent, der, encodeCertificate } from '../simulator/certificates.ts'
 import { type SimulatedPlatform, templatesOf } from '../simulator/platform.ts'
 import { basicConstraints, keyUsage } from '../simulator/templates.ts'
-import { asVlek, provider, withExtension } from '../testing/faults/fault.ts'
+import { asVlek, provider, strangerRsa, withExtension } from '../testing/faults/fault.ts'
 import {
   appraiseIn,
   createPlatform,
@@ -161,6 +161,7 @@ describe('a root is not right for being pinned', () => {
     ['is issued by another name', (c) => ({ ...c, issuer: 'ARK-Milan' }), 'chain-names-invalid'],
     ['is no authority', (c) => ({ ...c, extensions: [keyUsage(0x06)] }), 'chain-constraints-invalid'],
     ['may not sign revocation lists', (c) => ({ ...c, extensions: [basicConstraints(), keyUsage(0x04)] }), 'crl-invalid'],
+    ['is not signed by itself', (c) => ({ ...c, signedBy: { key: strangerRsa.privateKey } }), 'chain-signature-invalid'],
     ['has expired', (c) => ({ ...c, notAfter: new Date(now.getTime() - 1000) }), 'certificate-expired'],
   ]
   it.each(roots)('one that %s is refused', async (_, ark, reason) => {

@@ -71,6 +71,7 @@ export const revocationFaults: readonly Fault[] = [
   ...[
     { role: 'root', serial: Uint8Array.of(0x7f, 0, 0) },
     { role: 'intermediate', serial: Uint8Array.of(0x7f, 0, 1) },
+    { role: 'intermediate, in a longer form of its serial,', serial: Uint8Array.of(0, 0x7f, 0, 1) },
     { role: 'signing key', serial: Uint8Array.of(0) },
   ].map(({ role, serial }) => ({
     when: `the ${role} is revoked`,

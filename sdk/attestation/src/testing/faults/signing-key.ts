@@ -40,6 +40,16 @@ export const signingKeyFaults: readonly Fault[] = [
     reference: { policy: { cspIds: [provider] } },
   },
   {
+    when: 'a VLEK belongs to a chip too',
+    check: 'signing-key',
+    reason: 'signing-key-mismatch',
+    overrides: {
+      ...asVlek(provider),
+      vek: (c) => withExtension(vekOids.hwid, new Uint8Array(64).fill(7))(asVlek(provider).vek?.(c) ?? c),
+    },
+    reference: { policy: { cspIds: [provider] } },
+  },
+  {
     when: 'a VLEK belongs to a provider that the reference values do not name',
     check: 'signing-key',
     reason: 'csp-not-allowed',
@@ -57,6 +67,17 @@ export const signingKeyFaults: readonly Fault[] = [
     check: 'chip-id',
     reason: 'chip-id-mismatch',
     overrides: { vek: (c) => withExtension(vekOids.hwid, new Uint8Array(63).fill(7))(c) },
+  },
+  {
+    when: 'the chip id of the certificate is wrapped in something that is no OCTET STRING',
+    check: 'chip-id',
+    reason: 'chip-id-mismatch',
+    overrides: {
+      vek: (c) => {
+        const chip = c.extensions.find((extension) => extension.oid === vekOids.hwid)?.value ?? new Uint8Array(64)
+        return withExtension(vekOids.hwid, Uint8Array.of(0x30, 64, ...chip))(c)
+      },
+    },
   },
   {
     when: 'the chip id is masked',

@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest'
+import { productOfCpuid } from './product.ts'
+
+it.each([
+  [0x19, 0x00, 'Milan'],
+  [0x19, 0x0f, 'Milan'],
+  [0x19, 0x10, 'Genoa'],
+  [0x19, 0x1f, 'Genoa'],
+  [0x19, 0x20, null],
+  [0x19, 0x9f, null],
+  [0x19, 0xa0, 'Genoa'],
+  [0x19, 0xaf, 'Genoa'],
+  [0x19, 0xb0, null],
+  [0x1a, 0x00, 'Turin'],
+  [0x1a, 0x11, 'Turin'],
+  [0x1a, 0x12, null],
+  [0x17, 0x31, null],
+  [0x00, 0x00, null],
+] as const)('CPUID family %i, model %i is %s', (family, model, product) => {
+  expect(productOfCpuid(family, model)).toBe(product)
+})
