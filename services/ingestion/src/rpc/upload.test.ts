@@ -1,11 +1,13 @@
 import { randomBytes as random } from 'node:crypto'
-import { digestId } from '@reinraum/crypto'
+import { join } from 'node:path'
+import { digestId, ReinraumError } from '@reinraum/crypto'
+import { openObjectFolder } from '@reinraum/kit'
 import { sql } from 'kysely'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { prepareUpload, readObject } from '../testing/prepared.ts'
 import { refusalOf } from '../testing/refusal.ts'
 import { createRoom, type Room } from '../testing/room.ts'
-import { type RunningIngestion, startIngestion } from '../testing/service.ts'
+import { type RunningIngestion, startIngestion, temporaryFolder } from '../testing/service.ts'
 import { openStream, part, partsOf, send } from '../testing/upload.ts'
 
 let room: Room
@@ -88,6 +90,22 @@ describe('an upload', () => {
     expect(await send(sameOwner, uploadId, partsOf(ciphertext, 50_000))).toBe(300_000)
     await sameOwner.commitUpload({ uploadId })
     expect((await readObject(restarted, digestId(ciphertext))).equals(ciphertext)).toBe(true)
+  })
+
+  test('does not count bytes whose fsync failed, although the next fsync succeeds', async () => {
+    const folder = await temporaryFolder()
+    const objects = await openObjectFolder(join(folder, 'objects'))
+    let failures = 1
+    const sync = async (partId: string) => {
+      if (failures-- > 0) throw new ReinraumError('storage-full', 'the disk is full')
+      await objects.sync(partId)
+    }
+    const service = await startIngestion({ folder, objects: { ...objects, sync } })
+    const { owner, uploadId } = await prepareUpload(service, room, ciphertext)
+    expect(await refusalOf(send(owner, uploadId, partsOf(ciphertext)))).toBe('storage-full')
+    expect(await send(owner, uploadId, [])).toBe(0)
+    expect(await send(owner, uploadId, partsOf(ciphertext))).toBe(300_000)
+    await owner.commitUpload({ uploadId })
   })
 
   test('begins again when its file is gone', async () => {

@@ -256,6 +256,18 @@ describe('a deposit is refused', () => {
     expect(await send(service.service(), deposit)).toMatchObject({ accepted: true })
   })
 
+  test('as soon as it is longer than announced, not only at its end', async () => {
+    const service = await startRelease()
+    const deposit = await makeDeposit(room)
+    const endless = (async function* () {
+      yield headerMessage(deposit.header)
+      yield dataMessage(deposit.ciphertext)
+      yield dataMessage(deposit.ciphertext.subarray(0, 1))
+      await new Promise(() => undefined)
+    })()
+    expect(await refusalOf(service.service().depositResult(endless))).toBe('ciphertext-mismatch')
+  })
+
   test('when the messages come in another order', async () => {
     const service = await startRelease()
     const deposit = await makeDeposit(room)
