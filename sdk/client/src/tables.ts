@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { chmod } from 'node:fs/promises'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { isReinraumError, ReinraumError } from '@reinraum/crypto'
 import { fileError } from './file-error.ts'
@@ -34,16 +34,14 @@ export function formatOfFile(file: string): TableFormat {
 export async function convertTable(parquetFile: string, target: string, format: Exclude<TableFormat, 'parquet'>): Promise<void> {
   const options = format === 'csv' ? '(FORMAT csv, HEADER true)' : '(FORMAT json, ARRAY true)'
   await writeNewFile(target, async (file) => {
-    // Made first, for its mode: the engine would make it readable by everyone.
-    await writeFile(file, '', { mode: 0o600, flag: 'wx' }).catch((cause) => {
-      throw fileError(cause, target, `cannot write ${target}`)
-    })
     await withConnection(async (connection) => {
       const table = `(SELECT * FROM read_parquet(${literal(parquetFile)}))`
       await connection.run(`COPY ${table} TO ${literal(file)} ${options}`).catch((cause) => {
         throw isFull(cause) ? fileError({ code: 'ENOSPC' }, target, '') : cause
       })
     })
+    // The engine makes files that everyone may read; up to here the folder around it kept it private.
+    await chmod(file, 0o600)
   })
 }
 
