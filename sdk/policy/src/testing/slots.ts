@@ -102,7 +102,7 @@ export const slots: readonly SlotInput[] = [
     rule: rule(
       'pupil',
       {
-        pupil: { join: true },
+        pupil: { join: true, dimension: true },
         school: { dimension: true, join: true, filter: 'literal' },
         grade: dimension,
         marks: measure(0, 100),

@@ -59,6 +59,7 @@ export const threshold: readonly Attack[] = [
     'column-not-allowed',
     'SELECT person, count(*) FROM patients GROUP BY 1',
   ],
+  ['groups by a unit that is a dimension', 'privacy-unit-not-allowed', 'SELECT pupil, count(*) FROM pupils GROUP BY 1'],
   ['groups by person behind an expression', 'column-not-allowed', 'SELECT person // 1, count(*) FROM patients GROUP BY 1'],
   [
     'aggregates an aggregate',
