@@ -15,7 +15,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   attestation: ['crypto'],
   statements: ['crypto', 'attestation'],
   policy: ['crypto', 'statements'],
-  rpc: ['proto', 'crypto', 'statements'],
+  rpc: ['proto', 'crypto', 'attestation', 'statements'],
   client: ['proto', ...sdk],
   cli: ['proto', ...sdk, 'client'],
   kit: ['proto', 'crypto', 'statements', 'rpc'],

@@ -1,7 +1,7 @@
 import { type AttestationResult, appraise, executorChallengeBinding, reportDataOf } from '@reinraum/attestation'
 import { randomBytes, toBase64url } from '@reinraum/crypto'
+import { evidenceFromMessage } from '@reinraum/rpc'
 import type { VerifiedContract } from '@reinraum/statements'
-import { evidenceFromMessage } from './evidence.ts'
 import type { Session } from './session.ts'
 
 /**

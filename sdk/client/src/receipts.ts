@@ -3,6 +3,7 @@ import {
   appraise,
   type Evidence,
   evidenceId,
+  isAcceptable,
   keyReleaseBinding,
   reportDataOf,
 } from '@reinraum/attestation'
@@ -92,7 +93,7 @@ export async function verifyReceiptBundle(bytes: Uint8Array): Promise<ReceiptVer
     found.appraisal = await check(
       'evidence',
       () => appraiseBinding(bundle, run, receipt, finishedAt),
-      (a) => (a.hardware ? 'affirming, hardware' : 'affirming, SIMULATED hardware'),
+      (a) => `${a.status}, ${a.hardware ? 'hardware' : 'SIMULATED hardware'}`,
     )
     return { valid: true, checks, ...found }
   } catch (error) {
@@ -194,6 +195,6 @@ async function appraiseBinding(
     crls: bundle.evidence.crls.map(fromBase64url),
   }
   const appraisal = await appraise(evidence, endorsements, run.contract.document.executors, { reportData }, now)
-  if (appraisal.status !== 'affirming') throw new ReinraumError('evidence-contraindicated', appraisal.reasons.join(', '))
+  if (!isAcceptable(appraisal)) throw new ReinraumError('evidence-contraindicated', appraisal.reasons.join(', '))
   return appraisal
 }

@@ -1,6 +1,7 @@
 export { type Caller, parseSpiffeId, type ServiceId } from './caller.ts'
 export { type CallOptions, type Client, createRpcClient, type RpcClientOptions } from './client.ts'
 export { codeOfStatus, statusOfCode } from './error-status.ts'
+export { evidenceFromMessage, evidenceToMessage, type PresentedEvidence } from './evidence-message.ts'
 export type { Handler, Handlers, RpcContext } from './handlers.ts'
 export { type Implementation, implement } from './implementation.ts'
 export { defaultLimits, type RpcLimits } from './limits.ts'

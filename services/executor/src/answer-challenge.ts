@@ -2,7 +2,7 @@ import { fromBinary, toBinary } from '@bufbuild/protobuf'
 import { executorChallengeBinding, reportDataOf } from '@reinraum/attestation'
 import { ReinraumError, toBase64url } from '@reinraum/crypto'
 import { EvidenceRequestedSchema, EvidenceSchema } from '@reinraum/proto'
-import { evidenceMessage } from './evidence-message.ts'
+import { evidenceToMessage } from '@reinraum/rpc'
 import type { Executor } from './executor.ts'
 
 /** Fresh evidence over a member's nonce. It releases nothing: key services accept another binding only. */
@@ -12,5 +12,5 @@ export async function answerChallenge({ attester }: Pick<Executor, 'attester'>, 
   const evidence = await attester.getEvidence(
     reportDataOf(executorChallengeBinding({ contract: contractId, nonce: toBase64url(nonce) })),
   )
-  return toBinary(EvidenceSchema, evidenceMessage(evidence))
+  return toBinary(EvidenceSchema, evidenceToMessage(evidence))
 }

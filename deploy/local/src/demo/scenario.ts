@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { isAcceptable } from '@reinraum/attestation'
 import {
   acceptContract,
   approveQuery,
@@ -82,7 +83,7 @@ async function verifyBeforeContributing(scenario: Scenario): Promise<readonly St
     outcomes.push({ id: `keys/${id}`, note: `${custody}: ${note}` })
   }
   const executor = await verifyExecutor(scenario.sessions.wildlife, contract)
-  if (executor.status !== 'affirming') throw new ReinraumError('evidence-contraindicated', executor.reasons.join(', '))
+  if (!isAcceptable(executor)) throw new ReinraumError('evidence-contraindicated', executor.reasons.join(', '))
   return [...outcomes, { id: 'executor', note: `${executor.status}, ${hardwareName(executor.hardware)}` }]
 }
 

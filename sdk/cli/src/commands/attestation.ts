@@ -1,3 +1,4 @@
+import { isAcceptable } from '@reinraum/attestation'
 import { describeKeyService, verifyExecutor, verifyKeyService } from '@reinraum/client'
 import type { Command } from 'commander'
 import { appraisalJson, appraisalText } from '../appraisal-text.ts'
@@ -64,7 +65,7 @@ export function attestationCommands(program: Command, io: Io, exit: Exit): void 
         return {
           text: appraisalText(appraisal),
           json: appraisalJson(appraisal),
-          exitCode: appraisal.status === 'affirming' ? 0 : 2,
+          exitCode: isAcceptable(appraisal) ? 0 : 2,
         }
       }),
   )

@@ -12,8 +12,8 @@ import {
   zeroise,
 } from '@reinraum/crypto'
 import type { KeysReleased } from '@reinraum/proto'
+import { evidenceToMessage } from '@reinraum/rpc'
 import { type Release, type RunBundleBytes, type Verified, type VerifiedRun, verifyRelease } from '@reinraum/statements'
-import { evidenceMessage } from '../evidence-message.ts'
 import type { Executor } from '../executor.ts'
 import type { RunKeys } from './keys.ts'
 
@@ -66,7 +66,7 @@ export async function obtainKeys(
       manifests: [...bundle.manifests],
       revocations: [...bundle.revocations],
     },
-    evidence: evidenceMessage(evidence),
+    evidence: evidenceToMessage(evidence),
     nonces: issued.map(([keyServiceId, nonce]) => ({ keyServiceId, nonce })),
     kemPublicKey: keys.kem.publicKey,
     signingKeys: canonicalBytes(keys.signer.keys),

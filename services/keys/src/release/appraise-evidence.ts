@@ -1,7 +1,7 @@
 import { type AttestationResult, appraise, isAcceptable } from '@reinraum/attestation'
 import { type ErrorCode, ReinraumError } from '@reinraum/crypto'
+import type { PresentedEvidence } from '@reinraum/rpc'
 import type { Contract } from '@reinraum/statements'
-import type { PresentedEvidence } from '../evidence-message.ts'
 
 /**
  * Step 2. Appraises the executor's evidence under the contract's own reference values and against the report_data that this

@@ -1,5 +1,6 @@
 import { parseStrictJson, ReinraumError, toBase64url } from '@reinraum/crypto'
 import type { ReleaseKeysRequest } from '@reinraum/proto'
+import { evidenceFromMessage, type PresentedEvidence } from '@reinraum/rpc'
 import {
   keyServiceIdSchema,
   parseStatement,
@@ -7,7 +8,6 @@ import {
   type SigningKeys,
   signingKeysSchema,
 } from '@reinraum/statements'
-import { evidenceFromMessage, type PresentedEvidence } from '../evidence-message.ts'
 
 /** What a request says, in shape only: nothing in it has been verified. */
 export interface ReleaseClaim {

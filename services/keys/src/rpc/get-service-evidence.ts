@@ -1,7 +1,7 @@
 import { keyServiceBinding, reportDataOf } from '@reinraum/attestation'
 import { toBase64url } from '@reinraum/crypto'
 import { Custody, type GetServiceEvidenceRequest } from '@reinraum/proto'
-import { evidenceToMessage } from '../evidence-message.ts'
+import { evidenceToMessage } from '@reinraum/rpc'
 import type { Vault } from '../vault.ts'
 
 /** Who this service is. In attested custody, evidence binds its keys and the caller's nonce. */

@@ -11,6 +11,7 @@ import {
   utf8,
 } from '@reinraum/crypto'
 import type { ReleaseKeysRequestSchema, ReleaseKeysResponse } from '@reinraum/proto'
+import { evidenceToMessage } from '@reinraum/rpc'
 import {
   type Approval,
   createSigner,
@@ -20,7 +21,6 @@ import {
   type Run,
   type RunBundleBytes,
 } from '@reinraum/statements'
-import { evidenceToMessage } from '../evidence-message.ts'
 import { type Agreement, type Dataset, executorMeasurement, signAs } from './agreement.ts'
 import type { PartyName, RunningKeyService } from './room.ts'
 
