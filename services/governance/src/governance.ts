@@ -2,7 +2,7 @@ import { ReinraumError } from '@reinraum/crypto'
 import type { Bus } from '@reinraum/kit'
 import { callerMember } from '@reinraum/kit'
 import type { RpcContext } from '@reinraum/rpc'
-import { type Member, type VerifiedContract, verifyContract } from '@reinraum/statements'
+import { type Contract, type Member, parseStatement, type VerifiedContract, verifyContract } from '@reinraum/statements'
 import type { RunWatch } from './run-watch.ts'
 import type { GovernanceStore } from './store.ts'
 
@@ -15,29 +15,25 @@ export interface Governance {
 }
 
 /**
- * A stored contract that the caller belongs to. Whether the contract exists is not said to anyone else.
- * @throws ReinraumError `not-found`
+ * A stored contract that the caller belongs to. Nobody else is told that it exists, nor how it stands.
+ * @param options.about what is asked for, as it is called when the caller may not know of it
+ * @throws ReinraumError `not-found`; to a member `contract-incomplete`, `expired`, `not-yet-valid`
  */
 export async function contractOfCaller(
   governance: Governance,
   context: RpcContext,
   contractId: string,
-  options: { readonly complete: boolean },
+  { complete, about = 'contract' }: { readonly complete: boolean; readonly about?: 'contract' | 'query' | 'run' },
 ): Promise<{ readonly contract: VerifiedContract; readonly member: Member }> {
-  const contract = await storedContract(governance, contractId, options)
-  try {
-    return { contract, member: callerMember(contract, context) }
-  } catch (cause) {
-    throw new ReinraumError('not-found', 'no such contract', { cause })
-  }
+  const row = await governance.store.db.selectFrom('contracts').select('bytes').where('id', '=', contractId).executeTakeFirst()
+  const named = row === undefined ? undefined : parseStatement(row.bytes).document
+  // Who asks comes before everything else that could be wrong, or the answer would tell a stranger how the contract stands.
+  if (row === undefined || named?.kind !== 'reinraum/contract/v1' || !isMember(named, context))
+    throw new ReinraumError('not-found', `no such ${about}`)
+  const contract = await verifyContract(row.bytes, { now: governance.now(), complete })
+  return { contract, member: callerMember(contract, context) }
 }
 
-export async function storedContract(
-  { store, now }: Pick<Governance, 'store' | 'now'>,
-  contractId: string,
-  { complete }: { readonly complete: boolean },
-): Promise<VerifiedContract> {
-  const row = await store.db.selectFrom('contracts').select('bytes').where('id', '=', contractId).executeTakeFirst()
-  if (row === undefined) throw new ReinraumError('not-found', 'no such contract')
-  return verifyContract(row.bytes, { now: now(), complete })
+function isMember({ members }: Contract, { caller }: RpcContext): boolean {
+  return caller.kind === 'party' && members.some(({ keys }) => keys.signing.ed25519.x === caller.key.x)
 }

@@ -1,6 +1,7 @@
 import { RunState } from '@reinraum/proto'
 
-export type RunStateName = 'queued' | 'running' | 'awaiting-review' | 'completed' | 'failed' | 'cancelled'
+/** `rejected` is shown as failed: kept apart here, because nothing can follow a reviewer's no. */
+export type RunStateName = 'queued' | 'running' | 'awaiting-review' | 'completed' | 'failed' | 'cancelled' | 'rejected'
 
 /** What can happen to a run, by the event that says so. */
 export type RunChange = 'started' | 'failed' | 'cancelled' | 'deposited' | 'released' | 'rejected' | 'abandoned'
@@ -11,29 +12,31 @@ const next: Readonly<Record<RunChange, RunStateName>> = {
   cancelled: 'cancelled',
   deposited: 'awaiting-review',
   released: 'completed',
-  rejected: 'failed',
+  rejected: 'rejected',
   abandoned: 'failed',
 }
 
-/** From which states a change is taken. Anything else is late, repeated or out of order, and changes nothing. */
-const from: Readonly<Record<RunChange, readonly RunStateName[]>> = {
-  started: ['queued'],
-  // A deposit that stands outweighs a failure that another attempt at the same run reported.
-  failed: ['queued', 'running'],
-  cancelled: ['queued', 'running'],
-  deposited: ['queued', 'running', 'failed'],
-  released: ['queued', 'running', 'failed', 'awaiting-review'],
-  rejected: ['queued', 'running', 'failed', 'awaiting-review'],
-  abandoned: ['queued', 'running'],
+/**
+ * A run only rises. Events arrive late, again and in any order; whatever the order, the highest of them is where the run ends.
+ * A result that was deposited outweighs a failure that another attempt reported and a cancellation that came too late for it.
+ */
+const rank: Readonly<Record<RunStateName, number>> = {
+  queued: 0,
+  running: 1,
+  failed: 2,
+  cancelled: 2,
+  'awaiting-review': 3,
+  completed: 4,
+  rejected: 4,
 }
 
 /** The state after a change, or the same state when the change does not apply to it. */
 export function afterChange(state: RunStateName, change: RunChange): RunStateName {
-  return from[change].includes(state) ? next[change] : state
+  return rank[next[change]] > rank[state] ? next[change] : state
 }
 
 export function isFinal(state: RunStateName): boolean {
-  return state === 'completed' || state === 'failed' || state === 'cancelled'
+  return state === 'completed' || state === 'failed' || state === 'cancelled' || state === 'rejected'
 }
 
 export function runStateMessage(state: RunStateName): RunState {
@@ -47,6 +50,7 @@ export function runStateMessage(state: RunStateName): RunState {
     case 'completed':
       return RunState.COMPLETED
     case 'failed':
+    case 'rejected':
       return RunState.FAILED
     case 'cancelled':
       return RunState.CANCELLED

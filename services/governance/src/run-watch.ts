@@ -3,11 +3,16 @@ export interface RunWatch {
   changed(runId: string): void
   /** Resolves at the next change of the run, or when the signal aborts. */
   next(runId: string, signal: AbortSignal): Promise<void>
+  /** How many wait. */
+  readonly size: number
 }
 
 export function createRunWatch(): RunWatch {
   const waiting = new Map<string, Set<() => void>>()
   return {
+    get size() {
+      return [...waiting.values()].reduce((count, wakes) => count + wakes.size, 0)
+    },
     changed(runId) {
       const wakes = waiting.get(runId)
       waiting.delete(runId)

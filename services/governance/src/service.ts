@@ -1,6 +1,6 @@
 import { governanceConsumers, type Kit, type Service, type ServiceConfig, startOutboxRelay } from '@reinraum/kit'
 import { GovernanceService, RunDirectoryService } from '@reinraum/proto'
-import { implement, methodPath } from '@reinraum/rpc'
+import { type Caller, implement, methodPath } from '@reinraum/rpc'
 import { consumeDeadLetter, consumeEvent } from './consume-events.ts'
 import type { Governance } from './governance.ts'
 import { acceptContract } from './rpc/accept-contract.ts'
@@ -33,18 +33,7 @@ export async function startGovernance(_config: ServiceConfig, kit: Kit): Promise
     await bus.consume({ ...governanceConsumers.events, handle: (event) => consumeEvent(governance, event) }),
     await bus.consume({ ...governanceConsumers.dead, handle: (event) => consumeDeadLetter(governance, event) }),
   ]
-  await kit.serve({
-    parties: { services: [partyApi(governance)] },
-    services: {
-      services: [serviceApi(governance)],
-      allow: (caller, method) => {
-        if (caller.kind !== 'service') return false
-        // Key services read revocations and nothing else; executors read both.
-        const key = caller.id.startsWith('keys/') && method === methodPath(RunDirectoryService.method.getRevocations)
-        return key || isExecutor(caller.id)
-      },
-    },
-  })
+  await kit.serve(portsOf(governance))
   return {
     async stop() {
       for (const subscription of subscriptions) await subscription.stop()
@@ -54,8 +43,19 @@ export async function startGovernance(_config: ServiceConfig, kit: Kit): Promise
   }
 }
 
-function isExecutor(id: string): boolean {
-  return id === 'executor' || id.startsWith('executor/')
+/** What is served on which port, and to whom. */
+export function portsOf(governance: Governance) {
+  return {
+    parties: { services: [partyApi(governance)] },
+    services: { services: [serviceApi(governance)], allow: mayCall },
+  }
+}
+
+/** Key services read revocations and nothing else; executors read both. */
+function mayCall(caller: Caller, method: string): boolean {
+  if (caller.kind !== 'service') return false
+  if (caller.id === 'executor' || caller.id.startsWith('executor/')) return true
+  return caller.id.startsWith('keys/') && method === methodPath(RunDirectoryService.method.getRevocations)
 }
 
 function partyApi(governance: Governance) {

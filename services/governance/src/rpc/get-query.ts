@@ -10,7 +10,7 @@ export async function getQuery(governance: Governance, request: GetQueryRequest,
     .where('id', '=', request.queryId)
     .executeTakeFirst()
   if (row === undefined) throw new ReinraumError('not-found', 'no such query')
-  await contractOfCaller(governance, context, row.contract_id, { complete: true })
+  await contractOfCaller(governance, context, row.contract_id, { complete: true, about: 'query' })
   return { query: row.bytes, decisions: await decisionsOf(governance, request.queryId) }
 }
 

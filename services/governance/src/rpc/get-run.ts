@@ -13,7 +13,7 @@ export async function getRun(governance: Governance, request: GetRunRequest, con
 export async function runOfCaller(governance: Governance, context: RpcContext, runId: string) {
   const row = await governance.store.db.selectFrom('runs').selectAll().where('id', '=', runId).executeTakeFirst()
   if (row === undefined) throw new ReinraumError('not-found', 'no such run')
-  const { member } = await contractOfCaller(governance, context, row.contract_id, { complete: true })
+  const { member } = await contractOfCaller(governance, context, row.contract_id, { complete: true, about: 'run' })
   return { ...row, member }
 }
 

@@ -1,0 +1,211 @@
+import { digestId, randomBytes, toBase64url } from '@reinraum/crypto'
+import {
+  type Approval,
+  type Contract,
+  type Manifest,
+  mergeSignatures,
+  parseStatement,
+  publicKeysOf,
+  type Query,
+  type Rejection,
+  type Revocation,
+  type Run,
+  signerOf,
+  signStatement,
+} from '@reinraum/statements'
+import type { Party, Room } from './room.ts'
+
+const hour = 3600_000
+type Document = Parameters<typeof signStatement>[0]
+
+/** A statement as its signer would send it. */
+export interface Signed {
+  readonly id: string
+  readonly bytes: Uint8Array
+}
+
+/** A contract between `air`, who owns `flights`, `bird`, who owns `strikes`, and the analyst; nothing of it is recorded yet. */
+export interface Agreement {
+  readonly id: string
+  /** signed by all */
+  readonly bytes: Uint8Array
+  /** signed by one */
+  by(party: Party): Promise<Uint8Array>
+  manifest(change?: Partial<Manifest>, signer?: Party): Promise<Signed>
+  query(change?: Partial<Query>, signer?: Party): Promise<Signed>
+  approval(query: string, by: Party, versions: Record<string, string[]>, change?: Partial<Approval>): Promise<Signed>
+  rejection(query: string, by: Party): Promise<Signed>
+  run(query: string, versions: Record<string, string>, change?: Partial<Run>, signer?: Party): Promise<Signed>
+  revocation(by: Party, target: Revocation['target']): Promise<Signed>
+}
+
+export async function agree(room: Room, change: (contract: Contract) => Contract = (same) => same): Promise<Agreement> {
+  const document = change(contractOf(room))
+  const sign = async (party: Party, statement: Document): Promise<Signed> => {
+    const bytes = await signStatement(statement, signerOf(room.identities[party]))
+    return { id: parseStatement(bytes).id, bytes }
+  }
+  const copies = await Promise.all((['air', 'bird', 'analyst'] as const).map((party) => sign(party, document)))
+  const [first, second, third] = copies.map(({ bytes }) => bytes) as [Uint8Array, Uint8Array, Uint8Array]
+  const id = copies[0]?.id ?? ''
+  const createdAt = () => new Date().toISOString()
+  const validity = () => ({
+    notBefore: new Date(Date.now() - hour).toISOString(),
+    notAfter: new Date(Date.now() + hour).toISOString(),
+  })
+  return {
+    id,
+    bytes: await mergeSignatures(await mergeSignatures(first, second), third),
+    by: async (party) => (await sign(party, document)).bytes,
+    manifest: (changes = {}, signer = 'air') =>
+      sign(signer, {
+        kind: 'reinraum/manifest/v1',
+        contract: id,
+        slot: 'flights',
+        version: 1,
+        schema: { columns: [{ name: 'operator', type: 'VARCHAR' }] },
+        by: 'air',
+        rowCount: 10,
+        object: digestId(randomBytes(8)),
+        length: 1000,
+        envelope: 'c2sp-cobblestone-256',
+        key: toBase64url(randomBytes(16)),
+        createdAt: createdAt(),
+        ...changes,
+      }),
+    query: (changes = {}, signer = 'analyst') =>
+      sign(signer, {
+        kind: 'reinraum/query/v1',
+        contract: id,
+        by: 'analyst',
+        title: 'Flights',
+        purpose: toBase64url(randomBytes(8)),
+        sql: 'SELECT operator, count(*) FROM flights GROUP BY operator',
+        parameters: [],
+        slots: ['flights'],
+        createdAt: createdAt(),
+        ...changes,
+      }),
+    approval: (query, by, versions, changes = {}) =>
+      sign(by, {
+        kind: 'reinraum/approval/v1',
+        contract: id,
+        query,
+        by,
+        validity: validity(),
+        maximumRuns: 5,
+        versions,
+        createdAt: createdAt(),
+        ...changes,
+      }),
+    rejection: (query, by) =>
+      sign(by, {
+        kind: 'reinraum/rejection/v1',
+        contract: id,
+        query,
+        by,
+        reason: 'no',
+        createdAt: createdAt(),
+      } satisfies Rejection),
+    run: (query, versions, changes = {}, signer = 'analyst') =>
+      sign(signer, {
+        kind: 'reinraum/run/v1',
+        contract: id,
+        query,
+        by: 'analyst',
+        parameters: {},
+        versions,
+        recipients: ['analyst'],
+        validity: validity(),
+        nonce: toBase64url(randomBytes(32)),
+        ...changes,
+      }),
+    revocation: (by, target) =>
+      sign(by, { kind: 'reinraum/revocation/v1', contract: id, by, target, reason: '', createdAt: createdAt() }),
+  }
+}
+
+/** A contract in force, recorded. */
+export async function agreeInForce(room: Room): Promise<Agreement> {
+  const agreement = await agree(room)
+  await room.as.air.proposeContract({ contract: agreement.bytes })
+  return agreement
+}
+
+/** A contract with one dataset and one approved query: everything but the run. */
+export async function readyToRun(room: Room) {
+  const agreement = await agreeInForce(room)
+  const manifest = await agreement.manifest()
+  await room.as.air.publishManifest({ manifest: manifest.bytes })
+  const query = await agreement.query()
+  await room.as.analyst.proposeQuery({ query: query.bytes })
+  const approval = await agreement.approval(query.id, 'air', { flights: [manifest.id] })
+  await room.as.air.decideQuery({ decision: approval.bytes })
+  return { agreement, manifest, query, approval, versions: { flights: manifest.id } }
+}
+
+export async function queuedRun(room: Room) {
+  const ready = await readyToRun(room)
+  const run = await ready.agreement.run(ready.query.id, ready.versions)
+  await room.as.analyst.startRun({ run: run.bytes })
+  return { ...ready, run }
+}
+
+function contractOf({ identities }: Room): Contract {
+  const member = (id: Party, roles: Contract['members'][number]['roles']) => ({
+    id,
+    name: id,
+    roles,
+    keys: publicKeysOf(identities[id]),
+  })
+  return {
+    kind: 'reinraum/contract/v1',
+    name: 'Strikes',
+    purpose: 'A test',
+    members: [member('air', ['owner']), member('bird', ['owner']), member('analyst', ['analyst', 'recipient'])],
+    slots: [slot('flights', 'air'), slot('strikes', 'bird')],
+    keyServices: [{ id: 'air-keys', custody: 'owner', operator: 'air', keys: publicKeysOf(identities.stranger) }],
+    executors: {
+      snp: {
+        roots: [{ product: 'Genoa', sha256: 'ab'.repeat(32), simulated: true }],
+        measurements: ['cd'.repeat(48)],
+        policy: {
+          products: ['Genoa'],
+          allowVersion2: false,
+          allowDebug: false,
+          allowMigration: false,
+          allowMaskedChipId: false,
+          vmpls: [0],
+          minimumAbi: { major: 0, minor: 0 },
+          minimumTcb: {},
+          allowSmt: true,
+          requireSingleSocket: false,
+          requireAliasCheck: true,
+          requireCiphertextHiding: false,
+          requireCrl: true,
+          cspIds: [],
+        },
+      },
+    },
+    results: { recipients: ['analyst'], reviewers: [] },
+    validity: { notBefore: new Date(Date.now() - hour).toISOString(), notAfter: new Date(Date.now() + 24 * hour).toISOString() },
+    nonce: toBase64url(randomBytes(32)),
+  }
+}
+
+function slot(id: string, owner: Party): Contract['slots'][number] {
+  return {
+    id,
+    owner,
+    keyService: 'air-keys',
+    schema: { columns: [{ name: 'operator', type: 'VARCHAR' }] },
+    rule: {
+      version: 1,
+      modes: ['template'],
+      privacyUnit: { column: 'operator' },
+      columns: { operator: { dimension: true } },
+      output: { minimumGroupSize: 5, maxRows: 1000 },
+      approvals: { by: [owner], threshold: 'all' },
+    },
+  }
+}
