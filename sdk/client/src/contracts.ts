@@ -1,4 +1,4 @@
-import { ReinraumError } from '@reinraum/crypto'
+import { canonicalize, ReinraumError } from '@reinraum/crypto'
 import {
   type Contract,
   type Member,
@@ -19,7 +19,7 @@ export interface ContractState {
 /** Signs a contract as one of its members and puts it before the others. */
 export async function proposeContract(session: Session, contract: Contract): Promise<ContractState> {
   const bytes = await signStatement(contract, session.signer)
-  await verifyContract(bytes, { now: session.now(), complete: false })
+  memberOf(session, await verifyContract(bytes, { now: session.now(), complete: false }))
   const { contractId, acceptedBy, inForce } = await session.governance.proposeContract({ contract: bytes })
   return { contractId, acceptedBy, inForce }
 }
@@ -50,11 +50,14 @@ export async function acceptContract(session: Session, contractId: string): Prom
 }
 
 /**
- * Which member of the contract this session's identity is.
- * @throws ReinraumError `unknown-member`
+ * Which member of the contract this session's identity is. Every key counts: a signature proves the signing keys only, and
+ * results and reviews are sealed to the third, which whoever proposed the contract wrote down.
+ * @throws ReinraumError `unknown-member`, `key-mismatch` when the contract names this member with another key
  */
-export function memberOf(session: Session, contract: VerifiedContract): Member {
+export function memberOf(session: Pick<Session, 'keys'>, contract: VerifiedContract): Member {
   const member = memberByKey(contract, session.keys.signing.ed25519)
   if (member === undefined) throw new ReinraumError('unknown-member', 'this identity is no member of the contract')
+  if (canonicalize(member.keys) !== canonicalize(session.keys))
+    throw new ReinraumError('key-mismatch', `the contract names ${member.id} with a key that is not in this identity`)
   return member
 }
