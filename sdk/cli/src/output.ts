@@ -15,25 +15,37 @@ export interface Output {
 }
 
 export function writeOutput(io: Io, json: boolean, output: Output): void {
-  io.out.write(json ? `${JSON.stringify(output.json, null, 2)}\n` : `${output.text}\n`)
+  io.out.write(`${visible(json ? JSON.stringify(output.json, null, 2) : output.text)}\n`)
 }
 
 /** One sentence and the reason code; causes stay inside, they may quote data. */
 export function writeError(io: Io, json: boolean, error: unknown): void {
   const code = isReinraumError(error) ? error.code : 'internal'
   const message = isReinraumError(error) ? error.message : 'something went wrong that should not have; nothing more is known here'
-  io.err.write(json ? `${JSON.stringify({ error: { code, message } })}\n` : `reinraum: ${message} (${code})\n`)
+  io.err.write(`${visible(json ? JSON.stringify({ error: { code, message } }) : `reinraum: ${message} (${code})`)}\n`)
 }
 
-/** Aligned `name  value` lines. */
+/**
+ * Control and formatting characters as JSON writes them. Names, purposes and SQL come from other parties: what a terminal
+ * obeys could show their reader something else than is about to be signed.
+ */
+export function visible(text: string): string {
+  return text.replace(/(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
+    Array.from({ length: character.length }, (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`).join(''),
+  )
+}
+
+/** Aligned `name  value` lines; a value's further lines stay under its first. */
 export function lines(entries: readonly (readonly [string, string | number])[]): string {
   const width = Math.max(0, ...entries.map(([name]) => name.length))
-  return entries.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n')
+  const indent = `\n${' '.repeat(width + 2)}`
+  return entries.map(([name, value]) => `${name.padEnd(width)}  ${String(value).replaceAll('\n', indent)}`).join('\n')
 }
 
-/** Rows under headings, aligned. */
-export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
-  if (rows.length === 0) return 'none'
+/** Rows under headings, aligned; each cell on one line. */
+export function table(headings: readonly string[], content: readonly (readonly string[])[]): string {
+  if (content.length === 0) return 'none'
+  const rows = content.map((row) => row.map((cell) => cell.replaceAll('\n', ' ')))
   const widths = headings.map((heading, i) => Math.max(heading.length, ...rows.map((row) => row[i]?.length ?? 0)))
   const line = (cells: readonly string[]) =>
     cells
