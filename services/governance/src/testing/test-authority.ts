@@ -41,8 +41,10 @@ function certificate(subject: string, publicKey: KeyObject, issuerKey: KeyObject
     der(0xa3, der(0x30, ...extensions)),
   )
   const signature = sign('sha256', tbs, issuerKey)
-  const body = der(0x30, tbs, ecdsaWithSha256, der(0x03, hex('00'), signature)).toString('base64')
-  return Buffer.from(`-----BEGIN CERTIFICATE-----\n${body.replace(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`)
+  const base64 = der(0x30, tbs, ecdsaWithSha256, der(0x03, hex('00'), signature)).toString('base64')
+  // No empty line where the length is a multiple of 64: RFC 7468 has none, and OpenSSL takes none.
+  const body = base64.match(/.{1,64}/g)?.join('\n')
+  return Buffer.from(`-----BEGIN CERTIFICATE-----\n${body}\n-----END CERTIFICATE-----\n`)
 }
 
 function distinguishedName(commonName: string): Buffer {
