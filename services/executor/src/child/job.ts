@@ -1,26 +1,23 @@
-import { z } from 'zod'
-
-// Imports zod and nothing else: the child starts for every run, and every module it loads is waited for.
+// Types only: the child starts for every run, and every module it loads is waited for.
 
 /** What the parent writes to the child's standard input: one job, then the end. */
-export const jobSchema = z.strictObject({
+export interface Job {
   /** private folder with the datasets, where the result is written too */
-  directory: z.string(),
-  datasets: z.array(
-    z.strictObject({
-      slot: z.string(),
-      file: z.string(),
-      columns: z.array(z.strictObject({ name: z.string(), type: z.string().regex(/^[A-Z]+(\([0-9]+,[0-9]+\))?$/) })),
-    }),
-  ),
+  readonly directory: string
+  readonly datasets: readonly {
+    readonly slot: string
+    readonly file: string
+    /** the slot's declared columns, with DuckDB's names of their types */
+    readonly columns: readonly { readonly name: string; readonly type: string }[]
+  }[]
   /** as the guard rewrote it */
-  sql: z.string(),
-  result: z.string(),
-  memoryMiB: z.int().min(16),
-  threads: z.int().min(1),
-})
-export type Job = z.infer<typeof jobSchema>
+  readonly sql: string
+  readonly result: string
+  readonly memoryMiB: number
+  readonly threads: number
+}
 
 /** What the child prints on success. On any failure it prints nothing and exits with 1. */
-export const outcomeSchema = z.strictObject({ rowCount: z.int().min(0) })
-export type Outcome = z.infer<typeof outcomeSchema>
+export interface Outcome {
+  readonly rowCount: number
+}

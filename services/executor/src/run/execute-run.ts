@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { ReinraumError, zeroise } from '@reinraum/crypto'
 import { type RunBundleBytes, type VerifiedRun, verifyRunBundle } from '@reinraum/statements'
-import { runInChild } from '../child/spawn.ts'
+import { type Child, startChild } from '../child/spawn.ts'
 import type { Executor } from '../executor.ts'
 import { deposit } from './deposit.ts'
 import { sealGate } from './gate.ts'
@@ -31,6 +31,8 @@ export async function executeRun(executor: Executor, bundle: RunBundleBytes, con
   // Refused here costs nobody anything: no key is asked for and no approval is used up.
   const rewrittenSql = await guardedSql(executor, run)
   laps.lap('guard')
+  // Started here, so that it is warm when the keys and the data are there.
+  const child = startChild(executor.limits, executor.confinement)
   const keys = await createRunKeys()
   const folder = await executor.scratch.open()
   let obtained: ObtainedKeys | undefined
@@ -46,7 +48,7 @@ export async function executeRun(executor: Executor, bundle: RunBundleBytes, con
     try {
       return await withReason(signal, () =>
         computeAndDeliver(
-          { executor, run, bundle, rewrittenSql, keys, folder: folder.path, signal, laps },
+          { executor, run, bundle, rewrittenSql, keys, folder: folder.path, signal, laps, child },
           obtained as ObtainedKeys,
           () => lease.confirm(),
         ),
@@ -55,6 +57,7 @@ export async function executeRun(executor: Executor, bundle: RunBundleBytes, con
       lease.stop()
     }
   } finally {
+    child.discard()
     keys.zeroise()
     zeroise(...(obtained?.dataKeys.values() ?? []))
     await folder.remove()
@@ -70,6 +73,7 @@ interface Computation {
   readonly folder: string
   readonly signal: AbortSignal
   readonly laps: Laps
+  readonly child: Child
 }
 
 async function computeAndDeliver(
@@ -77,7 +81,7 @@ async function computeAndDeliver(
   obtained: ObtainedKeys,
   confirmLease: () => Promise<void>,
 ): Promise<boolean> {
-  const { executor, run, bundle, rewrittenSql, keys, folder, signal, laps } = computation
+  const { executor, run, bundle, rewrittenSql, keys, folder, signal, laps, child } = computation
   const datasets = [...run.manifests].map(([slot, manifest]) => ({ slot, manifest, file: join(folder, `${slot}.parquet`) }))
   for (const { slot, manifest, file } of datasets) {
     const key = obtained.dataKeys.get(slot)
@@ -95,7 +99,7 @@ async function computeAndDeliver(
     memoryMiB: executor.limits.memoryMiB,
     threads: executor.limits.threads,
   }
-  const { rowCount } = await runInChild(job, executor.limits, executor.confinement, signal)
+  const { rowCount } = await child.run(job, signal)
   laps.lap('query')
   const sealed = await sealResult(result, join(folder, 'result.sealed'), keys.resultKey, run.run.id)
   const gate = await sealGate(run.contract.document, run.run.document, run.run.id, keys.resultKey)
