@@ -125,6 +125,11 @@ describe('the command line takes four parties through the whole life of a clean 
     expect(refused.exitCode).toBe(2)
     expect(refused.out).toMatch(/^ {2}✗ 1:\d+ .+ \([a-z-]+\)$/m)
     expect((await offline.json(...check('leak.sql'))).value.verdict).toBe('refused')
+    await writeFile(at('broken.sql'), "SELECT district\nFROM visits WHERE note = 'canary' GROUP district")
+    const broken = await offline(...check('broken.sql'))
+    expect(broken.exitCode).toBe(2)
+    expect(broken.out).toMatch(/^ {2}✗ 2:\d+ .+$/m)
+    expect(broken.out).not.toContain('canary')
     expect(await as.analyst.json('query', 'propose', at('leak.sql'), '--contract', known.contract)).toMatchObject({
       exitCode: 2,
       value: { error: { code: 'guard-refused' } },

@@ -6,22 +6,15 @@ import { runOfCaller, statusOf } from './get-run.ts'
 
 /** The run's state now and after each change, until it is final or the caller goes. */
 export async function* watchRun(governance: Governance, request: WatchRunRequest, context: RpcContext) {
-  const over = new AbortController()
-  const signal = AbortSignal.any([context.signal, over.signal])
   let last = ''
-  try {
-    while (!signal.aborted) {
-      // Listen before reading: a change in between wakes this loop instead of being lost.
-      const changed = governance.watch.next(request.runId, signal)
-      const row = await runOfCaller(governance, context, request.runId)
-      const seen = `${row.state} ${row.updated_at}`
-      if (seen !== last) yield { status: statusOf(row) }
-      last = seen
-      if (isFinal(row.state)) return
-      await changed
-    }
-  } finally {
-    // However it ends, nobody listens any longer: also when the run was none of the caller's.
-    over.abort()
+  while (!context.signal.aborted) {
+    // Listen before reading: a change in between wakes this loop instead of being lost.
+    const changed = governance.watch.next(request.runId, context.signal)
+    const row = await runOfCaller(governance, context, request.runId)
+    const seen = `${row.state} ${row.updated_at}`
+    if (seen !== last) yield { status: statusOf(row) }
+    last = seen
+    if (isFinal(row.state)) return
+    await changed
   }
 }
