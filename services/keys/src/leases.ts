@@ -1,8 +1,8 @@
 import { ReinraumError } from '@reinraum/crypto'
-import { assertNotRevoked, parseStatement, type VerifiedRun, verifyRevocation } from '@reinraum/statements'
+import { assertNotRevoked, decidesAbout, parseStatement, type VerifiedRun, verifyRevocation } from '@reinraum/statements'
 import { z } from 'zod'
 import { verifiedContract } from './contracts.ts'
-import { knownRevocations, type Owners } from './revocations.ts'
+import { knownRejections, knownRevocations, type Owners } from './revocations.ts'
 import type { KeysDatabase, KeysTransaction } from './store.ts'
 
 /** How long a key that was released may be used without asking again: the bound on what a revocation cannot recall. */
@@ -27,7 +27,7 @@ export async function startLease(trx: KeysTransaction, verified: VerifiedRun, no
 
 /**
  * Extends the lease of a run that got keys here, if nothing it rests on was revoked since. Returns its new end in ms.
- * @throws ReinraumError `lease-lost` (never released here, lapsed), `revoked`, `approval-revoked`, `expired` (the contract)
+ * @throws ReinraumError `lease-lost` (never released here, lapsed), `revoked`, `approval-revoked`, `query-rejected`, `expired` (the contract)
  */
 export async function renewLease(trx: KeysTransaction, runId: string, now: Date): Promise<number> {
   const lease = await trx.selectFrom('leases').selectAll().where('run_id', '=', runId).executeTakeFirst()
@@ -47,15 +47,21 @@ export async function renewLease(trx: KeysTransaction, runId: string, now: Date)
 async function assertStillAllowed(trx: KeysTransaction, lease: KeysDatabase['leases'], now: Date): Promise<void> {
   const owners: Owners = new Map(Object.entries(ownersSchema.parse(JSON.parse(lease.owners))))
   const known = await knownRevocations(trx, lease.contract_id, owners)
-  if (known.length === 0) return
+  const { id: queryId, document: query } = parseStatement(lease.query)
+  const rejections = await knownRejections(trx, lease.contract_id, queryId)
+  if (known.length === 0 && rejections.length === 0) return
   if (known.some(({ document }) => document.target.type === 'approval')) {
     throw new ReinraumError('approval-revoked', 'an approval that this run rests on was revoked')
   }
   const contract = await verifiedContract(trx, lease.contract_id)
   const revocations = await Promise.all(known.map(({ statement }) => verifyRevocation(statement, contract, now)))
-  const [query, run] = [parseStatement(lease.query).document, parseStatement(lease.run).document]
+  const run = parseStatement(lease.run).document
   if (query.kind !== 'reinraum/query/v1' || run.kind !== 'reinraum/run/v1') {
     throw new ReinraumError('internal', 'a lease does not hold the run that it is about')
   }
   assertNotRevoked(revocations, { contract: contract.document, query, run })
+  const read = contract.document.slots.filter(({ id }) => query.slots.includes(id))
+  if (rejections.some(({ by }) => read.some((slot) => decidesAbout(slot, by)))) {
+    throw new ReinraumError('query-rejected', 'the query of this run was rejected')
+  }
 }

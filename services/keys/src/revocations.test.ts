@@ -3,7 +3,7 @@ import { ReinraumError, randomBytes } from '@reinraum/crypto'
 import { newEvent } from '@reinraum/kit'
 import { RunDirectoryService, StatementRecordedSchema } from '@reinraum/proto'
 import { implement, type RpcServer } from '@reinraum/rpc'
-import type { Revocation } from '@reinraum/statements'
+import type { Rejection, Revocation } from '@reinraum/statements'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type RevocationLookups, startRevocationLookups } from './revocation-lookups.ts'
 import {
@@ -62,6 +62,14 @@ beforeEach(async () => {
 const apply = async (by: PartyName, target: Revocation['target'], as: PartyName = by) =>
   room.shared.as(room.parties[as]).applyRevocation({ revocation: await revocationOf(agreement, by, target) })
 
+const rejectionOf = (by: PartyName, query: string): Promise<Uint8Array> => {
+  const createdAt = room.clock.now().toISOString()
+  const document: Rejection = { kind: 'reinraum/rejection/v1', contract: agreement.id, query, by, reason: '', createdAt }
+  return signAs(room, by, document)
+}
+const reject = async (by: PartyName, query: string) =>
+  room.shared.as(room.parties[by]).applyRevocation({ revocation: await rejectionOf(by, query) })
+
 const versionOf = (slot: string) => agreement.datasets.find((dataset) => dataset.slot === slot)?.manifestId ?? ''
 
 describe('a revocation that this service has seen ends what it is of, though the operator leaves it out', () => {
@@ -90,6 +98,33 @@ describe('a revocation that this service has seen ends what it is of, though the
   test('the whole contract', async () => {
     await apply('air', { type: 'contract' })
     expect(await outcomeOf(agreement, room.shared, await bundleOf(agreement))).toBe('revoked')
+  })
+})
+
+describe('a rejection that its member brought here outweighs what was approved, though the operator leaves it out', () => {
+  test('by an owner who had approved before', async () => {
+    const bundle = await bundleOf(agreement)
+    expect(await outcomeOf(agreement, room.shared, bundle)).toBe('released')
+    await reject('bird', bundle.queryId)
+    expect(await outcomeOf(agreement, room.shared, bundle)).toBe('query-rejected')
+  })
+
+  test('by an approver who owns nothing', async () => {
+    const bundle = await bundleOf(agreement)
+    await reject('officer', bundle.queryId)
+    expect(await outcomeOf(agreement, room.shared, bundle)).toBe('query-rejected')
+  })
+
+  test('of another query has no effect', async () => {
+    await reject('bird', (await bundleOf(agreement)).queryId)
+    expect(await outcomeOf(agreement, room.shared, await bundleOf(agreement))).toBe('released')
+  })
+
+  test('counts from a member who decides about a dataset, signed by that member', async () => {
+    const { queryId } = await bundleOf(agreement)
+    expect(await refusalOf(() => reject('analyst', queryId))).toBe('role-missing')
+    const revocation = await rejectionOf('bird', queryId)
+    expect(await refusalOf(() => room.shared.as(room.parties.stranger).applyRevocation({ revocation }))).toBe('permission-denied')
   })
 })
 
@@ -197,6 +232,12 @@ describe('a lease', () => {
     const of = target(bundle) as Revocation['target']
     await apply(of.type === 'approval' ? 'officer' : 'bird', of)
     expect(await renew(bundle.runId)).toMatchObject({ case: 'deniedReasonCode', value: reason })
+  })
+
+  test('ends when the query is rejected', async () => {
+    const { runId, queryId } = await released()
+    await reject('officer', queryId)
+    expect(await renew(runId)).toMatchObject({ case: 'deniedReasonCode', value: 'query-rejected' })
   })
 
   test('goes on when something is revoked that the run does not rest on', async () => {

@@ -1,5 +1,12 @@
 import { canonicalize, ReinraumError } from '@reinraum/crypto'
-import { parseStatement, type Revocation, type VerifiedContract, verifyRevocation } from '@reinraum/statements'
+import {
+  parseStatement,
+  type Rejection,
+  type Revocation,
+  type VerifiedContract,
+  verifyDecisionAtAnyTime,
+  verifyRevocation,
+} from '@reinraum/statements'
 import type { KeysTransaction } from './store.ts'
 
 type Reader = Pick<KeysTransaction, 'selectFrom'>
@@ -8,9 +15,9 @@ type Reader = Pick<KeysTransaction, 'selectFrom'>
 const maximumPerMember = 1000
 
 /**
- * Verifies a revocation and keeps it for good. From then on no bundle that leaves it out can hide it. A second one by the
- * same member of the same target adds nothing and is answered with its own id.
- * @throws ReinraumError `resource-exhausted`, and whatever `verifyRevocation` finds
+ * Verifies a revocation, or the rejection of a query, and keeps it for good. From then on no bundle that leaves it out can
+ * hide it. A second one by the same member of the same target adds nothing and is answered with its own id.
+ * @throws ReinraumError `resource-exhausted`, and whatever `verifyRevocation` or `verifyDecisionAtAnyTime` finds
  */
 export async function keepRevocation(
   trx: KeysTransaction,
@@ -18,9 +25,11 @@ export async function keepRevocation(
   contract: VerifiedContract,
   now: Date,
 ): Promise<{ readonly id: string; readonly added: boolean }> {
-  const { id, document } = await verifyRevocation(statement, contract, now)
+  const { id, document } = isRejection(statement)
+    ? await verifyDecisionAtAnyTime(statement, contract)
+    : await verifyRevocation(statement, contract, now)
   const mine = trx.selectFrom('revocations').where('contract_id', '=', contract.id).where('by', '=', document.by)
-  const target = canonicalize(document.target)
+  const target = 'target' in document ? canonicalize(document.target) : rejectionOf(document.query)
   if ((await mine.where('target', '=', target).select('id').executeTakeFirst()) !== undefined) return { id, added: false }
   const { count } = await mine.select(trx.fn.countAll<number>().as('count')).executeTakeFirstOrThrow()
   if (count >= maximumPerMember) {
@@ -29,6 +38,25 @@ export async function keepRevocation(
   const row = { id, contract_id: contract.id, by: document.by, target, statement, applied_at: now.getTime() }
   await trx.insertInto('revocations').values(row).execute()
   return { id, added: true }
+}
+
+/** The rejections of a query that were brought here, by whomever. Whether one counts is for `verifyRunBundle` to say. */
+export async function knownRejections(
+  db: Reader,
+  contractId: string,
+  query: string,
+): Promise<readonly { readonly statement: Uint8Array; readonly by: string }[]> {
+  const rejections = db.selectFrom('revocations').select(['statement', 'by']).where('contract_id', '=', contractId)
+  return rejections.where('target', '=', rejectionOf(query)).orderBy('by').execute()
+}
+
+function isRejection(statement: Uint8Array): boolean {
+  const kind: Rejection['kind'] = 'reinraum/rejection/v1'
+  return parseStatement(statement).kind === kind
+}
+
+function rejectionOf(query: string): string {
+  return canonicalize({ type: 'query', query })
 }
 
 /** Statement id (approval, rejection, manifest) → the member it belongs to. */

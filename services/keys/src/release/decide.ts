@@ -5,7 +5,7 @@ import { verifiedContract } from '../contracts.ts'
 import { startLease } from '../leases.ts'
 import { consumeNonce } from '../nonces.ts'
 import { appendDecision, type Decision, type LogEntry } from '../release-log.ts'
-import { knownRevocations, ownersOf } from '../revocations.ts'
+import { knownRejections, knownRevocations, ownersOf } from '../revocations.ts'
 import type { KeysTransaction } from '../store.ts'
 import type { Vault } from '../vault.ts'
 import { appraiseEvidence, requireAcceptable } from './appraise-evidence.ts'
@@ -117,11 +117,13 @@ function bindingOf(claim: ReleaseClaim) {
   })
 }
 
-/** Revocations that this service has seen count whether or not the bundle carries them. */
+/** Revocations and rejections that this service has seen count whether or not the bundle carries them. */
 async function verifyStatements(trx: KeysTransaction, claim: ReleaseClaim, now: Date): Promise<VerifiedRun> {
-  const { bundle, contractId, runId } = claim
-  const { decisions, exhausted } = await decisionsWithRunsLeft(trx, bundle.decisions, runId)
+  const { bundle, contractId, queryId, runId } = claim
+  const { decisions: given, exhausted } = await decisionsWithRunsLeft(trx, bundle.decisions, runId)
   const known = await knownRevocations(trx, contractId, ownersOf([...bundle.decisions, ...bundle.manifests]))
+  const rejections = await knownRejections(trx, contractId, queryId)
+  const decisions = [...given, ...rejections.map(({ statement }) => statement)]
   const revocations = [...bundle.revocations, ...known.map(({ statement }) => statement)]
   try {
     return await verifyRunBundle({ ...bundle, decisions, revocations }, { now })

@@ -8,10 +8,11 @@ import { learnContract } from '../learn-revocations.ts'
 import { keepRevocation } from '../revocations.ts'
 import type { Vault } from '../vault.ts'
 
-/** Takes a revocation from a member's own hand: nobody in between can hold it back. Effective with the answer. */
+/** Takes a revocation or a rejection from a member's own hand: nobody in between can hold it back. Effective with the answer. */
 export async function applyRevocation(vault: Vault, { revocation }: ApplyRevocationRequest, context: RpcContext) {
   const { document } = parseStatement(revocation)
-  if (document.kind !== 'reinraum/revocation/v1') throw new ReinraumError('unknown-kind', 'this statement is no revocation')
+  if (document.kind !== 'reinraum/revocation/v1' && document.kind !== 'reinraum/rejection/v1')
+    throw new ReinraumError('unknown-kind', 'this statement is neither a revocation nor a rejection')
   const contract = await learnContract(vault, document.contract)
   callerMember(contract, context)
   const { id, added } = await vault.store.transaction(async (trx) => {
@@ -19,6 +20,7 @@ export async function applyRevocation(vault: Vault, { revocation }: ApplyRevocat
     await rememberContract(trx, contract, now)
     return keepRevocation(trx, revocation, contract, now)
   })
-  vault.log.info({ contractId: contract.id, revocationId: id, added, target: document.target.type }, 'revocation applied')
+  const target = 'target' in document ? document.target.type : 'query'
+  vault.log.info({ contractId: contract.id, revocationId: id, added, target }, 'revocation applied')
   return { revocationId: id }
 }
