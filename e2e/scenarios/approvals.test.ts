@@ -107,11 +107,16 @@ describe('an approval that is', () => {
     expect(await askKeys(await smuggle(clean, queryId, parts))).toBe('approval-exhausted')
   })
 
-  it('outweighed by a rejection stops a run', async () => {
+  it('outweighed by a rejection stops a run at governance, and at the key service even when the platform hides the rejection', async () => {
     const clean = await rooms.open()
-    const queryId = await readyToRun(clean)
-    await rejectQuery(clean.sessions.health, clean.contract, queryId, 'no')
+    const parts = await sealed(clean)
+    const queryId = await propose(clean)
+    await approve(clean, queryId)
+    const hidden = await smuggle(clean, queryId, parts)
+    const { deliveries } = await rejectQuery(clean.sessions.health, clean.contract, queryId, 'no')
+    expect(deliveries.filter(({ failed }) => failed !== null)).toEqual([])
     await expect(start(clean, queryId)).rejects.toMatchObject({ code: 'query-rejected' })
+    expect(await askKeys(hidden)).toBe('query-rejected')
   })
 })
 

@@ -5,6 +5,7 @@ import {
   type DigestId,
   type Parameter,
   type ParameterValue,
+  parseStatement,
   type Query,
   type Rejection,
   signStatement,
@@ -15,6 +16,7 @@ import {
 } from '@reinraum/statements'
 import { memberOf } from './contracts.ts'
 import { listManifests } from './manifests.ts'
+import { bring, type Delivery } from './revocations.ts'
 import type { Session } from './session.ts'
 
 export interface QueryDraft {
@@ -127,14 +129,23 @@ export async function approveQuery(
   return decisionId
 }
 
-/** An owner refuses a query. */
+export interface RejectionOutcome {
+  readonly rejectionId: DigestId
+  readonly deliveries: readonly Delivery[]
+}
+
+/**
+ * An owner refuses a query. As with a revocation, the key services hear it from the owner: a platform that leaves the
+ * rejection out of a run cannot get keys for that run.
+ * @throws ReinraumError `unavailable` when it reached nobody
+ */
 export async function rejectQuery(
   session: Session,
   contract: VerifiedContract,
   queryId: string,
   reason: string,
-): Promise<DigestId> {
-  const rejection: Rejection = {
+): Promise<RejectionOutcome> {
+  const document: Rejection = {
     kind: 'reinraum/rejection/v1',
     contract: contract.id,
     query: queryId,
@@ -142,8 +153,9 @@ export async function rejectQuery(
     reason,
     createdAt: session.now().toISOString(),
   }
-  const { decisionId } = await session.governance.decideQuery({ decision: await signStatement(rejection, session.signer) })
-  return decisionId
+  const decision = await signStatement(document, session.signer)
+  const deliveries = await bring(session, contract, decision, () => session.governance.decideQuery({ decision }))
+  return { rejectionId: parseStatement(decision).id, deliveries }
 }
 
 async function newestVersions(session: Session, contract: VerifiedContract, slots: readonly { readonly id: string }[]) {

@@ -1,12 +1,17 @@
 import { ReinraumError } from '@reinraum/crypto'
-import { type DigestId, type Revocation, signStatement, type VerifiedContract } from '@reinraum/statements'
+import { type DigestId, parseStatement, type Revocation, signStatement, type VerifiedContract } from '@reinraum/statements'
 import { memberOf } from './contracts.ts'
 import type { Session } from './session.ts'
 
+/** A place that a statement was brought to, with the reason where it did not arrive. */
+export interface Delivery {
+  readonly to: string
+  readonly failed: string | null
+}
+
 export interface RevocationOutcome {
   readonly revocationId: DigestId
-  /** every place the revocation was brought to, with the reason where it did not arrive */
-  readonly deliveries: readonly { readonly to: string; readonly failed: string | null }[]
+  readonly deliveries: readonly Delivery[]
 }
 
 /**
@@ -29,11 +34,25 @@ export async function revoke(
     createdAt: session.now().toISOString(),
   }
   const revocation = await signStatement(document, session.signer)
-  const places = [
-    { to: 'governance', send: () => session.governance.revoke({ revocation }) },
+  const deliveries = await bring(session, contract, revocation, () => session.governance.revoke({ revocation }))
+  return { revocationId: parseStatement(revocation).id, deliveries }
+}
+
+/**
+ * Brings a statement that stops something to governance and to every key service of the contract.
+ * @throws ReinraumError `unavailable` when it reached nobody
+ */
+export async function bring(
+  session: Session,
+  contract: VerifiedContract,
+  statement: Uint8Array,
+  toGovernance: () => Promise<unknown>,
+): Promise<readonly Delivery[]> {
+  const places: readonly { readonly to: string; send(): Promise<unknown> }[] = [
+    { to: 'governance', send: toGovernance },
     ...contract.document.keyServices.map(({ id }) => ({
       to: `keys/${id}`,
-      send: () => session.keyService(id).applyRevocation({ revocation }),
+      send: async () => session.keyService(id).applyRevocation({ revocation: statement }),
     })),
   ]
   const answers = await Promise.allSettled(places.map((place) => place.send()))
@@ -41,10 +60,9 @@ export async function revoke(
     to: places[i]?.to ?? '',
     failed: answer.status === 'fulfilled' ? null : reasonOf(answer.reason),
   }))
-  const revocationId = answers.find((answer) => answer.status === 'fulfilled')?.value.revocationId
-  if (revocationId === undefined)
-    throw new ReinraumError('unavailable', `the revocation reached nobody: ${deliveries[0]?.failed ?? ''}`)
-  return { revocationId, deliveries }
+  if (deliveries.every(({ failed }) => failed !== null))
+    throw new ReinraumError('unavailable', `it reached nobody: ${deliveries[0]?.failed ?? ''}`)
+  return deliveries
 }
 
 function reasonOf(error: unknown): string {

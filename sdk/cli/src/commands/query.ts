@@ -2,6 +2,7 @@ import { approveQuery, checkQuery, getQuery, listQueries, proposeQuery, type Que
 import { ReinraumError } from '@reinraum/crypto'
 import type { Command } from 'commander'
 import { bind, type Exit } from '../command.ts'
+import { delivered } from '../delivery-text.ts'
 import { guardText } from '../guard-text.ts'
 import { type Io, lines, table } from '../output.ts'
 import { isId, readContract, withContract } from '../party.ts'
@@ -81,8 +82,8 @@ export function queryCommands(program: Command, io: Io, exit: Exit): void {
     exit,
     (invocation, options, queryId = '') =>
       withContract(invocation, options.contract, async (session, contract) => {
-        const rejectionId = await rejectQuery(session, contract, queryId, options.reason)
-        return { text: lines([['rejection', rejectionId]]), json: { rejectionId } }
+        const { rejectionId, deliveries } = await rejectQuery(session, contract, queryId, options.reason)
+        return delivered('rejection', rejectionId, deliveries)
       }),
   )
 

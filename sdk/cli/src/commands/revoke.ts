@@ -3,7 +3,8 @@ import { ReinraumError } from '@reinraum/crypto'
 import type { Revocation } from '@reinraum/statements'
 import type { Command } from 'commander'
 import { bind, type Exit } from '../command.ts'
-import { type Io, table } from '../output.ts'
+import { delivered } from '../delivery-text.ts'
+import type { Io } from '../output.ts'
 import { withContract } from '../party.ts'
 
 interface RevokeOptions {
@@ -31,13 +32,7 @@ export function revokeCommand(program: Command, io: Io, exit: Exit): void {
     (invocation, options) =>
       withContract(invocation, options.contract, async (session, contract) => {
         const { revocationId, deliveries } = await revoke(session, contract, targetOf(options), options.reason)
-        const rows = deliveries.map(({ to, failed }) => [to, failed ?? 'done'])
-        const missed = deliveries.some(({ failed }) => failed !== null)
-        return {
-          text: `revocation ${revocationId}\n${table(['TO', 'OUTCOME'], rows)}`,
-          json: { revocationId, deliveries },
-          exitCode: missed ? 1 : 0,
-        }
+        return delivered('revocation', revocationId, deliveries)
       }),
   )
 }
