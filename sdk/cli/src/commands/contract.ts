@@ -3,6 +3,7 @@ import type { VerifiedContract } from '@reinraum/statements'
 import type { Command } from 'commander'
 import { bind, type Exit } from '../command.ts'
 import { readContractDraft } from '../contract-draft.ts'
+import { contractText, missingFrom } from '../contract-text.ts'
 import { type Io, lines } from '../output.ts'
 import { isId, readContract, withSession } from '../party.ts'
 
@@ -70,22 +71,8 @@ function stateOutput(state: ContractState) {
   return { text, json: state }
 }
 
-function contractOutput({ id, document, acceptedBy }: VerifiedContract) {
-  const missing = document.members.filter((member) => !acceptedBy.includes(member.id)).map((member) => member.id)
-  const text = lines([
-    ['contract', id],
-    ['name', document.name],
-    ['purpose', document.purpose],
-    ['members', document.members.map(({ id: member, roles }) => `${member} (${roles.join(', ')})`).join('; ')],
-    ['datasets', document.slots.map(({ id: slot, owner, keyService }) => `${slot} of ${owner}, key in ${keyService}`).join('; ')],
-    ['executors', document.executors.snp.roots.some((root) => root.simulated) ? 'SIMULATED hardware accepted' : 'hardware only'],
-    [
-      'results',
-      `to ${document.results.recipients.join(', ')}; reviewed by ${document.results.reviewers.map((r) => r.member).join(', ') || 'nobody'}`,
-    ],
-    ['valid', `${document.validity.notBefore} to ${document.validity.notAfter}`],
-    ['signed by', acceptedBy.join(', ')],
-    ['missing', missing.join(', ') || 'nobody'],
-  ])
-  return { text, json: { id, acceptedBy, missing, contract: document } }
+async function contractOutput(contract: VerifiedContract) {
+  const { id, document, acceptedBy } = contract
+  const json = { id, acceptedBy, missing: missingFrom(contract), contract: document }
+  return { text: await contractText(contract), json }
 }

@@ -1,0 +1,72 @@
+import { type ReferenceValues, referenceValuesSchema } from '@reinraum/attestation'
+import { canonicalBytes, canonicalize, digestId } from '@reinraum/crypto'
+import { type KeyService, type Member, type Slot, thumbprint, type VerifiedContract } from '@reinraum/statements'
+import { lines } from './output.ts'
+
+/** Members whose signatures a contract still lacks. */
+export function missingFrom({ document, acceptedBy }: VerifiedContract): readonly string[] {
+  return document.members.filter((member) => !acceptedBy.includes(member.id)).map((member) => member.id)
+}
+
+/** A contract for whoever is about to sign it: all that decides who may learn what, and which code on which hardware sees data. */
+export async function contractText(contract: VerifiedContract): Promise<string> {
+  const { id, document, acceptedBy } = contract
+  const { recipients, reviewers } = document.results
+  const review = reviewers.map(({ member, mode }) => (mode === 'inspect' ? `${member} (reads it)` : member))
+  return lines([
+    ['contract', id],
+    ['name', document.name],
+    ['purpose', document.purpose],
+    ['members', (await Promise.all(document.members.map(memberText))).join('\n')],
+    ['datasets', document.slots.map(slotText).join('\n')],
+    ['keys', document.keyServices.map(keyServiceText).join('\n')],
+    ['executors', platformText(document.executors)],
+    ['results', `to ${recipients.join(', ')}; reviewed by ${review.join(', ') || 'nobody'}`],
+    ['valid', `${document.validity.notBefore} to ${document.validity.notAfter}`],
+    ['signed by', acceptedBy.join(', ')],
+    ['missing', missingFrom(contract).join(', ') || 'nobody'],
+  ])
+}
+
+/** With the thumbprint that `identity create` printed. */
+async function memberText({ id, name, roles, keys }: Member): Promise<string> {
+  return `${id} (${roles.join(', ')}): ${oneLine(name)}, thumbprint ${await thumbprint(keys.signing.ed25519)}`
+}
+
+function slotText({ id, owner, keyService, rule }: Slot): string {
+  const { by, threshold } = rule.approvals
+  const needed = threshold === 'all' || threshold === by.length ? by.join(' and ') : `${threshold} of ${by.join(', ')}`
+  const unit =
+    rule.privacyUnit === 'none' ? 'public' : `at least ${rule.output.minimumGroupSize} ${oneLine(rule.privacyUnit.column)}`
+  const columns = Object.entries(rule.columns).map(([column, uses]) => `${oneLine(column)} ${canonicalize(uses)}`)
+  return [
+    `${id} of ${owner}, key in ${keyService}`,
+    `  ${rule.modes.includes('aggregation') ? 'any query that the guard allows, WITHOUT approval' : `queries that ${needed} approved`}`,
+    `  ${unit} in each row of a result, which has at most ${rule.output.maxRows}`,
+    ...columns.map((column) => `  ${column}`),
+  ].join('\n')
+}
+
+function keyServiceText(service: KeyService): string {
+  const keys = `with the keys ${digestId(canonicalBytes(service.keys))}`
+  return service.custody === 'owner'
+    ? `${service.id}, run by ${service.operator} ${keys}`
+    : `${service.id}, attested, ${keys}\n  ${platformText(service.referenceValues).replaceAll('\n', '\n  ')}`
+}
+
+/** Which hardware and which code, and every default of the appraisal that the contract gives up. */
+function platformText({ snp }: ReferenceValues): string {
+  const strict = referenceValuesSchema.parse({ snp: { roots: snp.roots, measurements: snp.measurements } }).snp.policy
+  const changed = Object.entries(snp.policy).filter(
+    ([rule, value]) => canonicalize(value) !== canonicalize(strict[rule as keyof typeof strict]),
+  )
+  return [
+    snp.roots.some((root) => root.simulated) ? 'SIMULATED hardware accepted' : 'hardware only',
+    ...snp.measurements.map((measurement) => `measurement ${measurement}`),
+    ...changed.map(([rule, value]) => `NOT THE DEFAULT: ${rule} ${canonicalize(value)}`),
+  ].join('\n')
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll('\n', ' ')
+}
