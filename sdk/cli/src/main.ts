@@ -1,6 +1,12 @@
 #!/usr/bin/env node
 import { runCli } from './run-cli.ts'
 
+// Whoever reads the output may have seen enough (`reinraum … | head`).
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0)
+  throw error
+})
+
 const { REINRAUM_ROOM: room, REINRAUM_IDENTITY: identity } = process.env
 process.exitCode = await runCli(process.argv.slice(2), {
   out: process.stdout,
