@@ -8,24 +8,25 @@ const named = (name: string): OwnPackage => packages.find((own) => own.name === 
 
 // What each package may import of ours: the direction in which the design reads.
 const sdk = ['crypto', 'attestation', 'statements', 'policy', 'rpc']
-const service = ['proto', ...sdk, 'kit']
+const service = ['proto', ...sdk, 'kit', 'pki']
 const allowed: Readonly<Record<string, readonly string[]>> = {
   proto: [],
   crypto: [],
+  pki: [],
   attestation: ['crypto'],
   statements: ['crypto', 'attestation'],
   policy: ['crypto', 'statements'],
-  rpc: ['proto', 'crypto', 'attestation', 'statements'],
+  rpc: ['proto', 'crypto', 'attestation', 'statements', 'pki'],
   client: ['proto', ...sdk],
   cli: ['proto', ...sdk, 'client'],
-  kit: ['proto', 'crypto', 'statements', 'rpc'],
+  kit: ['proto', 'crypto', 'statements', 'rpc', 'pki'],
   governance: service,
   ingestion: service,
   // No engine and no parser of queries beside the keys.
   keys: service.filter((name) => name !== 'policy'),
   executor: service,
   release: service,
-  local: ['proto', ...sdk, 'client', 'kit'],
+  local: ['proto', ...sdk, 'client', 'kit', 'pki'],
   e2e: ['proto', ...sdk, 'client', 'cli', 'kit', 'local'],
 }
 
@@ -49,6 +50,18 @@ test('what a file imports, its package declares', () => {
       // A path behind the name would reach past src/index.ts; no package is called that.
       expect({ path, undeclared: own.filter((target) => !dependencies.includes(target)) }).toEqual({ path, undeclared: [] })
     }
+  }
+})
+
+test('certificates are issued only where a room is started, and by tests', () => {
+  for (const { name, folder, production, sources } of packages) {
+    const users = sources.filter(({ path, imports }) => !isTest(path) && imports.includes('@reinraum/pki'))
+    const shipped = name === 'local'
+    expect({ name, production: production.includes('pki'), users: users.map(({ path }) => path) }).toEqual({
+      name,
+      production: shipped,
+      users: shipped ? [`${folder}/src/pki.ts`] : [],
+    })
   }
 })
 

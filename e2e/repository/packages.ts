@@ -13,6 +13,8 @@ export interface OwnPackage {
   readonly exports: readonly string[]
   /** Packages of ours that it depends on, for production and for its tests. */
   readonly dependencies: readonly string[]
+  /** Those of them that it runs with. */
+  readonly production: readonly string[]
   /** What its tsconfig.json refers to, as package names. */
   readonly references: readonly string[]
   readonly sources: readonly SourceFile[]
@@ -44,6 +46,7 @@ export function readPackages(): readonly OwnPackage[] {
       folder,
       exports: Object.keys(exports),
       dependencies: ownNames([...Object.keys(dependencies), ...Object.keys(devDependencies)]),
+      production: ownNames(Object.keys(dependencies)),
       references: references.map(({ path }: { path: string }) => nameOf(relative(repository, join(repository, folder, path)))),
       sources: readSources(folder),
     }
