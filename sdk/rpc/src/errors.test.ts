@@ -66,7 +66,7 @@ test('a message that would write to a terminal, break a header or fill a log arr
 })
 
 test('nobody listening is `unavailable`, and says where', async () => {
-  const { ca } = await testAuthority()
+  const { ca } = testAuthority
   const client = createRpcClient(ObjectService, { address: '127.0.0.1:9', tls: { ca } })
   await expect(client.statObject(request)).rejects.toMatchObject({ code: 'unavailable', message: '127.0.0.1:9 is not reachable' })
   await expect(drain(client.readObject(request))).rejects.toMatchObject({ code: 'unavailable' })

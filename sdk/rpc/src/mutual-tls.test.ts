@@ -1,10 +1,10 @@
 import { connect } from 'node:tls'
+import { createAuthority } from '@reinraum/pki'
 import { ObjectService } from '@reinraum/proto'
 import { expect, test } from 'vitest'
 import { createRpcClient } from './client.ts'
 import { createRpcServer } from './server.ts'
 import { objectService } from './testing/object-service.ts'
-import { createAuthority } from './testing/test-pki.ts'
 import { partyClient, serviceClient, someId, startParties, startServices, testAuthority } from './testing/test-room.ts'
 
 const request = { objectId: someId }
@@ -43,8 +43,8 @@ test('a certificate that names no service, two services or another trust domain 
 
 test('without a certificate, or with one of another authority, nobody connects to the services port', async () => {
   const { port } = await startServices([objectService({})])
-  const { ca } = await testAuthority()
-  const stranger = await (await createAuthority()).issue('spiffe://reinraum/executor')
+  const { ca } = testAuthority
+  const stranger = createAuthority().issue('spiffe://reinraum/executor')
   for (const tls of [{ ca }, { ...stranger, ca }]) {
     const client = createRpcClient(ObjectService, { address: `127.0.0.1:${port}`, tls, timeoutMs: 3000 })
     await expect(client.statObject(request)).rejects.toMatchObject({ code: 'unavailable' })
@@ -54,7 +54,7 @@ test('without a certificate, or with one of another authority, nobody connects t
 
 test('a client does not talk to a server of another authority, another host or another service', async () => {
   const { port } = await startParties([objectService({})])
-  const { ca } = await createAuthority()
+  const { ca } = createAuthority()
   const wrong = [{ tls: { ca } }, { serverName: 'elsewhere.example' }, { serverId: 'ingestion' }]
   for (const options of wrong) {
     const client = await partyClient(ObjectService, port, { ...options, timeoutMs: 3000 })
@@ -64,7 +64,7 @@ test('a client does not talk to a server of another authority, another host or a
     })
   }
   const elsewhere = await startParties([objectService({})], {
-    tls: await (await testAuthority()).issue('127.0.0.2', 'localhost'),
+    tls: testAuthority.issue('127.0.0.2', 'localhost'),
   })
   const misled = await partyClient(ObjectService, elsewhere.port, { timeoutMs: 3000 })
   await expect(misled.statObject(request)).rejects.toMatchObject({ code: 'unavailable' })
@@ -74,7 +74,7 @@ test('a client does not talk to a server of another authority, another host or a
 
 test('nothing older than TLS 1.3 is spoken', async () => {
   const { port } = await startParties([objectService({})])
-  const { ca } = await testAuthority()
+  const { ca } = testAuthority
   const handshake = (maxVersion: 'TLSv1.2' | 'TLSv1.3') =>
     new Promise<string | null>((resolve, reject) => {
       const socket = connect({ port, host: '127.0.0.1', ca, minVersion: 'TLSv1.2', maxVersion, ALPNProtocols: ['h2'] }, () => {
@@ -99,7 +99,7 @@ test('each caller reaches only what `allow` gives it', async () => {
 })
 
 test('a services port without a rule is not opened', async () => {
-  const tls = await (await testAuthority()).issue('127.0.0.1')
+  const tls = testAuthority.issue('127.0.0.1')
   const options = { address: '127.0.0.1:0', tls, name: 'x', audience: 'services', services: [] }
   await expect(createRpcServer(options as never)).rejects.toMatchObject({ code: 'invalid-argument' })
 })

@@ -46,7 +46,7 @@ test('a method that is open to anyone still says who called when there is a toke
     },
   })
   const { port } = await startParties([service], { anonymous: (method) => method === statObject })
-  const stranger = createRpcClient(ObjectService, { address: `127.0.0.1:${port}`, tls: { ca: (await testAuthority()).ca } })
+  const stranger = createRpcClient(ObjectService, { address: `127.0.0.1:${port}`, tls: { ca: testAuthority.ca } })
   await stranger.statObject({ objectId: someId })
   await expect(drain(stranger.readObject({ objectId: someId }))).rejects.toMatchObject({ code: 'unauthenticated' })
   stranger.close()

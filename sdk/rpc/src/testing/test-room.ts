@@ -1,24 +1,19 @@
 import type { DescService } from '@bufbuild/protobuf'
+import { createAuthority } from '@reinraum/pki'
 import { createIdentity, createRequestToken, type Identity } from '@reinraum/statements'
 import { onTestFinished } from 'vitest'
 import { type Client, createRpcClient, type RpcClientOptions } from '../client.ts'
 import type { Implementation } from '../implementation.ts'
 import { createRpcServer, type RpcServer, type RpcServerOptions } from '../server.ts'
-import { type Authority, createAuthority } from './test-pki.ts'
 
 type PartiesOptions = Extract<RpcServerOptions, { audience: 'parties' }>
 type ServicesOptions = Extract<RpcServerOptions, { audience: 'services' }>
 
-let authority: Promise<Authority> | undefined
-
-/** One authority for all the tests of a file: making keys takes time. */
-export function testAuthority(): Promise<Authority> {
-  authority ??= createAuthority()
-  return authority
-}
+/** Vouches for both ends of all the tests of a file. */
+export const testAuthority = createAuthority()
 
 export async function startParties(services: Implementation[], options: Partial<PartiesOptions> = {}): Promise<RpcServer> {
-  const tls = await (await testAuthority()).issue('127.0.0.1', 'spiffe://reinraum/governance')
+  const tls = testAuthority.issue('127.0.0.1', 'spiffe://reinraum/governance')
   const server = await createRpcServer({
     address: '127.0.0.1:0',
     tls,
@@ -33,7 +28,7 @@ export async function startParties(services: Implementation[], options: Partial<
 }
 
 export async function startServices(services: Implementation[], options: Partial<ServicesOptions> = {}): Promise<RpcServer> {
-  const tls = await (await testAuthority()).issue('127.0.0.1', 'spiffe://reinraum/governance')
+  const tls = testAuthority.issue('127.0.0.1', 'spiffe://reinraum/governance')
   const allow = options.allow ?? (() => true)
   const server = await createRpcServer({
     address: '127.0.0.1:0',
@@ -56,7 +51,7 @@ export async function partyClient<S extends DescService>(
   options: Partial<RpcClientOptions> & { readonly identity?: Identity } = {},
 ): Promise<Client<S>> {
   const identity = options.identity ?? (await createIdentity())
-  const { ca } = await testAuthority()
+  const { ca } = testAuthority
   const token = (method: string, body?: Uint8Array) => createRequestToken(identity, { audience: 'governance', method, body })
   return opened(createRpcClient(service, { address: `127.0.0.1:${port}`, tls: { ca }, token, ...options }))
 }
@@ -68,7 +63,7 @@ export async function serviceClient<S extends DescService>(
   names: readonly string[] = ['spiffe://reinraum/executor'],
   options: Partial<RpcClientOptions> = {},
 ): Promise<Client<S>> {
-  const tls = await (await testAuthority()).issue(...names)
+  const tls = testAuthority.issue(...names)
   return opened(createRpcClient(service, { address: `127.0.0.1:${port}`, tls, ...options }))
 }
 
