@@ -4,21 +4,16 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { credentials, loadPackageDefinition } from '@grpc/grpc-js'
+import { createAuthority } from '@reinraum/pki'
 import { ObjectService } from '@reinraum/proto'
 import { createRpcClient, type TlsIdentity } from '@reinraum/rpc'
 import { service as healthDefinition } from 'grpc-health-check'
-import { beforeAll, expect, onTestFinished, test } from 'vitest'
-import { createAuthority } from '../testing/test-pki.ts'
+import { expect, onTestFinished, test } from 'vitest'
 
 const someObject = { objectId: `sha256:${'a'.repeat(64)}` }
-let own: TlsIdentity
-let peer: TlsIdentity
-
-beforeAll(async () => {
-  const authority = await createAuthority()
-  own = await authority.issue('127.0.0.1', 'spiffe://reinraum/governance')
-  peer = await authority.issue('spiffe://reinraum/executor')
-})
+const authority = createAuthority()
+const own = authority.issue('127.0.0.1', 'spiffe://reinraum/governance')
+const peer = authority.issue('spiffe://reinraum/executor')
 
 interface Running {
   readonly process: ChildProcess

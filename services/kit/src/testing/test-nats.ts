@@ -6,11 +6,11 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createUser } from '@nats-io/nkeys'
 import { connect, type NatsConnection, nkeyAuthenticator } from '@nats-io/transport-node'
+import { createAuthority } from '@reinraum/pki'
 import type { BusConfig } from '../bus/bus.ts'
 import { inboxOf, type Permissions, permissionsOf } from '../bus/permissions.ts'
 import { provisionStreams } from '../bus/streams.ts'
 import { natsBinary } from './nats-binary.ts'
-import { createAuthority } from './test-pki.ts'
 
 /** A real nats-server with TLS 1.3 and one NKEY user per service, each with `permissionsOf` and nothing else. */
 export interface TestNats {
@@ -29,7 +29,7 @@ export async function startTestNats(serviceIds: readonly string[]): Promise<Test
   const folder = mkdtempSync(join(tmpdir(), 'reinraum-nats-'))
   const port = await freePort()
   const url = `tls://127.0.0.1:${port}`
-  const tls = await (await createAuthority()).issue('127.0.0.1', 'localhost')
+  const tls = createAuthority().issue('127.0.0.1', 'localhost')
   const write = (name: string, content: string | Buffer) => {
     writeFileSync(join(folder, name), content, { mode: 0o600 })
     return join(folder, name)
