@@ -2,13 +2,13 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { createAuthority } from '@reinraum/pki'
 import { IngestionService, ObjectService } from '@reinraum/proto'
 import { type Client, createRpcClient } from '@reinraum/rpc'
 import { createRequestToken, type Identity } from '@reinraum/statements'
 import { onTestFinished } from 'vitest'
-import { createTestAuthority } from './test-authority.ts'
 
-const authority = createTestAuthority()
+const authority = createAuthority()
 
 export interface IngestionProcess {
   party(identity: Identity): Client<typeof IngestionService>

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ObjectStore, openObjectFolder } from '@reinraum/kit'
+import { createAuthority } from '@reinraum/pki'
 import { IngestionService, ObjectService } from '@reinraum/proto'
 import { type Client, createRpcClient, createRpcServer } from '@reinraum/rpc'
 import { createRequestToken, type Identity } from '@reinraum/statements'
@@ -10,9 +11,8 @@ import { type Ingestion, type IngestionLimits, ingestionLimits } from '../ingest
 import { portsOf } from '../service.ts'
 import { openIngestionStore } from '../store.ts'
 import { createTurns } from '../turns.ts'
-import { createTestAuthority } from './test-authority.ts'
 
-const authority = createTestAuthority()
+const authority = createAuthority()
 
 export interface RunningIngestion extends Ingestion {
   readonly folder: string
