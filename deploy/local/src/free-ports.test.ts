@@ -23,6 +23,20 @@ test('a room gets its ports of last time again', async () => {
   expect(second.ports).toEqual(first.ports)
 })
 
+test('of two rooms that want the same ports, one gets them', async () => {
+  const first = await reservePorts(names)
+  first.release()
+  const rooms = await Promise.all([reservePorts(names, first.ports), reservePorts(names, first.ports)])
+  onTestFinished(() =>
+    rooms.forEach((room) => {
+      room.release()
+    }),
+  )
+  const ports = rooms.flatMap((room) => Object.values(room.ports))
+  expect(new Set(ports).size).toBe(6)
+  expect(ports).toEqual(expect.arrayContaining(Object.values(first.ports)))
+})
+
 test('a port that somebody else took meanwhile is replaced', async () => {
   const first = await reservePorts(['governance'])
   first.release()
