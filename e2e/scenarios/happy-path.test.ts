@@ -29,6 +29,12 @@ it('two owners get one answer to the analyst, and everyone can check what happen
   const offline = await verifyReceiptBundle(opened.receiptBundle)
   expect(offline.checks.filter(({ passed }) => !passed)).toEqual([])
   expect(offline).toMatchObject({ valid: true, appraisal: { hardware: false } })
+  const another = { contract: `sha256:${'0'.repeat(64)}` }
+  expect((await verifyReceiptBundle(opened.receiptBundle, another)).checks.at(-1)).toMatchObject({
+    name: 'contract',
+    passed: false,
+  })
+  expect(await verifyReceiptBundle(opened.receiptBundle, { contract: contract.id })).toMatchObject({ valid: true })
   expect((await readFile(opened.file)).length).toBeGreaterThan(0)
 })
 

@@ -9,6 +9,7 @@ import {
 } from '@reinraum/attestation'
 import { canonicalBytes, fromBase64url, isReinraumError, parseStrictJson, ReinraumError } from '@reinraum/crypto'
 import {
+  type DigestId,
   parseStatement,
   type Receipt,
   type ReceiptBundle,
@@ -42,9 +43,15 @@ export interface ReceiptVerification {
  * reference values and its binding to this run, and the receipt's signature by the key inside that evidence. The time of
  * judgement is the receipt's own `finishedAt`, which the attested key signed.
  *
+ * A receipt proves what happened under the contract that it brings along. Anyone can sign a contract among parties of their
+ * own making, so whoever did not choose the contract names the one that is expected.
+ *
  * It never throws on a bad bundle: the first check that fails is the last in the list.
  */
-export async function verifyReceiptBundle(bytes: Uint8Array): Promise<ReceiptVerification> {
+export async function verifyReceiptBundle(
+  bytes: Uint8Array,
+  expected: { readonly contract?: DigestId } = {},
+): Promise<ReceiptVerification> {
   const checks: ReceiptCheck[] = []
   const found: { receipt?: Verified<Receipt>; run?: VerifiedRun; appraisal?: AttestationResult } = {}
   const check = async <T>(name: string, body: () => Promise<T> | T, detail: (value: T) => string): Promise<T> => {
@@ -74,6 +81,11 @@ export async function verifyReceiptBundle(bytes: Uint8Array): Promise<ReceiptVer
       (v) => v.run.id,
     )
     found.run = run
+    await check(
+      'contract',
+      () => requireContract(run, expected.contract),
+      () => run.contract.id,
+    )
     const receipt = await check(
       'receipt',
       () => verifyReceipt(jws(bundle.receipt), run.contract),
@@ -128,6 +140,11 @@ function finishedAtOf(bundle: ReceiptBundle): Date {
   const { document } = parseStatement(jws(bundle.receipt))
   if (document.kind !== 'reinraum/receipt/v1') throw new ReinraumError('unknown-kind', 'the receipt is another kind of statement')
   return new Date(document.finishedAt)
+}
+
+function requireContract(run: VerifiedRun, expected: DigestId | undefined): void {
+  if (expected !== undefined && run.contract.id !== expected)
+    throw new ReinraumError('contract-mismatch', 'the run belongs to another contract')
 }
 
 function requireSameRun(receipt: Verified<Receipt>, run: VerifiedRun): void {
