@@ -1,17 +1,21 @@
-import { referenceValuesSchema } from '@reinraum/attestation'
 import {
-  type Contract,
   createIdentity,
   type Identity,
+  mergeSignatures,
   type PublicKeys,
+  parseStatement,
   publicKeysOf,
+  type Query,
   signerOf,
   signStatement,
   type VerifiedContract,
   verifyContract,
 } from '@reinraum/statements'
 import { beforeAll, expect, it } from 'vitest'
-import { memberOf } from './contracts.ts'
+import { memberOf, proposeContract } from './contracts.ts'
+import { approveQuery } from './queries.ts'
+import type { Session } from './session.ts'
+import { contractOf, now } from './testing/contract.ts'
 
 let me: Identity
 let proposer: Identity
@@ -22,41 +26,8 @@ beforeAll(async () => {
 
 /** A contract that someone else proposes and signs, with these keys in the place of mine. */
 async function proposed(mine: PublicKeys): Promise<VerifiedContract> {
-  const executors = referenceValuesSchema.parse({
-    snp: { roots: [{ product: 'Genoa', sha256: 'ab'.repeat(32), simulated: true }], measurements: ['cd'.repeat(48)] },
-  })
-  const contract: Contract = {
-    kind: 'reinraum/contract/v1',
-    name: 'Strikes',
-    purpose: 'Tests',
-    members: [
-      { id: 'air', name: 'Air', roles: ['owner', 'analyst'], keys: publicKeysOf(proposer) },
-      { id: 'bird', name: 'Bird', roles: ['reviewer', 'recipient'], keys: mine },
-    ],
-    slots: [
-      {
-        id: 'strikes',
-        owner: 'air',
-        keyService: 'keys',
-        schema: { columns: [{ name: 'operator', type: 'VARCHAR' }] },
-        rule: {
-          version: 1,
-          modes: ['template'],
-          privacyUnit: { column: 'operator' },
-          columns: { operator: { dimension: true } },
-          output: { minimumGroupSize: 5, maxRows: 100 },
-          approvals: { by: ['air'], threshold: 'all' },
-        },
-      },
-    ],
-    keyServices: [{ id: 'keys', custody: 'owner', operator: 'air', keys: publicKeysOf(keyService) }],
-    executors,
-    results: { recipients: ['bird'], reviewers: [{ member: 'bird', mode: 'approve' }] },
-    validity: { notBefore: '2026-01-01T00:00:00.000Z', notAfter: '2027-01-01T00:00:00.000Z' },
-    nonce: 'A'.repeat(43),
-  }
-  const now = new Date('2026-06-01T00:00:00.000Z')
-  return verifyContract(await signStatement(contract, signerOf(proposer)), { now, complete: false })
+  const bytes = await signStatement(contractOf(proposer, mine, keyService), signerOf(proposer))
+  return verifyContract(bytes, { now, complete: false })
 }
 
 it('a party is the member that the contract names with its keys', async () => {
@@ -69,4 +40,37 @@ it('a contract that seals my results and reviews to a key which is not mine is n
   const stranger = publicKeysOf(await createIdentity())
   const contract = await proposed({ ...keys, hpke: stranger.hpke })
   expect(() => memberOf({ keys }, contract)).toThrow(expect.objectContaining({ code: 'key-mismatch' }))
+})
+
+it('what governance answers does not change the ids by which a party speaks of its own statements', async () => {
+  const keys = publicKeysOf(me)
+  const document = contractOf(proposer, keys, keyService)
+  const copies = await Promise.all([proposer, me].map((party) => signStatement(document, signerOf(party))))
+  const contract = await verifyContract(await mergeSignatures(...(copies as [Uint8Array, Uint8Array])), { now })
+  const createdAt = now.toISOString()
+  const query: Query = {
+    ...{ kind: 'reinraum/query/v1', contract: contract.id, by: 'bird', title: 'Strikes', purpose: '', sql: 'SELECT 1' },
+    ...{ parameters: [], slots: ['strikes'], createdAt },
+  }
+  const asked = await signStatement(query, signerOf(me))
+  const sent: Uint8Array[] = []
+  const governance = {
+    proposeContract: async (request: { contract: Uint8Array }) => {
+      sent.push(request.contract)
+      return { contractId: lie, acceptedBy: [], inForce: false }
+    },
+    getQuery: async () => ({ query: asked, decisions: [] }),
+    decideQuery: async (request: { decision: Uint8Array }) => {
+      sent.push(request.decision)
+      return { decisionId: lie }
+    },
+  }
+  const lie = `sha256:${'0'.repeat(64)}`
+  const session = { keys: publicKeysOf(proposer), signer: signerOf(proposer), governance, now: () => now } as unknown as Session
+  const terms = { notAfter: '2026-07-01T00:00:00.000Z', maximumRuns: 1, versions: { strikes: [lie] } }
+  const said = [
+    (await proposeContract(session, document)).contractId,
+    await approveQuery(session, contract, parseStatement(asked).id, terms),
+  ]
+  expect(said).toEqual(sent.map((statement) => parseStatement(statement).id))
 })

@@ -19,9 +19,10 @@ export interface ContractState {
 /** Signs a contract as one of its members and puts it before the others. */
 export async function proposeContract(session: Session, contract: Contract): Promise<ContractState> {
   const bytes = await signStatement(contract, session.signer)
-  memberOf(session, await verifyContract(bytes, { now: session.now(), complete: false }))
-  const { contractId, acceptedBy, inForce } = await session.governance.proposeContract({ contract: bytes })
-  return { contractId, acceptedBy, inForce }
+  const verified = await verifyContract(bytes, { now: session.now(), complete: false })
+  memberOf(session, verified)
+  const { acceptedBy, inForce } = await session.governance.proposeContract({ contract: bytes })
+  return { contractId: verified.id, acceptedBy, inForce }
 }
 
 /**
@@ -45,8 +46,8 @@ export async function acceptContract(session: Session, contractId: string): Prom
   const verified = await getContract(session, contractId, { complete: false })
   memberOf(session, verified)
   const contract = await signStatement(verified.document, session.signer)
-  const state = await session.governance.acceptContract({ contract })
-  return { contractId: state.contractId, acceptedBy: state.acceptedBy, inForce: state.inForce }
+  const { acceptedBy, inForce } = await session.governance.acceptContract({ contract })
+  return { contractId, acceptedBy, inForce }
 }
 
 /**

@@ -3,11 +3,13 @@ import { createGuard, type GuardVerdict } from '@reinraum/policy'
 import {
   type Approval,
   type DigestId,
+  type Manifest,
   type Parameter,
   type ParameterValue,
   parseStatement,
   type Query,
   type Rejection,
+  type Slot,
   signStatement,
   type Verified,
   type VerifiedContract,
@@ -62,8 +64,9 @@ export async function proposeQuery(session: Session, contract: VerifiedContract,
     slots: verdict.plan.slots.map(({ id }) => id),
     createdAt: session.now().toISOString(),
   }
-  const { queryId } = await session.governance.proposeQuery({ query: await signStatement(query, session.signer) })
-  return queryId
+  const statement = await signStatement(query, session.signer)
+  await session.governance.proposeQuery({ query: statement })
+  return parseStatement(statement).id
 }
 
 export interface QueryRecord {
@@ -109,24 +112,22 @@ export async function approveQuery(
   queryId: string,
   terms: ApprovalTerms,
 ): Promise<DigestId> {
-  const member = memberOf(session, contract)
-  const { query } = await getQuery(session, contract, queryId)
-  const own = contract.document.slots.filter(
-    (slot) => query.document.slots.includes(slot.id) && slot.rule.approvals.by.includes(member.id),
-  )
-  if (own.length === 0) throw new ReinraumError('permission-denied', 'this query reads no dataset that you decide about')
+  const own = await slotsDecided(session, contract, queryId)
+  const versions = terms.versions ?? versionsOf(await newestOf(session, contract, own))
   const approval: Approval = {
     kind: 'reinraum/approval/v1',
     contract: contract.id,
     query: queryId,
-    by: member.id,
+    by: memberOf(session, contract).id,
     validity: { notBefore: session.now().toISOString(), notAfter: terms.notAfter },
     maximumRuns: terms.maximumRuns,
-    versions: terms.versions === undefined ? await newestVersions(session, contract, own) : copyVersions(terms.versions),
+    versions: copyVersions(versions),
     createdAt: session.now().toISOString(),
   }
-  const { decisionId } = await session.governance.decideQuery({ decision: await signStatement(approval, session.signer) })
-  return decisionId
+  const decision = await signStatement(approval, session.signer)
+  await session.governance.decideQuery({ decision })
+  // Its own id, not the one that governance answers with: the owner revokes by it.
+  return parseStatement(decision).id
 }
 
 export interface RejectionOutcome {
@@ -158,15 +159,40 @@ export async function rejectQuery(
   return { rejectionId: parseStatement(decision).id, deliveries }
 }
 
-async function newestVersions(session: Session, contract: VerifiedContract, slots: readonly { readonly id: string }[]) {
+/**
+ * The newest version of each dataset that this party decides about and the query reads, as far as governance shows them: what
+ * an approval allows unless told otherwise.
+ * @throws ReinraumError `permission-denied`, `not-found`
+ */
+export async function newestManifests(
+  session: Session,
+  contract: VerifiedContract,
+  queryId: string,
+): Promise<readonly Verified<Manifest>[]> {
+  return newestOf(session, contract, await slotsDecided(session, contract, queryId))
+}
+
+async function slotsDecided(session: Session, contract: VerifiedContract, queryId: string): Promise<readonly Slot[]> {
+  const member = memberOf(session, contract)
+  const { query } = await getQuery(session, contract, queryId)
+  const own = contract.document.slots.filter(
+    (slot) => query.document.slots.includes(slot.id) && slot.rule.approvals.by.includes(member.id),
+  )
+  if (own.length === 0) throw new ReinraumError('permission-denied', 'this query reads no dataset that you decide about')
+  return own
+}
+
+async function newestOf(session: Session, contract: VerifiedContract, slots: readonly Slot[]) {
   const manifests = await listManifests(session, contract)
-  const versions: Record<string, string[]> = {}
-  for (const slot of slots) {
-    const newest = manifests.filter((m) => m.document.slot === slot.id).sort((a, b) => b.document.version - a.document.version)[0]
+  return slots.map((slot) => {
+    const newest = manifests.findLast((m) => m.document.slot === slot.id)
     if (newest === undefined) throw new ReinraumError('not-found', `slot ${slot.id} has no dataset yet`)
-    versions[slot.id] = [newest.id]
-  }
-  return versions
+    return newest
+  })
+}
+
+function versionsOf(manifests: readonly Verified<Manifest>[]): Record<string, string[]> {
+  return Object.fromEntries(manifests.map(({ id, document }) => [document.slot, [id]]))
 }
 
 function copyVersions(versions: Readonly<Record<string, readonly string[]>>): Record<string, string[]> {

@@ -1,4 +1,13 @@
-import { approveQuery, checkQuery, getQuery, listQueries, proposeQuery, type QueryRecord, rejectQuery } from '@reinraum/client'
+import {
+  approveQuery,
+  checkQuery,
+  getQuery,
+  listQueries,
+  newestManifests,
+  proposeQuery,
+  type QueryRecord,
+  rejectQuery,
+} from '@reinraum/client'
 import { ReinraumError } from '@reinraum/crypto'
 import type { Command } from 'commander'
 import { bind, type Exit } from '../command.ts'
@@ -56,17 +65,18 @@ export function queryCommands(program: Command, io: Io, exit: Exit): void {
       withContract(invocation, options.contract, async (session, contract) => {
         const days = wholeNumber('--days', options.days)
         const notAfter = new Date(session.now().getTime() + days * 86_400_000).toISOString()
-        const approvalId = await approveQuery(session, contract, queryId, {
-          notAfter,
-          maximumRuns: wholeNumber('--runs', options.runs),
-        })
+        const maximumRuns = wholeNumber('--runs', options.runs)
+        const newest = await newestManifests(session, contract, queryId)
+        const versions = Object.fromEntries(newest.map(({ id, document }) => [document.slot, [id]]))
+        const approvalId = await approveQuery(session, contract, queryId, { notAfter, maximumRuns, versions })
         return {
           text: lines([
             ['approval', approvalId],
             ['until', notAfter],
             ['runs', options.runs],
+            ['of', newest.map(({ id, document }) => `${document.slot} version ${document.version}, ${id}`).join('\n')],
           ]),
-          json: { approvalId, notAfter, maximumRuns: Number(options.runs) },
+          json: { approvalId, notAfter, maximumRuns, versions },
         }
       }),
   )
