@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openObjectFolder } from '@reinraum/kit'
+import { createAuthority } from '@reinraum/pki'
 import { ReleaseService, ResultIntakeService } from '@reinraum/proto'
 import { type Client, createRpcClient, createRpcServer } from '@reinraum/rpc'
 import { createRequestToken, type Identity } from '@reinraum/statements'
@@ -11,9 +12,8 @@ import { createIntake } from '../intake.ts'
 import { type Release, type ReleaseLimits, releaseLimits } from '../release.ts'
 import { portsOf } from '../service.ts'
 import { openReleaseStore } from '../store.ts'
-import { createTestAuthority } from './test-authority.ts'
 
-const authority = createTestAuthority()
+const authority = createAuthority()
 
 export interface RunningRelease extends Release {
   readonly folder: string
