@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ErrorCode, isReinraumError, ReinraumError } from '@reinraum/crypto'
 import type { Bus } from '@reinraum/kit'
+import { createAuthority } from '@reinraum/pki'
 import { GovernanceService, RunDirectoryService } from '@reinraum/proto'
 import { type Client, createRpcClient, createRpcServer } from '@reinraum/rpc'
 import { createIdentity, createRequestToken, type Identity } from '@reinraum/statements'
@@ -11,7 +12,6 @@ import type { Governance } from '../governance.ts'
 import { createRunWatch } from '../run-watch.ts'
 import { portsOf } from '../service.ts'
 import { openGovernanceStore } from '../store.ts'
-import { createTestAuthority } from './test-authority.ts'
 
 export const partyNames = ['air', 'bird', 'analyst', 'stranger'] as const
 export type Party = (typeof partyNames)[number]
@@ -41,7 +41,7 @@ export async function startRoom(): Promise<Room> {
   let answer = nobodyAnswers
   const bus = { request: () => answer() } as unknown as Bus
   const governance: Governance = { store, bus, watch: createRunWatch(), now: () => new Date(Date.now() + offset) }
-  const authority = createTestAuthority()
+  const authority = createAuthority()
   const ports = portsOf(governance)
   const tls = authority.issue('127.0.0.1', 'spiffe://reinraum/governance')
   const common = { address: '127.0.0.1:0', tls, name: 'governance', graceMs: 100 }
