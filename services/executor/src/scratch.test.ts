@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -43,6 +43,26 @@ describe('the scratch folder', () => {
     await writeFile(join(directory, 'run-old', 'strikes.parquet'), 'plaintext of an interrupted run')
     await openScratch(directory, { allowDisk: true })
     expect(existsSync(join(directory, 'run-old'))).toBe(false)
+  })
+
+  it('is never one that somebody else put in its place, in a folder that everyone may write', async () => {
+    const parent = await folder(tmpdir())
+    const [directory, foreign] = [join(parent, 'scratch'), join(parent, 'foreign')]
+    await mkdir(foreign)
+    let racing = true
+    // Waits for the moment in which the old folder is gone and the new one not there yet.
+    const race = (async () => {
+      while (racing) await symlink(foreign, directory).catch(() => {})
+    })()
+    try {
+      for (let i = 0; i < 200; i++) {
+        const scratch = await openScratch(directory, { allowDisk: true }).catch(() => undefined)
+        if (scratch !== undefined) expect((await lstat(directory)).isSymbolicLink()).toBe(false)
+      }
+    } finally {
+      racing = false
+      await race
+    }
   })
 
   it('gives each run a folder of its own, which goes with the run', async () => {

@@ -1,5 +1,5 @@
 import { mkdir, mkdtemp, rm, statfs } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { ReinraumError } from '@reinraum/crypto'
 
 /** `f_type` of tmpfs and ramfs (statfs(2)). */
@@ -22,7 +22,10 @@ export interface ScratchFolder {
  */
 export async function openScratch(directory: string, { allowDisk }: { readonly allowDisk: boolean }): Promise<Scratch> {
   await rm(directory, { recursive: true, force: true })
-  await mkdir(directory, { recursive: true, mode: 0o700 })
+  await mkdir(dirname(directory), { recursive: true, mode: 0o700 })
+  // Not `recursive`, which takes what is there: /dev/shm is everyone's, and a folder or a link of somebody else's could stand
+  // here by now.
+  await mkdir(directory, { mode: 0o700 })
   const { type } = await statfs(directory)
   if (!memoryFileSystems.includes(type) && !allowDisk) {
     throw new ReinraumError('unsupported', 'the scratch folder is not memory-backed; plaintext would reach a disk')
