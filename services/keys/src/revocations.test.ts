@@ -1,6 +1,7 @@
 import { create, toBinary } from '@bufbuild/protobuf'
 import { ReinraumError, randomBytes } from '@reinraum/crypto'
 import { newEvent } from '@reinraum/kit'
+import { createAuthority } from '@reinraum/pki'
 import { RunDirectoryService, StatementRecordedSchema } from '@reinraum/proto'
 import { implement, type RpcServer } from '@reinraum/rpc'
 import type { Rejection, Revocation } from '@reinraum/statements'
@@ -19,7 +20,6 @@ import {
 import { bundleOf, outcomeOf } from './testing/attempt.ts'
 import { refusalOf } from './testing/refusal.ts'
 import { type PartyName, type Room, serveAs, startRoom } from './testing/room.ts'
-import { createTestAuthority } from './testing/test-authority.ts'
 
 type Imported = Agreement & { readonly datasets: readonly Dataset[] }
 
@@ -33,7 +33,7 @@ let lookups: RevocationLookups
 let agreement: Imported
 
 beforeAll(async () => {
-  const authority = createTestAuthority()
+  const authority = createAuthority()
   const directory = implement(RunDirectoryService, {
     getRunBundle: async () => {
       throw new ReinraumError('not-found', 'no such run')

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createSimulatedPlatform, type SimulatedPlatform } from '@reinraum/attestation'
 import { createLog } from '@reinraum/kit'
+import { type Authority, createAuthority } from '@reinraum/pki'
 import { KeyReleaseService, KeysService } from '@reinraum/proto'
 import { type Client, createRpcClient, createRpcServer, type Implementation } from '@reinraum/rpc'
 import { createIdentity, createRequestToken, type Identity } from '@reinraum/statements'
 import { type KeysConfig, keysConfigSchema } from '../config.ts'
 import { closeVault, openVault, portsOf } from '../service.ts'
 import type { Vault } from '../vault.ts'
-import { createTestAuthority, type TestAuthority } from './test-authority.ts'
 
 export const partyNames = ['air', 'bird', 'analyst', 'officer', 'stranger'] as const
 export type PartyName = (typeof partyNames)[number]
@@ -24,7 +24,7 @@ export interface TestClock {
 /** Two key services on real ports, with the parties and the hardware of one clean room. */
 export interface Room {
   readonly folder: string
-  readonly authority: TestAuthority
+  readonly authority: Authority
   readonly platform: SimulatedPlatform
   readonly clock: TestClock
   readonly parties: Readonly<Record<PartyName, Identity>>
@@ -47,15 +47,12 @@ export interface RunningKeyService {
 }
 
 export interface RoomOptions {
-  readonly authority?: TestAuthority
+  readonly authority?: Authority
   /** address of what stands where governance would; nothing listens there unless told */
   readonly governance?: string
 }
 
-export async function startRoom({
-  authority = createTestAuthority(),
-  governance = '127.0.0.1:1',
-}: RoomOptions = {}): Promise<Room> {
+export async function startRoom({ authority = createAuthority(), governance = '127.0.0.1:1' }: RoomOptions = {}): Promise<Room> {
   const folder = await mkdtemp(join(tmpdir(), 'reinraum-keys-'))
   const [platform, ...identities] = await Promise.all([
     createSimulatedPlatform({ modulusLength: 2048 }),
@@ -88,7 +85,7 @@ export async function startRoom({
 
 interface Start {
   readonly folder: string
-  readonly authority: TestAuthority
+  readonly authority: Authority
   readonly clock: TestClock
   readonly governance: string
   readonly own: Pick<KeysConfig, 'keyServiceId' | 'custody' | 'operator' | 'attester'>
@@ -152,7 +149,7 @@ export async function startKeyService({ folder, authority, clock, governance, ow
 }
 
 /** A port of another service of the room, to stand where the key service looks for it. */
-export function serveAs(authority: TestAuthority, serviceId: string, implementation: Implementation) {
+export function serveAs(authority: Authority, serviceId: string, implementation: Implementation) {
   return createRpcServer({
     audience: 'services',
     name: serviceId,
