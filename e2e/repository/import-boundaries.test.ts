@@ -8,7 +8,7 @@ const named = (name: string): OwnPackage => packages.find((own) => own.name === 
 
 // What each package may import of ours: the direction in which the design reads.
 const sdk = ['crypto', 'attestation', 'statements', 'policy', 'rpc']
-const service = ['proto', ...sdk, 'kit', 'pki']
+const service = ['proto', ...sdk, 'kit', 'pki', 'testing']
 const allowed: Readonly<Record<string, readonly string[]>> = {
   proto: [],
   crypto: [],
@@ -17,6 +17,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   statements: ['crypto', 'attestation'],
   policy: ['crypto', 'statements'],
   rpc: ['proto', 'crypto', 'attestation', 'statements', 'pki'],
+  testing: ['crypto', 'statements', 'rpc', 'pki'],
   client: ['proto', ...sdk],
   cli: ['proto', ...sdk, 'client'],
   kit: ['proto', 'crypto', 'statements', 'rpc', 'pki'],
@@ -54,13 +55,24 @@ test('what a file imports, its package declares', () => {
 })
 
 test('certificates are issued only where a room is started, and by tests', () => {
-  for (const { name, folder, production, sources } of packages) {
+  for (const { name, folder, production, sources } of packages.filter((own) => own.name !== 'testing')) {
     const users = sources.filter(({ path, imports }) => !isTest(path) && imports.includes('@reinraum/pki'))
     const shipped = name === 'local'
     expect({ name, production: production.includes('pki'), users: users.map(({ path }) => path) }).toEqual({
       name,
       production: shipped,
       users: shipped ? [`${folder}/src/pki.ts`] : [],
+    })
+  }
+})
+
+test('no package runs with test support, and only tests import it', () => {
+  for (const { name, production, sources } of packages) {
+    const users = sources.filter(({ path, imports }) => !isTest(path) && imports.includes('@reinraum/testing'))
+    expect({ name, production: production.includes('testing'), users: users.map(({ path }) => path) }).toEqual({
+      name,
+      production: false,
+      users: [],
     })
   }
 })
