@@ -1,7 +1,7 @@
 import { randomBytes as random } from 'node:crypto'
 import { randomBytes, toBase64url } from '@reinraum/crypto'
+import { refusalOf } from '@reinraum/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { refusalOf } from '../testing/refusal.ts'
 import { createRoom, type Party, type Room } from '../testing/room.ts'
 import { startIngestion } from '../testing/service.ts'
 import { part, send } from '../testing/upload.ts'

@@ -1,15 +1,6 @@
 import { digestId, randomBytes, toBase64url } from '@reinraum/crypto'
-import {
-  type Contract,
-  createIdentity,
-  type Identity,
-  type Manifest,
-  mergeSignatures,
-  parseStatement,
-  publicKeysOf,
-  signerOf,
-  signStatement,
-} from '@reinraum/statements'
+import { type Contract, createIdentity, type Identity, type Manifest, publicKeysOf } from '@reinraum/statements'
+import { type SignedStatement, signByAll, simulatedExecutors } from '@reinraum/testing'
 
 const names = ['air', 'bird', 'analyst', 'air-keys', 'stranger'] as const
 export type Party = (typeof names)[number]
@@ -24,12 +15,10 @@ export interface Room {
     ciphertext: Uint8Array,
     change?: (manifest: Manifest) => Manifest,
     signer?: Party,
-  ): Promise<{ readonly id: string; readonly bytes: Uint8Array }>
+  ): Promise<SignedStatement>
 }
 
-export interface SignedContract {
-  readonly id: string
-  readonly bytes: Uint8Array
+export interface SignedContract extends SignedStatement {
   readonly document: Contract
 }
 
@@ -43,24 +32,16 @@ export async function createRoom(): Promise<Room> {
     identities,
     async contract(change = (contract) => contract, signers = ['air', 'bird', 'analyst']) {
       const document = change(contractOf(identities))
-      const signed = await Promise.all(signers.map((name) => signStatement(document, signerOf(identities[name]))))
-      const bytes = await signed
-        .slice(1)
-        .reduce(async (all, one) => mergeSignatures(await all, one), Promise.resolve(one(signed)))
-      return { id: parseStatement(bytes).id, bytes, document }
+      const signed = await signByAll(
+        document,
+        signers.map((name) => identities[name]),
+      )
+      return { ...signed, document }
     },
     async manifest(contract, ciphertext, change = (manifest) => manifest, signer = 'air') {
-      const document = change(manifestOf(contract, ciphertext))
-      const bytes = await signStatement(document, signerOf(identities[signer]))
-      return { id: parseStatement(bytes).id, bytes }
+      return signByAll(change(manifestOf(contract, ciphertext)), [identities[signer]])
     },
   }
-}
-
-function one<T>(items: readonly T[]): T {
-  const [first] = items
-  if (first === undefined) throw new Error('nobody signs')
-  return first
 }
 
 function contractOf(identities: Readonly<Record<Party, Identity>>): Contract {
@@ -77,28 +58,7 @@ function contractOf(identities: Readonly<Record<Party, Identity>>): Contract {
     members: [member('air', ['owner']), member('bird', ['owner']), member('analyst', ['analyst', 'recipient'])],
     slots: [slot('flights', 'air'), slot('strikes', 'bird')],
     keyServices: [{ id: 'air-keys', custody: 'owner', operator: 'air', keys: publicKeysOf(identities['air-keys']) }],
-    executors: {
-      snp: {
-        roots: [{ product: 'Genoa', sha256: 'ab'.repeat(32), simulated: true }],
-        measurements: ['cd'.repeat(48)],
-        policy: {
-          products: ['Genoa'],
-          allowVersion2: false,
-          allowDebug: false,
-          allowMigration: false,
-          allowMaskedChipId: false,
-          vmpls: [0],
-          minimumAbi: { major: 0, minor: 0 },
-          minimumTcb: {},
-          allowSmt: true,
-          requireSingleSocket: false,
-          requireAliasCheck: true,
-          requireCiphertextHiding: false,
-          requireCrl: true,
-          cspIds: [],
-        },
-      },
-    },
+    executors: simulatedExecutors(),
     results: { recipients: ['analyst'], reviewers: [] },
     validity: { notBefore: at(-hour), notAfter: at(hour) },
     nonce: toBase64url(randomBytes(32)),

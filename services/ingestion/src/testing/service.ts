@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { type ObjectStore, openObjectFolder } from '@reinraum/kit'
 import { createAuthority } from '@reinraum/pki'
 import { IngestionService, ObjectService } from '@reinraum/proto'
-import { type Client, createRpcClient, createRpcServer } from '@reinraum/rpc'
-import { createRequestToken, type Identity } from '@reinraum/statements'
+import type { Client } from '@reinraum/rpc'
+import type { Identity } from '@reinraum/statements'
+import { openServicePorts } from '@reinraum/testing'
 import { onTestFinished } from 'vitest'
 import { type Ingestion, type IngestionLimits, ingestionLimits } from '../ingestion.ts'
 import { portsOf } from '../service.ts'
@@ -39,25 +40,16 @@ export async function startIngestion(
     limits: { ...ingestionLimits, ...options.limits },
     now: options.now ?? (() => new Date()),
   }
-  const ports = portsOf(ingestion)
-  const common = {
-    address: '127.0.0.1:0',
-    tls: authority.issue('127.0.0.1', 'spiffe://reinraum/ingestion'),
-    name: 'ingestion',
-    graceMs: 100,
-  }
-  const parties = await createRpcServer({ ...common, ...ports.parties, audience: 'parties' })
-  const services = await createRpcServer({ ...common, ...ports.services, audience: 'services' })
-  const clients: { close(): void }[] = []
-  const opened = <T extends { close(): void }>(client: T): T => {
-    clients.push(client)
-    return client
-  }
+  const ports = await openServicePorts({
+    id: 'ingestion',
+    authority,
+    ports: portsOf(ingestion),
+    called: { parties: IngestionService, services: ObjectService },
+  })
   let stopped: Promise<void> | undefined
   const stop = () => {
     stopped ??= (async () => {
-      for (const client of clients) client.close()
-      await Promise.all([parties.stop(), services.stop()])
+      await ports.stop()
       await ingestion.store.close()
     })()
     return stopped
@@ -66,21 +58,8 @@ export async function startIngestion(
   return {
     ...ingestion,
     folder,
-    party: (identity) =>
-      opened(
-        createRpcClient(IngestionService, {
-          address: `127.0.0.1:${parties.port}`,
-          tls: { ca: authority.ca },
-          token: (method, body) => createRequestToken(identity, { audience: 'ingestion', method, body }),
-        }),
-      ),
-    service: (id) =>
-      opened(
-        createRpcClient(ObjectService, {
-          address: `127.0.0.1:${services.port}`,
-          tls: authority.issue(`spiffe://reinraum/${id}`),
-        }),
-      ),
+    party: ports.party,
+    service: ports.service,
     stop,
   }
 }
