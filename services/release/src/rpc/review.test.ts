@@ -1,10 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { parseStrictJson, type SealedObject } from '@reinraum/crypto'
 import { ResultState } from '@reinraum/proto'
+import { refusalOf } from '@reinraum/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type Deposit, makeDeposit, send } from '../testing/deposit.ts'
 import { openLayer, openSealed } from '../testing/gate.ts'
-import { refusalOf } from '../testing/refusal.ts'
 import { createIdentities, createRoom, type Identities, type Party, type Room } from '../testing/room.ts'
 import { type RunningRelease, startRelease } from '../testing/service.ts'
 

@@ -4,12 +4,11 @@ import {
   createIdentity,
   type DocumentInput,
   type Identity,
-  mergeSignatures,
-  parseStatement,
   publicKeysOf,
   signerOf,
   signStatement,
 } from '@reinraum/statements'
+import { type SignedStatement, signByAll, simulatedExecutors } from '@reinraum/testing'
 
 const names = ['air', 'bird', 'inspector', 'analyst', 'partner', 'air-keys', 'stranger'] as const
 export type Party = (typeof names)[number]
@@ -24,9 +23,7 @@ export interface Room {
   readonly contract: SignedContract
 }
 
-export interface SignedContract {
-  readonly id: string
-  readonly bytes: Uint8Array
+export interface SignedContract extends SignedStatement {
   readonly document: Contract
 }
 
@@ -41,12 +38,11 @@ export async function createIdentities(): Promise<Identities> {
 
 export async function createRoom(identities: Identities, change = (contract: Contract): Contract => contract): Promise<Room> {
   const document = change(contractOf(identities))
-  const signed = await Promise.all(document.members.map(({ id }) => signAs(identities, id, document)))
-  const [first, ...rest] = signed
-  if (first === undefined) throw new Error('nobody signs')
-  let bytes = first
-  for (const next of rest) bytes = await mergeSignatures(bytes, next)
-  return { identities, contract: { id: parseStatement(bytes).id, bytes, document } }
+  const signed = await signByAll(
+    document,
+    document.members.map(({ id }) => identities[id as Party]),
+  )
+  return { identities, contract: { ...signed, document } }
 }
 
 export function signAs(identities: Identities, name: string, document: DocumentInput): Promise<Uint8Array> {
@@ -73,28 +69,7 @@ function contractOf(identities: Identities): Contract {
     ],
     slots: [slot('flights'), slot('strikes')],
     keyServices: [{ id: 'air-keys', custody: 'owner', operator: 'air', keys: publicKeysOf(identities['air-keys']) }],
-    executors: {
-      snp: {
-        roots: [{ product: 'Genoa', sha256: 'ab'.repeat(32), simulated: true }],
-        measurements: ['cd'.repeat(48)],
-        policy: {
-          products: ['Genoa'],
-          allowVersion2: false,
-          allowDebug: false,
-          allowMigration: false,
-          allowMaskedChipId: false,
-          vmpls: [0],
-          minimumAbi: { major: 0, minor: 0 },
-          minimumTcb: {},
-          allowSmt: true,
-          requireSingleSocket: false,
-          requireAliasCheck: true,
-          requireCiphertextHiding: false,
-          requireCrl: true,
-          cspIds: [],
-        },
-      },
-    },
+    executors: simulatedExecutors(),
     results: {
       recipients: ['analyst', 'partner'],
       reviewers: [

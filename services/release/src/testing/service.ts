@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { openObjectFolder } from '@reinraum/kit'
 import { createAuthority } from '@reinraum/pki'
 import { ReleaseService, ResultIntakeService } from '@reinraum/proto'
-import { type Client, createRpcClient, createRpcServer } from '@reinraum/rpc'
-import { createRequestToken, type Identity } from '@reinraum/statements'
+import type { Client } from '@reinraum/rpc'
+import type { Identity } from '@reinraum/statements'
+import { openServicePorts } from '@reinraum/testing'
 import { sql } from 'kysely'
 import { onTestFinished } from 'vitest'
 import { createIntake } from '../intake.ts'
@@ -35,25 +36,16 @@ export async function startRelease(
   const intake = createIntake({ store, objects, now })
   await intake.dropInterrupted()
   const release: Release = { store, objects, intake, limits: { ...releaseLimits, ...options.limits }, now }
-  const ports = portsOf(release)
-  const common = {
-    address: '127.0.0.1:0',
-    tls: authority.issue('127.0.0.1', 'spiffe://reinraum/release'),
-    name: 'release',
-    graceMs: 100,
-  }
-  const parties = await createRpcServer({ ...common, ...ports.parties, audience: 'parties' })
-  const services = await createRpcServer({ ...common, ...ports.services, audience: 'services' })
-  const clients: { close(): void }[] = []
-  const opened = <T extends { close(): void }>(client: T): T => {
-    clients.push(client)
-    return client
-  }
+  const ports = await openServicePorts({
+    id: 'release',
+    authority,
+    ports: portsOf(release),
+    called: { parties: ReleaseService, services: ResultIntakeService },
+  })
   let stopped: Promise<void> | undefined
   const stop = () => {
     stopped ??= (async () => {
-      for (const client of clients) client.close()
-      await Promise.all([parties.stop(), services.stop()])
+      await ports.stop()
       await store.close()
     })()
     return stopped
@@ -62,21 +54,8 @@ export async function startRelease(
   return {
     ...release,
     folder,
-    party: (identity) =>
-      opened(
-        createRpcClient(ReleaseService, {
-          address: `127.0.0.1:${parties.port}`,
-          tls: { ca: authority.ca },
-          token: (method, body) => createRequestToken(identity, { audience: 'release', method, body }),
-        }),
-      ),
-    service: (id = 'executor') =>
-      opened(
-        createRpcClient(ResultIntakeService, {
-          address: `127.0.0.1:${services.port}`,
-          tls: authority.issue(`spiffe://reinraum/${id}`),
-        }),
-      ),
+    party: ports.party,
+    service: (id = 'executor') => ports.service(id),
     async events() {
       const { rows } = await sql<{ subject: string }>`select subject from outbox order by sequence`.execute(store.db)
       return rows.map(({ subject }) => subject.split('.').slice(-2).join('.'))
