@@ -2,12 +2,12 @@ import { chmod, copyFile, readdir, readFile, rm, stat, writeFile } from 'node:fs
 import { join } from 'node:path'
 import { randomBytes, toHex } from '@reinraum/crypto'
 import { createLog } from '@reinraum/kit'
+import { refusalOf } from '@reinraum/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { closeVault, openVault } from './service.ts'
 import type { KeysDatabase } from './store.ts'
 import { type Agreement, agreeAndImport, type Dataset, importDataset, sealDataset } from './testing/agreement.ts'
 import { bundleOf, outcomeOf } from './testing/attempt.ts'
-import { refusalOf } from './testing/refusal.ts'
 import { type Room, startRoom } from './testing/room.ts'
 
 let room: Room

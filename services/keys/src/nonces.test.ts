@@ -2,10 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Store } from '@reinraum/kit'
+import { refusalOf } from '@reinraum/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { issueNonce, maximumNonces } from './nonces.ts'
 import { type KeysDatabase, openKeysStore } from './store.ts'
-import { refusalOf } from './testing/refusal.ts'
 
 const run = `sha256:${'0'.repeat(64)}`
 let folder: string

@@ -1,10 +1,10 @@
 import { parseStatement, type Release, verifyContract, verifyRelease } from '@reinraum/statements'
+import { refusalOf } from '@reinraum/testing'
 import { CompiledQuery } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { releasesPerPage } from './release-log.ts'
 import { type Agreement, agreeAndImport, type Dataset } from './testing/agreement.ts'
 import { bundleOf, outcomeOf } from './testing/attempt.ts'
-import { refusalOf } from './testing/refusal.ts'
 import { type Room, startRoom } from './testing/room.ts'
 
 let room: Room

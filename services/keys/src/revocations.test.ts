@@ -5,6 +5,7 @@ import { createAuthority } from '@reinraum/pki'
 import { RunDirectoryService, StatementRecordedSchema } from '@reinraum/proto'
 import { implement, type RpcServer } from '@reinraum/rpc'
 import type { Rejection, Revocation } from '@reinraum/statements'
+import { refusalOf } from '@reinraum/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type RevocationLookups, startRevocationLookups } from './revocation-lookups.ts'
 import {
@@ -18,7 +19,6 @@ import {
   signAs,
 } from './testing/agreement.ts'
 import { bundleOf, outcomeOf } from './testing/attempt.ts'
-import { refusalOf } from './testing/refusal.ts'
 import { type PartyName, type Room, serveAs, startRoom } from './testing/room.ts'
 
 type Imported = Agreement & { readonly datasets: readonly Dataset[] }

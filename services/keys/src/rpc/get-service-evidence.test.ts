@@ -3,10 +3,10 @@ import { parseStrictJson, randomBytes, toBase64url } from '@reinraum/crypto'
 import { Custody, KeysService } from '@reinraum/proto'
 import { createRpcClient, evidenceFromMessage } from '@reinraum/rpc'
 import { createRequestToken, publicKeysSchema } from '@reinraum/statements'
+import { refusalOf } from '@reinraum/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { measureOwnCode } from '../attester.ts'
 import { referenceValuesOf } from '../testing/agreement.ts'
-import { refusalOf } from '../testing/refusal.ts'
 import { type Room, startRoom } from '../testing/room.ts'
 
 let room: Room

@@ -1,5 +1,6 @@
 import { canonicalBytes, hpkeSeal, randomBytes, utf8 } from '@reinraum/crypto'
 import { publicKeysOf } from '@reinraum/statements'
+import { refusalOf } from '@reinraum/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   type Agreement,
@@ -11,7 +12,6 @@ import {
   sealForImport,
   signAs,
 } from '../testing/agreement.ts'
-import { refusalOf } from '../testing/refusal.ts'
 import { type Room, startRoom } from '../testing/room.ts'
 
 let room: Room

@@ -1,6 +1,7 @@
 import { createSimulatedPlatform, simulatedAttester } from '@reinraum/attestation'
 import { canonicalBytes, generateHpkeKeyPair, randomBytes, toBase64url } from '@reinraum/crypto'
 import { createSigner, parseStatement, verifyContract, verifyRelease } from '@reinraum/statements'
+import { refusalOf } from '@reinraum/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   type Agreement,
@@ -12,7 +13,6 @@ import {
   sealDataset,
 } from '../testing/agreement.ts'
 import { type Bundle, bundleOf, openReleased, outcomeName, outcomeOf, requestOf } from '../testing/attempt.ts'
-import { refusalOf } from '../testing/refusal.ts'
 import { type Room, startRoom } from '../testing/room.ts'
 
 let room: Room

@@ -3,13 +3,13 @@ import {
   type Contract,
   type Identity,
   type Manifest,
-  mergeSignatures,
   parseStatement,
   publicKeysOf,
   type Revocation,
   signerOf,
   signStatement,
 } from '@reinraum/statements'
+import { signByAll, simulatedExecutors } from '@reinraum/testing'
 import type { PartyName, Room, RunningKeyService } from './room.ts'
 
 /** What the simulated executors of a contract measure. */
@@ -44,11 +44,11 @@ export function signAs(room: Room, party: PartyName, document: Parameters<typeof
 
 export async function agree(room: Room, change: (contract: Contract) => Contract = (contract) => contract): Promise<Agreement> {
   const document = change(contractOf(room))
-  const names = document.members.map(({ id }) => id as PartyName)
-  const [first, ...rest] = await Promise.all(names.map((name) => signAs(room, name, document)))
-  let statement = first ?? new Uint8Array()
-  for (const copy of rest) statement = await mergeSignatures(statement, copy)
-  return { room, id: parseStatement(statement).id, document, statement }
+  const { id, bytes } = await signByAll(
+    document,
+    document.members.map((member) => room.parties[member.id as PartyName]),
+  )
+  return { room, id, document, statement: bytes }
 }
 
 /** An agreement with the first version of each of its datasets imported. */
@@ -150,28 +150,7 @@ function contractOf(room: Room): Contract {
 
 /** The room's simulated platform, named as simulated, everything else as strict as it comes. */
 export function referenceValuesOf({ platform }: Pick<Room, 'platform'>): Contract['executors'] {
-  return {
-    snp: {
-      roots: [{ product: platform.product, sha256: platform.arkSha256, simulated: true }],
-      measurements: [executorMeasurement],
-      policy: {
-        products: ['Genoa'],
-        allowVersion2: false,
-        allowDebug: false,
-        allowMigration: false,
-        allowMaskedChipId: false,
-        vmpls: [0],
-        minimumAbi: { major: 0, minor: 0 },
-        minimumTcb: {},
-        allowSmt: true,
-        requireSingleSocket: false,
-        requireAliasCheck: true,
-        requireCiphertextHiding: false,
-        requireCrl: true,
-        cspIds: [],
-      },
-    },
-  }
+  return simulatedExecutors(platform, executorMeasurement)
 }
 
 function slot(id: string, owner: PartyName, keyService: string, modes: Slot['rule']['modes'], by: PartyName[]): Slot {

@@ -5,8 +5,9 @@ import { createSimulatedPlatform, type SimulatedPlatform } from '@reinraum/attes
 import { createLog } from '@reinraum/kit'
 import { type Authority, createAuthority } from '@reinraum/pki'
 import { KeyReleaseService, KeysService } from '@reinraum/proto'
-import { type Client, createRpcClient, createRpcServer, type Implementation } from '@reinraum/rpc'
-import { createIdentity, createRequestToken, type Identity } from '@reinraum/statements'
+import { type Client, createRpcServer, type Implementation } from '@reinraum/rpc'
+import { createIdentity, type Identity } from '@reinraum/statements'
+import { openServicePorts } from '@reinraum/testing'
 import { type KeysConfig, keysConfigSchema } from '../config.ts'
 import { closeVault, openVault, portsOf } from '../service.ts'
 import type { Vault } from '../vault.ts'
@@ -108,41 +109,21 @@ export async function startKeyService({ folder, authority, clock, governance, ow
   } satisfies KeysConfig)
   const tls = authority.issue(`spiffe://reinraum/${id}`, '127.0.0.1')
   const vault = await openVault(config, { log: createLog(config.log, id), tls, dataPath: (name) => join(data, name) }, clock.now)
-  const ports = portsOf(vault)
-  const options = { tls, name: id, address: '127.0.0.1:0' }
-  const parties = await createRpcServer({ ...options, ...ports.parties, audience: 'parties' })
-  const services = await createRpcServer({ ...options, ...ports.services, audience: 'services' })
-  const addresses = { parties: `127.0.0.1:${parties.port}`, services: `127.0.0.1:${services.port}` }
-  const clients = new Map<unknown, { close(): void }>()
-  const opened = <T extends { close(): void }>(caller: unknown, open: () => T): T => {
-    const client = (clients.get(caller) as T | undefined) ?? open()
-    clients.set(caller, client)
-    return client
-  }
+  const ports = await openServicePorts({
+    id,
+    authority,
+    ports: portsOf(vault),
+    called: { parties: KeysService, services: KeyReleaseService },
+  })
   return {
     id: own.keyServiceId,
     config,
     vault,
-    addresses,
-    as: (party) =>
-      opened(party, () =>
-        createRpcClient(KeysService, {
-          address: addresses.parties,
-          tls: { ca: authority.ca },
-          token: (method, body) => createRequestToken(party, { audience: id, method, ...(body === undefined ? {} : { body }) }),
-        }),
-      ),
-    from: (serviceId) =>
-      opened(serviceId, () =>
-        createRpcClient(KeyReleaseService, {
-          address: addresses.services,
-          tls: authority.issue(`spiffe://reinraum/${serviceId}`),
-          serverId: id,
-        }),
-      ),
+    addresses: ports.addresses,
+    as: ports.party,
+    from: ports.service,
     async stop() {
-      for (const client of clients.values()) client.close()
-      await Promise.all([parties.stop(), services.stop()])
+      await ports.stop()
       await closeVault(vault)
     },
   }
