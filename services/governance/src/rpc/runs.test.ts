@@ -3,10 +3,11 @@ import { create, toBinary } from '@bufbuild/protobuf'
 import { ReinraumError } from '@reinraum/crypto'
 import { type EventRecord, newEvent } from '@reinraum/kit'
 import { EvidenceSchema, RunEventSchema, RunState, Tee } from '@reinraum/proto'
+import { refusalOf } from '@reinraum/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { consumeDeadLetter, consumeEvent } from '../consume-events.ts'
 import { agree, agreeInForce, queuedRun, readyToRun } from '../testing/agreement.ts'
-import { type Room, refusalOf, startRoom } from '../testing/room.ts'
+import { type Room, startRoom } from '../testing/room.ts'
 
 let room: Room
 beforeAll(async () => {

@@ -1,7 +1,8 @@
+import { refusalOf } from '@reinraum/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Agreement, agree, agreeInForce, readyToRun } from '../testing/agreement.ts'
-import { type Party, type Room, refusalOf, startRoom } from '../testing/room.ts'
+import { type Party, type Room, startRoom } from '../testing/room.ts'
 
 let room: Room
 beforeAll(async () => {

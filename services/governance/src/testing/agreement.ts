@@ -2,27 +2,18 @@ import { digestId, randomBytes, toBase64url } from '@reinraum/crypto'
 import {
   type Approval,
   type Contract,
+  type DocumentInput,
   type Manifest,
-  mergeSignatures,
-  parseStatement,
   publicKeysOf,
   type Query,
   type Rejection,
   type Revocation,
   type Run,
-  signerOf,
-  signStatement,
 } from '@reinraum/statements'
+import { type SignedStatement, signByAll, simulatedExecutors } from '@reinraum/testing'
 import type { Party, Room } from './room.ts'
 
 const hour = 3600_000
-type Document = Parameters<typeof signStatement>[0]
-
-/** A statement as its signer would send it. */
-export interface Signed {
-  readonly id: string
-  readonly bytes: Uint8Array
-}
 
 /** A contract between `air`, who owns `flights`, `bird`, who owns `strikes`, and the analyst; nothing of it is recorded yet. */
 export interface Agreement {
@@ -31,23 +22,18 @@ export interface Agreement {
   readonly bytes: Uint8Array
   /** signed by one */
   by(party: Party): Promise<Uint8Array>
-  manifest(change?: Partial<Manifest>, signer?: Party): Promise<Signed>
-  query(change?: Partial<Query>, signer?: Party): Promise<Signed>
-  approval(query: string, by: Party, versions: Record<string, string[]>, change?: Partial<Approval>): Promise<Signed>
-  rejection(query: string, by: Party): Promise<Signed>
-  run(query: string, versions: Record<string, string>, change?: Partial<Run>, signer?: Party): Promise<Signed>
-  revocation(by: Party, target: Revocation['target']): Promise<Signed>
+  manifest(change?: Partial<Manifest>, signer?: Party): Promise<SignedStatement>
+  query(change?: Partial<Query>, signer?: Party): Promise<SignedStatement>
+  approval(query: string, by: Party, versions: Record<string, string[]>, change?: Partial<Approval>): Promise<SignedStatement>
+  rejection(query: string, by: Party): Promise<SignedStatement>
+  run(query: string, versions: Record<string, string>, change?: Partial<Run>, signer?: Party): Promise<SignedStatement>
+  revocation(by: Party, target: Revocation['target']): Promise<SignedStatement>
 }
 
 export async function agree(room: Room, change: (contract: Contract) => Contract = (same) => same): Promise<Agreement> {
   const document = change(contractOf(room))
-  const sign = async (party: Party, statement: Document): Promise<Signed> => {
-    const bytes = await signStatement(statement, signerOf(room.identities[party]))
-    return { id: parseStatement(bytes).id, bytes }
-  }
-  const copies = await Promise.all((['air', 'bird', 'analyst'] as const).map((party) => sign(party, document)))
-  const [first, second, third] = copies.map(({ bytes }) => bytes) as [Uint8Array, Uint8Array, Uint8Array]
-  const id = copies[0]?.id ?? ''
+  const sign = (party: Party, statement: DocumentInput) => signByAll(statement, [room.identities[party]])
+  const { id, bytes } = await signByAll(document, [room.identities.air, room.identities.bird, room.identities.analyst])
   const createdAt = () => new Date().toISOString()
   const validity = () => ({
     notBefore: new Date(Date.now() - hour).toISOString(),
@@ -55,7 +41,7 @@ export async function agree(room: Room, change: (contract: Contract) => Contract
   })
   return {
     id,
-    bytes: await mergeSignatures(await mergeSignatures(first, second), third),
+    bytes,
     by: async (party) => (await sign(party, document)).bytes,
     manifest: (changes = {}, signer = 'air') =>
       sign(signer, {
@@ -165,28 +151,7 @@ function contractOf({ identities }: Room): Contract {
     members: [member('air', ['owner']), member('bird', ['owner']), member('analyst', ['analyst', 'recipient'])],
     slots: [slot('flights', 'air'), slot('strikes', 'bird')],
     keyServices: [{ id: 'air-keys', custody: 'owner', operator: 'air', keys: publicKeysOf(identities.stranger) }],
-    executors: {
-      snp: {
-        roots: [{ product: 'Genoa', sha256: 'ab'.repeat(32), simulated: true }],
-        measurements: ['cd'.repeat(48)],
-        policy: {
-          products: ['Genoa'],
-          allowVersion2: false,
-          allowDebug: false,
-          allowMigration: false,
-          allowMaskedChipId: false,
-          vmpls: [0],
-          minimumAbi: { major: 0, minor: 0 },
-          minimumTcb: {},
-          allowSmt: true,
-          requireSingleSocket: false,
-          requireAliasCheck: true,
-          requireCiphertextHiding: false,
-          requireCrl: true,
-          cspIds: [],
-        },
-      },
-    },
+    executors: simulatedExecutors(),
     results: { recipients: ['analyst'], reviewers: [] },
     validity: { notBefore: new Date(Date.now() - hour).toISOString(), notAfter: new Date(Date.now() + 24 * hour).toISOString() },
     nonce: toBase64url(randomBytes(32)),

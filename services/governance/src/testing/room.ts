@@ -1,12 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type ErrorCode, isReinraumError, ReinraumError } from '@reinraum/crypto'
+import { ReinraumError } from '@reinraum/crypto'
 import type { Bus } from '@reinraum/kit'
 import { createAuthority } from '@reinraum/pki'
 import { GovernanceService, RunDirectoryService } from '@reinraum/proto'
-import { type Client, createRpcClient, createRpcServer } from '@reinraum/rpc'
-import { createIdentity, createRequestToken, type Identity } from '@reinraum/statements'
+import type { Client } from '@reinraum/rpc'
+import { createIdentity, type Identity } from '@reinraum/statements'
+import { openServicePorts } from '@reinraum/testing'
 import { sql } from 'kysely'
 import type { Governance } from '../governance.ts'
 import { createRunWatch } from '../run-watch.ts'
@@ -41,33 +42,18 @@ export async function startRoom(): Promise<Room> {
   let answer = nobodyAnswers
   const bus = { request: () => answer() } as unknown as Bus
   const governance: Governance = { store, bus, watch: createRunWatch(), now: () => new Date(Date.now() + offset) }
-  const authority = createAuthority()
-  const ports = portsOf(governance)
-  const tls = authority.issue('127.0.0.1', 'spiffe://reinraum/governance')
-  const common = { address: '127.0.0.1:0', tls, name: 'governance', graceMs: 100 }
-  const parties = await createRpcServer({ ...common, ...ports.parties, audience: 'parties' })
-  const services = await createRpcServer({ ...common, ...ports.services, audience: 'services' })
-  const opened: { close(): void }[] = []
-  const keep = <T extends { close(): void }>(client: T): T => {
-    opened.push(client)
-    return client
-  }
-  const clients = made.map(([name, identity]) => {
-    const token = (method: string, body?: Uint8Array) => createRequestToken(identity, { audience: 'governance', method, body })
-    const address = `127.0.0.1:${parties.port}`
-    return [name, keep(createRpcClient(GovernanceService, { address, tls: { ca: authority.ca }, token }))] as const
+  const ports = await openServicePorts({
+    id: 'governance',
+    authority: createAuthority(),
+    ports: portsOf(governance),
+    called: { parties: GovernanceService, services: RunDirectoryService },
   })
+  const clients = made.map(([name, identity]) => [name, ports.party(identity)] as const)
   return {
     governance,
     identities,
     as: Object.fromEntries(clients) as Record<Party, Client<typeof GovernanceService>>,
-    service: (id) =>
-      keep(
-        createRpcClient(RunDirectoryService, {
-          address: `127.0.0.1:${services.port}`,
-          tls: authority.issue(`spiffe://reinraum/${id}`),
-        }),
-      ),
+    service: ports.service,
     async events() {
       const { rows } = await sql<{ subject: string }>`select subject from outbox order by sequence`.execute(store.db)
       return rows.map(({ subject }) => subject.split('.').slice(-2).join('.'))
@@ -79,8 +65,7 @@ export async function startRoom(): Promise<Room> {
       answer = next
     },
     async stop() {
-      for (const client of opened) client.close()
-      await Promise.all([parties.stop(), services.stop()])
+      await ports.stop()
       await store.close()
       await rm(folder, { recursive: true, force: true })
     },
@@ -89,15 +74,4 @@ export async function startRoom(): Promise<Room> {
 
 async function nobodyAnswers(): Promise<Uint8Array> {
   throw new ReinraumError('unavailable', 'nobody answers')
-}
-
-/** The code that the step is refused with. A step that succeeds, or that fails in any other way, fails the test. */
-export async function refusalOf(step: Promise<unknown>): Promise<ErrorCode> {
-  try {
-    await step
-  } catch (error) {
-    if (isReinraumError(error)) return error.code
-    throw error
-  }
-  throw new Error('the step was not refused')
 }
