@@ -94,6 +94,7 @@ export function configOf(plan: ServicePlan, wiring: Wiring): ServiceConfig {
         keyServices: Object.fromEntries(keys.map(({ name, keyService }) => [required(keyService).id, address(name)])),
         scratch: scratch.path,
         ...(scratch.onDisk ? { allowDiskScratch: true } : {}),
+        allowWeakConfinement: true,
         limits: { memoryMiB: 1024, runTimeoutMs: 120_000 },
       }
       return { service: 'executor', config }

@@ -48,6 +48,8 @@ export type ExecutorConfig = CommonConfig & {
   /** A folder in memory (tmpfs) for the decrypted data of one run. A folder on disk is refused unless `allowDiskScratch`. */
   readonly scratch: string
   readonly allowDiskScratch?: boolean
+  /** Development machines and containers may refuse namespaces; the executor then warns instead of refusing to start. */
+  readonly allowWeakConfinement?: boolean
   readonly limits: { readonly memoryMiB: number; readonly runTimeoutMs: number }
 }
 

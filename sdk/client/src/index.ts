@@ -1,5 +1,6 @@
 export * from './contracts.ts'
 export * from './datasets/seal.ts'
+export * from './datasets/seal-file.ts'
 export * from './executors.ts'
 export * from './file-error.ts'
 export * from './key-services.ts'

@@ -16,6 +16,8 @@ export const configSchema = z.strictObject({
   /** a folder in memory for the decrypted data of one run */
   scratch: z.string().min(2),
   allowDiskScratch: z.boolean().default(false),
+  /** to run where the host refuses namespaces or privilege limits; only for development */
+  allowWeakConfinement: z.boolean().default(false),
   limits: z.strictObject({
     /** for DuckDB, per run */
     memoryMiB: z.int().min(64),

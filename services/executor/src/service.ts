@@ -2,12 +2,12 @@ import { readFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { type Attester, measureFiles, simulatedAttester, simulatedPlatformSchema } from '@reinraum/attestation'
 import { parseStrictJson, ReinraumError } from '@reinraum/crypto'
-import { evidenceRequestSubject, executorConsumers, type Kit, listCodeFiles, type Service } from '@reinraum/kit'
+import { evidenceRequestSubject, executorConsumers, type Kit, type Log, listCodeFiles, type Service } from '@reinraum/kit'
 import { createGuard, engineVersion } from '@reinraum/policy'
 import { KeyReleaseService, ObjectService, ResultIntakeService, RunDirectoryService } from '@reinraum/proto'
 import { type Client, createRpcClient } from '@reinraum/rpc'
 import { answerChallenge } from './answer-challenge.ts'
-import { probeConfinement } from './child/spawn.ts'
+import { type Confinement, probeConfinement } from './child/spawn.ts'
 import type { ExecutorConfig } from './config.ts'
 import type { Executor } from './executor.ts'
 import { handleWork } from './handle-work.ts'
@@ -22,8 +22,7 @@ export async function startExecutor(config: ExecutorConfig, kit: Kit): Promise<S
     openScratch(config.scratch, { allowDisk: config.allowDiskScratch }),
     kit.connectBus(),
   ])
-  if (!confinement.namespaces)
-    kit.log.warn('this host allows no namespaces: a query process is confined by DuckDB and resource limits only')
+  requireConfinement(confinement, config.allowWeakConfinement, kit.log)
   const clients = dial(config, kit)
   const executor: Executor = {
     attester,
@@ -90,4 +89,13 @@ function dial(config: ExecutorConfig, kit: Kit) {
       for (const client of opened) client.close()
     },
   }
+}
+
+/** Fails closed: a query process that could reach the network is no place for decrypted data. */
+function requireConfinement(confinement: Confinement, allowWeak: boolean, log: Log): void {
+  const missing = Object.entries(confinement).flatMap(([name, given]) => (given ? [] : [name]))
+  if (missing.length === 0) return
+  const message = `this host does not let a query process be confined: ${missing.join(', ')} missing`
+  if (!allowWeak) throw new ReinraumError('unsupported', message)
+  log.warn(message)
 }

@@ -1,17 +1,5 @@
-import { open, rm } from 'node:fs/promises'
-import {
-  canonicalBytes,
-  createSha256,
-  fromBase64url,
-  hpkeSeal,
-  ReinraumError,
-  randomBytes,
-  sealStream,
-  toBase64url,
-  toHex,
-  utf8,
-  zeroise,
-} from '@reinraum/crypto'
+import { rm } from 'node:fs/promises'
+import { canonicalBytes, fromBase64url, hpkeSeal, ReinraumError, randomBytes, toBase64url, utf8, zeroise } from '@reinraum/crypto'
 import {
   type Manifest,
   type ManifestCore,
@@ -24,13 +12,11 @@ import {
   verifyManifest,
 } from '@reinraum/statements'
 import { memberOf } from '../contracts.ts'
-import { fileError } from '../file-error.ts'
 import { verifyKeyService } from '../key-services.ts'
 import { listManifests } from '../manifests.ts'
 import type { Session } from '../session.ts'
-import { encodeParquet } from './encode.ts'
 import { ciphertextPath, findPending, fingerprint, type Pending, savePending } from './pending.ts'
-import { openSource } from './source.ts'
+import { sealFile } from './seal-file.ts'
 import { uploadCiphertext } from './upload.ts'
 
 export type SealProgress =
@@ -92,7 +78,15 @@ async function sealLocally(session: Session, options: SealOptions, slot: Slot): 
   const ciphertext = await ciphertextPath(stateDirectory, contract.id, slot.id)
   const dataKey = randomBytes(32)
   try {
-    const sealed = await sealFile(options, slot, ciphertext, dataKey, manifestCoreContext(core))
+    const sealed = await sealFile({
+      file,
+      schema: slot.schema,
+      target: ciphertext,
+      key: dataKey,
+      context: manifestCoreContext(core),
+      onProgress: (sealedBytes) => options.onProgress?.({ step: 'sealing', sealedBytes }),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    })
     const document: Manifest = {
       kind: 'reinraum/manifest/v1',
       ...core,
@@ -117,32 +111,5 @@ async function sealLocally(session: Session, options: SealOptions, slot: Slot): 
     throw error
   } finally {
     zeroise(dataKey)
-  }
-}
-
-async function sealFile(options: SealOptions, slot: Slot, path: string, key: Uint8Array, context: Uint8Array) {
-  const source = await openSource(options.file, slot.schema)
-  try {
-    const parquet = encodeParquet(source)
-    const hash = createSha256()
-    let length = 0
-    const out = await open(path, 'w', 0o600)
-    try {
-      for await (const chunk of sealStream(parquet.bytes, { key, context })) {
-        options.signal?.throwIfAborted()
-        hash.update(chunk)
-        await out.writeFile(chunk)
-        length += chunk.length
-        options.onProgress?.({ step: 'sealing', sealedBytes: length })
-      }
-      await out.sync()
-    } finally {
-      await out.close()
-    }
-    return { rowCount: parquet.rowCount(), object: `sha256:${toHex(hash.digest())}`, length }
-  } catch (error) {
-    throw options.signal?.aborted === true ? error : fileError(error, path, `cannot write ${path}`)
-  } finally {
-    source.close()
   }
 }
