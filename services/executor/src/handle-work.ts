@@ -36,7 +36,7 @@ export async function handleWork(executor: Executor, stops: Stops, event: EventR
     await publish(executor, contractId, runId, 'started', '')
     laps.lap('fetch')
     const signal = AbortSignal.any([following.signal, delivery.signal])
-    const stands = await executeRun(executor, bundle, { signal, onRevocation: following.onRevocation, laps })
+    const stands = await executeRun(executor, bundle, { runId, signal, onRevocation: following.onRevocation, laps })
     log.info({ stands, milliseconds: laps.milliseconds }, 'run delivered')
   } catch (error) {
     const code = isReinraumError(error) ? error.code : 'internal'

@@ -14,6 +14,8 @@ import { receiptBundle, signReceipt } from './receipt.ts'
 import { sealResult } from './seal-result.ts'
 
 export interface RunControl {
+  /** the run that was on the work queue */
+  readonly runId: string
   /** aborted when the run is cancelled or the service stops */
   readonly signal: AbortSignal
   readonly onRevocation: LeaseOptions['onRevocation']
@@ -27,6 +29,7 @@ export interface RunControl {
 export async function executeRun(executor: Executor, bundle: RunBundleBytes, control: RunControl): Promise<boolean> {
   const { laps } = control
   const run = await verifyRunBundle(bundle, { now: executor.now() })
+  if (run.run.id !== control.runId) throw new ReinraumError('contract-mismatch', 'governance gave out another run')
   laps.lap('verify')
   // Refused here costs nobody anything: no key is asked for and no approval is used up.
   const rewrittenSql = await guardedSql(executor, run)
