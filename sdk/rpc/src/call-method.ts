@@ -2,7 +2,7 @@ import { create, type DescMethod, type Message, toBinary } from '@bufbuild/proto
 import { type CallOptions as GrpcCallOptions, type Client as GrpcClient, Metadata, type ServiceError } from '@grpc/grpc-js'
 import { ReinraumError } from '@reinraum/crypto'
 import { untilAborted } from './abortable.ts'
-import type { CallOptions, RpcClientOptions } from './client.ts'
+import type { CallOptions, RpcClientOptions } from './client-options.ts'
 import type { AnyInit } from './implementation.ts'
 import { methodPath } from './method-path.ts'
 import { decode } from './validation.ts'

@@ -1,5 +1,6 @@
 export { type Caller, parseSpiffeId, type ServiceId } from './caller.ts'
-export { type CallOptions, type Client, createRpcClient, type RpcClientOptions } from './client.ts'
+export { type Client, createRpcClient } from './client.ts'
+export type { CallOptions, RpcClientOptions } from './client-options.ts'
 export { codeOfStatus, statusOfCode } from './error-status.ts'
 export { evidenceFromMessage, evidenceToMessage, type PresentedEvidence } from './evidence-message.ts'
 export type { Handler, Handlers, RpcContext } from './handlers.ts'
