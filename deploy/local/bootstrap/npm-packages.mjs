@@ -63,7 +63,12 @@ async function isInstalled(root, lockfile) {
   if (record === undefined) return false
   const installed = JSON.parse(record).packages
   for (const [path, wanted] of Object.entries(JSON.parse(lockfile.toString()).packages)) {
-    if (path === '' || wanted.link || !path.includes('node_modules/')) continue
+    if (path === '' || !path.includes('node_modules/')) continue
+    // A package of ours: it has no version in the record, but a new one is not there before it is linked.
+    if (wanted.link) {
+      if (!existsSync(join(root, path))) return false
+      continue
+    }
     const found = installed[path]
     if (found === undefined ? !wanted.optional : found.version !== wanted.version || found.integrity !== wanted.integrity)
       return false

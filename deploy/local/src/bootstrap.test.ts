@@ -14,27 +14,27 @@ function repositoryWith(program: string): string {
   mkdirSync(join(root, 'deploy/local/src'), { recursive: true })
   cpSync(join(here, 'bootstrap.mjs'), join(root, 'deploy/local/bootstrap.mjs'))
   cpSync(join(here, 'bootstrap'), join(root, 'deploy/local/bootstrap'), { recursive: true })
-  mkdirSync(join(root, 'dependency'))
-  writeJson(join(root, 'dependency/package.json'), { name: 'dependency', version: '1.0.0' })
-  writeJson(join(root, 'package.json'), { name: 'x', version: '1.0.0', dependencies: { dependency: 'file:dependency' } })
-  writeLock(root, '1.0.0')
+  writePackages(root, '1.0.0', ['dependency'])
   writeFileSync(join(root, 'deploy/local/src/start.ts'), program)
   mkdirSync(join(root, '.local/nats'), { recursive: true })
   writeFileSync(join(root, '.local/nats/nats-server'), '#!/bin/sh\necho "nats-server: v2.10.27"\n', { mode: 0o755 })
   return root
 }
 
-function writeLock(root: string, version: string): void {
-  writeJson(join(root, 'package-lock.json'), {
-    name: 'x',
-    version,
-    lockfileVersion: 3,
-    packages: {
-      '': { name: 'x', version, dependencies: { dependency: 'file:dependency' } },
-      dependency: { version: '1.0.0' },
-      'node_modules/dependency': { resolved: 'dependency', link: true },
-    },
-  })
+/** The repository's own packages, and a lock file that names them. */
+function writePackages(root: string, version: string, names: readonly string[]): void {
+  const dependencies = Object.fromEntries(names.map((name) => [name, `file:${name}`]))
+  for (const name of names) {
+    mkdirSync(join(root, name), { recursive: true })
+    writeJson(join(root, name, 'package.json'), { name, version: '1.0.0' })
+  }
+  writeJson(join(root, 'package.json'), { name: 'x', version: '1.0.0', dependencies })
+  const own = names.flatMap((name) => [
+    [name, { version: '1.0.0' }],
+    [`node_modules/${name}`, { resolved: name, link: true }],
+  ])
+  const packages = { '': { name: 'x', version, dependencies }, ...Object.fromEntries(own) }
+  writeJson(join(root, 'package-lock.json'), { name: 'x', version, lockfileVersion: 3, packages })
 }
 
 function writeJson(file: string, content: object): void {
@@ -97,11 +97,21 @@ test('it installs once, runs the program with its arguments, and passes its exit
   expect(await second.ended).toBe(7)
   expect(second.output.err).toBe('')
 
-  writeLock(root, '1.0.1')
+  writePackages(root, '1.0.1', ['dependency'])
   writeJson(join(root, 'node_modules/.package-lock.json'), { packages: {} })
   const changed = start(root, ['start'])
   expect(await changed.ended).toBe(7)
   expect(readFileSync(join(root, '.local/packages.sha256'), 'utf8')).toMatch(/^[0-9a-f]{64}\n$/)
+})
+
+test('a package of ours that came with an update is linked before the program starts', async () => {
+  const root = repositoryWith(says)
+  expect(await start(root, ['start']).ended).toBe(7)
+  writePackages(root, '1.0.1', ['dependency', 'newcomer'])
+  const updated = start(root, ['start'])
+  expect(await updated.ended).toBe(7)
+  expect(updated.output.err).toContain('Installing npm packages')
+  expect(existsSync(join(root, 'node_modules/newcomer/package.json'))).toBe(true)
 })
 
 test('Ctrl-C reaches the program, whose own end is waited for', async () => {
