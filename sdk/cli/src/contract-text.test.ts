@@ -70,7 +70,7 @@ it('what may be learned from a dataset is said, and when nobody is asked', async
   const text = await shown()
   for (const said of [
     'queries that air approved',
-    'at least 5 operator in each row',
+    'at least 5 different operator in each row',
     'operator {"dimension":true}',
     'air (reads it)',
   ]) {

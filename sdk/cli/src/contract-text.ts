@@ -37,12 +37,14 @@ function slotText({ id, owner, keyService, rule }: Slot): string {
   const { by, threshold } = rule.approvals
   const needed = threshold === 'all' || threshold === by.length ? by.join(' and ') : `${threshold} of ${by.join(', ')}`
   const unit =
-    rule.privacyUnit === 'none' ? 'public' : `at least ${rule.output.minimumGroupSize} ${oneLine(rule.privacyUnit.column)}`
+    rule.privacyUnit === 'none'
+      ? 'public reference data'
+      : `at least ${rule.output.minimumGroupSize} different ${oneLine(rule.privacyUnit.column)} in each row of a result`
   const columns = Object.entries(rule.columns).map(([column, uses]) => `${oneLine(column)} ${canonicalize(uses)}`)
   return [
     `${id} of ${owner}, key in ${keyService}`,
     `  ${rule.modes.includes('aggregation') ? 'any query that the guard allows, WITHOUT approval' : `queries that ${needed} approved`}`,
-    `  ${unit} in each row of a result, which has at most ${rule.output.maxRows}`,
+    `  ${unit}; at most ${rule.output.maxRows} rows`,
     ...columns.map((column) => `  ${column}`),
   ].join('\n')
 }
