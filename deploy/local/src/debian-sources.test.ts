@@ -4,14 +4,14 @@ import { parseSources, releasesFor, sourcesForRelease } from '../bootstrap/debia
 const deb822 = `
 Types: deb
 # a comment is no end of a stanza
-URIs: http://deb.debian.org/debian
+URIs: http://archive.example.org/debian
 Suites: bookworm bookworm-updates
 Components: main contrib
 Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
 Trusted: yes
 
 Types: deb
-URIs: http://deb.debian.org/debian-security
+URIs: http://archive.example.org/debian-security
 Suites: bookworm-security
 Components: main
 
@@ -32,7 +32,7 @@ test('the main archive of a deb822 source is asked for another release, with the
   expect(list).toBe(
     [
       'Types: deb',
-      'URIs: http://deb.debian.org/debian',
+      'URIs: http://archive.example.org/debian',
       'Suites: trixie',
       'Components: main',
       'Architectures: amd64',
@@ -57,15 +57,15 @@ test('nothing that relaxes the signature check is carried over', () => {
 test('one-line sources are read, with and without options', () => {
   const text = `
 # deb http://commented.example/debian bookworm main
-deb http://deb.debian.org/debian bookworm main non-free-firmware
+deb http://archive.example.org/debian bookworm main non-free-firmware
 deb [ signed-by=/a.gpg,/b.gpg ] http://two.example/debian stable main
 deb http://security.debian.org/debian-security bookworm-security main
 deb cdrom:[Debian]/ bookworm main
-deb-src http://deb.debian.org/debian bookworm main
+deb-src http://archive.example.org/debian bookworm main
 `
   const stanzas = sourcesForRelease(parseSources(text, 'one-line'), 'bookworm', 'trixie', 'arm64').split('\n\n')
   expect(stanzas.map((stanza) => /URIs: (.*)/.exec(stanza)?.[1])).toEqual([
-    'http://deb.debian.org/debian',
+    'http://archive.example.org/debian',
     'http://two.example/debian',
   ])
   expect(stanzas[0]).not.toContain('Signed-By')
