@@ -57,7 +57,7 @@ function run(node, args, stop) {
   const child = spawnLeashed(node, args, { cwd: root, env: { ...process.env, PATH: path } })
   stop.forwardTo((signal, times) => {
     // The program stops its own children in order; whoever insists gets all of them killed.
-    if (times < 3) child.kill(signal)
+    if (times < 3) child.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal)
     else signalGroup(child, 'SIGKILL')
     setTimeout(() => signalGroup(child, 'SIGKILL'), STOP_WITHIN_MS).unref()
   })

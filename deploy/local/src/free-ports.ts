@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
+import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { ReinraumError } from '@reinraum/crypto'
 import { acquireLock } from '../bootstrap/lock-file.mjs'
@@ -9,7 +9,7 @@ import { acquireLock } from '../bootstrap/lock-file.mjs'
 // when a service binds its port, or binds it again after a restart.
 const lowest = 20_000
 const highest = 32_000
-const reservations = join(tmpdir(), 'reinraum-ports')
+const reservations = join(tmpdir(), `reinraum-ports-${userInfo().uid}`)
 
 export interface PortReservation {
   readonly ports: Readonly<Record<string, number>>

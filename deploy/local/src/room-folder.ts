@@ -17,7 +17,6 @@ export interface RoomFolder {
 }
 
 export function roomFolder(path: string): RoomFolder {
-  const named = (name: string) => name.replaceAll('/', '-')
   return {
     path,
     roomFile: join(path, 'room.json'),
@@ -26,10 +25,15 @@ export function roomFolder(path: string): RoomFolder {
     platform: join(path, 'simulated-platform.json'),
     pki: join(path, 'pki'),
     nats: { config: join(path, 'nats', 'server.json'), store: join(path, 'nats', 'store'), users: join(path, 'nats', 'users') },
-    config: (service) => join(path, 'services', named(service), 'config.json'),
-    data: (service) => join(path, 'services', named(service), 'data'),
-    rootKey: (service) => join(path, 'services', named(service), 'root.key'),
+    config: (service) => join(path, 'services', fileNameOf(service), 'config.json'),
+    data: (service) => join(path, 'services', fileNameOf(service), 'data'),
+    rootKey: (service) => join(path, 'services', fileNameOf(service), 'root.key'),
     logs: join(path, 'logs'),
-    log: (process) => join(path, 'logs', `${named(process)}.log`),
+    log: (process) => join(path, 'logs', `${fileNameOf(process)}.log`),
   }
+}
+
+/** `keys/health-agency` → `keys-health-agency` */
+export function fileNameOf(name: string): string {
+  return name.replaceAll('/', '-')
 }

@@ -12,7 +12,7 @@ import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import type { LocalRoom } from './local-room.ts'
 import { openPlatformFile } from './platform-file.ts'
 import { startRoom } from './start-room.ts'
-import { eventually, isAlive } from './testing/processes.ts'
+import { eventually, isAlive, processesOf } from './testing/processes.ts'
 import { temporaryFolder } from './testing/temporary-folder.ts'
 
 const platformFile = fileURLToPath(new URL('../../../.local/e2e/simulated-platform.json', import.meta.url))
@@ -141,6 +141,33 @@ test('a part that does not start says why, and nothing of the room stays', async
   const again = await startRoom({ directory, keyServices: [], platformFile })
   onTestFinished(() => again.stop())
 }, 240_000)
+
+test('a start that is interrupted ends at once, whatever it was about, and leaves nothing', async () => {
+  for (const [moment, later] of [
+    ['Preparing', 0],
+    ['Starting NATS', 30],
+    ['services', 0],
+    ['services', 800],
+  ] as const) {
+    const directory = temporaryFolder()
+    const abort = new AbortController()
+    const reason = new Error('interrupted')
+    let began = 0
+    const onProgress = (what: string) => {
+      if (!what.includes(moment)) return
+      began = performance.now()
+      setTimeout(() => abort.abort(reason), later)
+    }
+    const attempt = startRoom({ directory, keyServices: [], platformFile, onProgress, signal: abort.signal })
+    await expect(attempt).rejects.toBe(reason)
+    expect(performance.now() - began - later).toBeLessThan(5_000)
+    expect({ moment, left: processesOf(directory), lock: existsSync(join(directory, 'lock')) }).toEqual({
+      moment,
+      left: [],
+      lock: false,
+    })
+  }
+}, 120_000)
 
 test('a file that holds no simulated platform is refused, not replaced', async () => {
   const file = join(temporaryFolder(), 'platform.json')

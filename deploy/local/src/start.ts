@@ -26,3 +26,5 @@ try {
   process.stderr.write(`\n${stop.signal.aborted ? 'Interrupted.' : message}\n`)
   process.exitCode = stop.signal.aborted ? 130 : 1
 }
+// A step that was cut off may still be waiting for an answer; the room is stopped, so nothing is lost.
+process.exit()

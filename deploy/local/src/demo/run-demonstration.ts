@@ -19,7 +19,7 @@ export interface DemonstrationOptions {
 }
 
 interface Context extends Partial<Scenario> {
-  local?: LocalRoom
+  starting?: Promise<LocalRoom>
   scenario?: Scenario
 }
 
@@ -34,7 +34,11 @@ export async function runDemonstration({ directory, once, out, signal }: Demonst
   stopped.catch(() => {})
   try {
     const all: readonly Step<Context>[] = [
-      { number: 0, title: 'NATS and five kinds of service start as processes of their own', run: (c) => startProcesses(c, root) },
+      {
+        number: 0,
+        title: 'NATS and five kinds of service start as processes of their own',
+        run: (c) => startProcesses(c, root, out, signal),
+      },
       ...steps.map((step) => ({ ...step, run: (c: Context, report: (text: string) => void) => step.run(scenarioOf(c), report) })),
     ]
     const records = await Promise.race([showSteps(all, context, out), stopped])
@@ -45,19 +49,24 @@ export async function runDemonstration({ directory, once, out, signal }: Demonst
     out.write('\nStopping …\n')
   } finally {
     for (const session of Object.values(context.scenario?.sessions ?? {})) session.close()
-    await context.local?.stop()
+    // Interrupted while it starts, the room undoes what it began.
+    const local = await context.starting?.catch(() => undefined)
+    await local?.stop()
   }
 }
 
-async function startProcesses(context: Context, root: string) {
-  const local = await startRoom({
+async function startProcesses(context: Context, root: string, out: NodeJS.WriteStream, signal: AbortSignal) {
+  context.starting = startRoom({
     directory: root,
+    signal,
+    onUnexpectedExit: (name, how) =>
+      out.write(`\n${name} ${how}; its log is in ${relative(process.cwd(), join(root, 'logs'))}\n`),
     keyServices: [
       { id: 'aviation-keys', custody: 'owner', operator: 'aviation' },
       { id: 'shared-keys', custody: 'attested' },
     ],
   })
-  context.local = local
+  const local = await context.starting
   await rm(join(root, 'result.parquet'), { force: true })
   const room: Room = roomSchema.parse(JSON.parse(await readFile(local.roomFile, 'utf8')))
   context.scenario = {

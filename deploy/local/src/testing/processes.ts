@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** True while the process runs; one that ended and was not collected yet does not. */
@@ -17,5 +17,21 @@ export async function eventually(condition: () => boolean, withinMs = 10_000): P
   while (!condition()) {
     if (performance.now() > deadline) throw new Error(`still not so after ${withinMs} ms: ${condition}`)
     await sleep(20)
+  }
+}
+
+/** Processes that were started with a path of this folder. */
+export function processesOf(folder: string): readonly number[] {
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .map(Number)
+    .filter((pid) => isAlive(pid) && commandOf(pid).includes(folder))
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return ''
   }
 }

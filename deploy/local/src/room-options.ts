@@ -1,0 +1,23 @@
+import type { KeyServicePlan } from './room-plan.ts'
+
+export interface RoomOptions {
+  /** Everything of the room lies here, and is there again at the next start. */
+  readonly directory: string
+  /** One attested key service `shared-keys` unless told. */
+  readonly keyServices?: readonly KeyServicePlan[]
+  /** 1 unless told */
+  readonly executors?: number
+  /** name of a service → parts of its configuration that replace what stands there */
+  readonly overrides?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+  /** A simulated platform that several rooms share; the room's own unless told. */
+  readonly platformFile?: string
+  /** Adds a NATS user that may do everything, for tests that look into streams. */
+  readonly natsAdmin?: boolean
+  readonly logLevel?: 'debug' | 'info' | 'warn' | 'error'
+  /** Called when a process of the room ends though nobody asked it to. */
+  readonly onUnexpectedExit?: (name: string, how: string) => void
+  /** Says what happens, for a screen. */
+  readonly onProgress?: (what: string) => void
+  /** Ends the start; a room that has started is stopped with `stop`. */
+  readonly signal?: AbortSignal
+}
