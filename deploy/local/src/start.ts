@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { isReinraumError } from '@reinraum/crypto'
 import { runDemonstration } from './demo/run-demonstration.ts'
@@ -23,7 +24,9 @@ try {
     : error instanceof Error
       ? error.message
       : 'something went wrong'
-  process.stderr.write(`\n${stop.signal.aborted ? 'Interrupted.' : message}\n`)
+  // Past the live list, which may still hold the output and the cursor of the terminal.
+  if (process.stdout.isTTY) writeSync(1, '\u001b[?25h')
+  writeSync(2, `\n${stop.signal.aborted ? 'Interrupted.' : message}\n`)
   process.exitCode = stop.signal.aborted ? 130 : 1
 }
 // A step that was cut off may still be waiting for an answer; the room is stopped, so nothing is lost.
