@@ -28,7 +28,7 @@ export async function openSource(file: string, schema: DatasetSchema): Promise<S
   if (size === 0) throw new ReinraumError('unreadable-input', `${file} is empty`)
   const relation = relationOf(file)
   // No temp_directory: what does not fit fails instead of writing plaintext to disk.
-  const instance = await DuckDBInstance.create(':memory:', { memory_limit: '1GB', temp_directory: '' })
+  const instance = await DuckDBInstance.create(':memory:', { memory_limit: '512MB', temp_directory: '' })
   const connection = await instance.connect()
   const close = () => {
     connection.closeSync()
