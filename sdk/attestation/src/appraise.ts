@@ -1,14 +1,14 @@
-import type { Endorsements, Evidence } from './evidence.ts'
+import type { Endorsements, Evidence, Expected } from './evidence.ts'
 import { type ReferenceValuesInput, referenceValuesSchema } from './reference-values.ts'
 import type { AttestationResult } from './result.ts'
 import { appraiseSnp } from './snp/appraise-snp.ts'
+import { appraiseTdx } from './tdx/appraise-tdx.ts'
 import { contraindicated } from './verdicts.ts'
 
 /**
  * Appraises evidence (RFC 9334) against the reference values of a contract. Fetches nothing and keeps nothing: the same
  * bytes and the same clock give the same result.
  *
- * @param expected what the evidence must be bound to: 64 bytes, see `reportDataOf`
  * @param now the relying party's own clock
  * @returns never throws, whatever the bytes are: what cannot be read is contraindicated
  */
@@ -16,7 +16,7 @@ export async function appraise(
   evidence: Evidence,
   endorsements: Endorsements,
   referenceValues: ReferenceValuesInput,
-  expected: { readonly reportData: Uint8Array },
+  expected: Expected,
   now: Date,
 ): Promise<AttestationResult> {
   try {
@@ -26,11 +26,14 @@ export async function appraise(
       const detail = 'the reference values do not follow their schema'
       return contraindicated('unknown', 'invalid-reference-values', [{ name: 'reference-values', verdict: 'failed', detail }])
     }
+    const { snp, tdx } = reference.data
     switch (evidence.tee) {
       case 'snp':
-        return appraiseSnp(evidence.report, endorsements, { reference: reference.data.snp, expected, now })
+        if (snp === undefined) return unsupported('snp', 'the reference values name no SEV-SNP')
+        return appraiseSnp(evidence, endorsements, { reference: snp, expected, now })
       case 'tdx':
-        return unsupported('tdx', 'the reference values name no TDX')
+        if (tdx === undefined) return unsupported('tdx', 'the reference values name no TDX')
+        return appraiseTdx(evidence, endorsements, { reference: tdx, expected, now })
       default:
         return unsupported('unknown', `no such evidence: ${String((evidence satisfies never as Evidence).tee)}`)
     }
@@ -40,6 +43,6 @@ export async function appraise(
   }
 }
 
-function unsupported(tee: 'tdx' | 'unknown', detail: string): AttestationResult {
+function unsupported(tee: AttestationResult['tee'], detail: string): AttestationResult {
   return contraindicated(tee, 'unsupported-evidence', [{ name: 'evidence-type', verdict: 'failed', detail }])
 }

@@ -1,19 +1,22 @@
 export { appraise } from './appraise.ts'
 export { executorChallengeBinding, keyReleaseBinding, keyServiceBinding, reportDataOf } from './bindings.ts'
-export { type Attester, type Endorsements, type Evidence, evidenceId } from './evidence.ts'
-export { measureFiles } from './measure-files.ts'
 export {
-  type ReferenceValues,
-  type ReferenceValuesInput,
-  referenceValuesSchema,
-  type SnpPolicy,
-  type SnpReferenceValues,
-} from './reference-values.ts'
+  type Attester,
+  type Endorsements,
+  type Evidence,
+  type Expected,
+  evidenceId,
+  type VtpmEvidence,
+} from './evidence.ts'
+export { type FreshnessNumbers, freshnessNumbersSchema, raiseFloors } from './freshness/floors.ts'
+export { measureFiles } from './measure-files.ts'
+export { type ReferenceValues, type ReferenceValuesInput, referenceValuesSchema } from './reference-values.ts'
 export {
   type AttestationReason,
   type AttestationResult,
   attestationReasons,
   type Check,
+  type CheckName,
   isAcceptable,
   type TrustVector,
   type Waiver,
@@ -21,4 +24,9 @@ export {
 export { type SimulatedOverrides, simulatedAttester } from './simulator/attester.ts'
 export { createSimulatedPlatform, type SimulatedPlatform, simulatedPlatformSchema } from './simulator/platform.ts'
 export type { SnpClaims } from './snp/claims.ts'
+export type { SnpPolicy, SnpReferenceValues } from './snp/reference-values.ts'
 export { amdRoots, type SnpProduct } from './snp/roots.ts'
+export type { TdxClaims } from './tdx/claims.ts'
+export type { TdxPolicy, TdxReferenceValues } from './tdx/reference-values.ts'
+export { intelRoot } from './tdx/roots.ts'
+export { type TcbStatus, tcbStatuses } from './tdx/tcb-status.ts'

@@ -1,5 +1,8 @@
+import type { FreshnessNumbers } from './freshness/floors.ts'
 import type { SnpCheckName } from './snp/checks/names.ts'
 import type { SnpClaims } from './snp/claims.ts'
+import type { TdxCheckName } from './tdx/checks/names.ts'
+import type { TdxClaims } from './tdx/claims.ts'
 
 /** Why evidence is contraindicated: a closed set, one code per rule. */
 export const attestationReasons = [
@@ -45,6 +48,49 @@ export const attestationReasons = [
   'host-data-mismatch',
   'id-key-mismatch',
   'report-data-mismatch',
+  'crl-number-missing',
+  'crl-number-below-floor',
+  'tee-type-mismatch',
+  'qe-vendor-unknown',
+  'trailing-bytes-not-zero',
+  'collateral-missing',
+  'collateral-malformed',
+  'tcb-info-signer-invalid',
+  'tcb-info-signature-invalid',
+  'tcb-info-invalid',
+  'tcb-info-expired',
+  'tcb-info-not-yet-valid',
+  'qe-identity-signer-invalid',
+  'qe-identity-signature-invalid',
+  'qe-identity-invalid',
+  'qe-identity-expired',
+  'qe-identity-not-yet-valid',
+  'evaluation-number-below-floor',
+  'qe-report-signature-invalid',
+  'qe-report-binding-invalid',
+  'qe-identity-mismatch',
+  'quote-signature-invalid',
+  'fmspc-mismatch',
+  'pce-id-mismatch',
+  'module-identity-mismatch',
+  'tcb-level-unknown',
+  'tcb-revoked',
+  'tcb-status-not-allowed',
+  'td-attributes-invalid',
+  'sept-ve-not-disabled',
+  'pks-not-allowed',
+  'perfmon-not-allowed',
+  'xfam-invalid',
+  'service-td-not-allowed',
+  'rtmr-mismatch',
+  'config-id-mismatch',
+  'owner-mismatch',
+  'owner-config-mismatch',
+  'seam-mismatch',
+  'event-log-missing',
+  'event-log-malformed',
+  'event-log-mismatch',
+  'event-digest-mismatch',
 ] as const
 export type AttestationReason = (typeof attestationReasons)[number]
 
@@ -58,6 +104,11 @@ export const waivers = [
   'vmpl',
   'alias-check',
   'crl-missing',
+  'tcb-status',
+  'sept-ve',
+  'pks',
+  'perfmon',
+  'service-td',
 ] as const
 export type Waiver = (typeof waivers)[number]
 
@@ -76,8 +127,10 @@ export type TrustClaim = (typeof trustClaims)[number]
 /** draft-ietf-rats-ar4si: 0 no claim, 2 affirming, 32 and up warning, 96 and up contraindicated (99: cryptography failed). */
 export type TrustVector = Readonly<Record<TrustClaim, number>>
 
+export type CheckName = SnpCheckName | TdxCheckName | 'reference-values' | 'evidence-type'
+
 export interface Check {
-  readonly name: SnpCheckName | 'reference-values' | 'evidence-type'
+  readonly name: CheckName
   readonly verdict: 'passed' | 'failed' | 'skipped'
   readonly detail: string
 }
@@ -92,13 +145,17 @@ export interface AttestationResult {
   /** whether a processor signed this: true only under a root that the vendor published */
   readonly hardware: boolean
   readonly tee: 'snp' | 'tdx' | 'unknown'
+  /** whose software stands between hardware and guest, and is trusted with all the guest's memory; null where nobody's does */
+  readonly paravisor: 'azure' | null
   readonly trustVector: TrustVector
   /** what the evidence says; null where nothing proved who said it */
-  readonly claims: SnpClaims | null
+  readonly claims: SnpClaims | TdxClaims | null
   /** in the order in which they ran */
   readonly checks: readonly Check[]
   readonly reasons: readonly AttestationReason[]
   readonly waivers: readonly Waiver[]
+  /** what a relying party that keeps floors raises them by; empty unless the evidence is acceptable */
+  readonly observed: FreshnessNumbers
 }
 
 /** Whether every rule of the reference values holds, relaxed ones included. */

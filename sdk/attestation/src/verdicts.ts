@@ -24,10 +24,12 @@ export function contraindicated(
     status: 'contraindicated',
     hardware: false,
     tee,
+    paravisor: null,
     trustVector: noTrust(0),
     claims: null,
     checks,
     reasons: [reason],
     waivers: [],
+    observed: {},
   }
 }

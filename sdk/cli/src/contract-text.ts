@@ -57,16 +57,53 @@ function keyServiceText(service: KeyService): string {
 }
 
 /** Which hardware and which code, and every default of the appraisal that the contract gives up. */
-function platformText({ snp }: ReferenceValues): string {
-  const strict = referenceValuesSchema.parse({ snp: { roots: snp.roots, measurements: snp.measurements } }).snp.policy
-  const changed = Object.entries(snp.policy).filter(
-    ([rule, value]) => canonicalize(value) !== canonicalize(strict[rule as keyof typeof strict]),
-  )
-  return [
-    snp.roots.some((root) => root.simulated) ? 'SIMULATED hardware accepted' : 'hardware only',
-    ...snp.measurements.map((measurement) => `measurement ${measurement}`),
-    ...changed.map(([rule, value]) => `NOT THE DEFAULT: ${rule} ${canonicalize(value)}`),
-  ].join('\n')
+function platformText({ snp, tdx }: ReferenceValues): string {
+  const lines: string[] = []
+  if (snp !== undefined) {
+    const strict = referenceValuesSchema.parse({ snp: { roots: snp.roots, measurements: snp.measurements } }).snp?.policy
+    lines.push(
+      `AMD SEV-SNP, ${rootsText(snp.roots)}`,
+      ...snp.measurements.map((measurement) => `measurement ${measurement}`),
+      ...changedRules(snp.policy, strict),
+    )
+  }
+  if (tdx !== undefined) {
+    const strict = referenceValuesSchema.parse({ tdx: { roots: tdx.roots, mrtd: tdx.mrtd } }).tdx?.policy
+    lines.push(
+      `Intel TDX, ${rootsText(tdx.roots)}`,
+      ...tdx.mrtd.map((measurement) => `MRTD ${measurement}`),
+      ...registersText(tdx),
+      ...changedRules(tdx.policy, strict),
+    )
+  }
+  return lines.join('\n')
+}
+
+function rootsText(roots: readonly { readonly simulated: boolean }[]): string {
+  return roots.some((root) => root.simulated) ? 'SIMULATED hardware accepted' : 'hardware only'
+}
+
+/** A register that is not listed is not looked at: its reader must see which ones are. */
+function registersText(tdx: NonNullable<ReferenceValues['tdx']>): string[] {
+  const optional = [
+    'rtmr0',
+    'rtmr1',
+    'rtmr2',
+    'rtmr3',
+    'mrConfigId',
+    'mrOwner',
+    'mrOwnerConfig',
+    'mrSeam',
+    'mrServiceTd',
+  ] as const
+  return optional.map((name) => `${name} ${tdx[name]?.join(', ') ?? (name === 'mrServiceTd' ? 'none' : 'any')}`)
+}
+
+function changedRules(policy: object, strict: object | undefined): string[] {
+  const defaults = new Map(Object.entries(strict ?? {}))
+  return Object.entries(policy)
+    .filter(([rule, value]) => canonicalize(value) !== canonicalize(defaults.get(rule) ?? null))
+    .map(([rule, value]) => `NOT THE DEFAULT: ${rule} ${canonicalize(value)}`)
 }
 
 function oneLine(text: string): string {

@@ -240,7 +240,7 @@ describe('signing', () => {
 
   test('writes out what has a default, and a contract that leaves it to the reader is refused', async () => {
     const full = contractOf(parties)
-    const { policy: _, ...snp } = full.executors.snp
+    const { policy: _, ...snp } = full.executors.snp ?? expect.fail('the room names SEV-SNP')
     const short = { ...full, executors: { snp } }
     const bytes = await signAs(parties, 'air', short)
     expect(parseStatement(bytes).id).toBe(idOf(full))

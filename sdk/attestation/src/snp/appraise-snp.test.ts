@@ -1,6 +1,5 @@
 import { toHex } from '@reinraum/crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { attestationReasons } from '../result.ts'
 import type { SimulatedPlatform } from '../simulator/platform.ts'
 import { chainFaults } from '../testing/faults/chain.ts'
 import { tcb } from '../testing/faults/fault.ts'
@@ -51,10 +50,8 @@ describe('evidence that is perfect but for one rule is refused by that rule alon
     expect(result).toMatchObject({ status: 'contraindicated', hardware: false })
   })
 
-  it('and there is such evidence for every check and every reason', () => {
-    const elsewhere = { checks: ['length'], reasons: ['malformed-evidence', 'unsupported-evidence', 'invalid-reference-values'] }
-    expect(new Set([...faults.map((c) => c.check), ...elsewhere.checks])).toEqual(new Set(snpCheckNames))
-    expect(new Set([...faults.map((c) => c.reason), ...elsewhere.reasons])).toEqual(new Set(attestationReasons))
+  it('and there is such evidence for every check', () => {
+    expect(new Set([...faults.map((c) => c.check), 'length'])).toEqual(new Set(snpCheckNames))
   })
 })
 

@@ -7,6 +7,7 @@ import { parseTcb, type Tcb } from './tcb.ts'
 
 /** What a report says, as JSON: bytes in hex. */
 export interface SnpClaims {
+  readonly tee: 'snp'
   readonly product: SnpProduct
   readonly version: number
   readonly signedBy: SigningKeyKind
@@ -29,6 +30,7 @@ export function claimsOf({ report, product, vekKind }: SnpSubject): SnpClaims | 
   if (product === null || vekKind === null) return null
   const { reserved: _, mustBeOne: __, ...policy } = parseGuestPolicy(report.policy)
   return {
+    tee: 'snp',
     product,
     version: report.version,
     signedBy: vekKind,

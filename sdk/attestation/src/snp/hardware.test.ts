@@ -1,9 +1,9 @@
 import { fromHex, toHex } from '@reinraum/crypto'
 import { describe, expect, it } from 'vitest'
 import { appraise } from '../appraise.ts'
-import type { ReferenceValuesInput } from '../reference-values.ts'
 import type { AttestationResult } from '../result.ts'
 import { hasVectors, readPem, readVector } from '../testing/vectors.ts'
+import type { SnpReferenceValuesInput } from './reference-values.ts'
 import { amdRoots, type SnpProduct } from './roots.ts'
 
 /** As an independent computation read the report (EXPECTED-snp.json). */
@@ -21,7 +21,7 @@ interface Expected {
   readonly certs: Readonly<Record<string, { readonly spl: Readonly<Record<string, number>> }>>
 }
 
-type Policy = NonNullable<ReferenceValuesInput['snp']['policy']>
+type Policy = NonNullable<SnpReferenceValuesInput['policy']>
 
 function expectedOf(folder: string): Expected {
   const all: Expected[] = JSON.parse(Buffer.from(readVector('EXPECTED-snp.json')).toString('utf8'))
@@ -106,7 +106,7 @@ describe.skipIf(!hasVectors)('evidence of real processors', () => {
   it('Turin has its own TCB layout', async () => {
     const policy = { requireCrl: false }
     const { result } = await appraiseHardware('ms-tav-turin', { product: 'Turin', now: '2026-07-01T00:00:00Z', policy })
-    expect(result.claims?.tcb.reported).toEqual({ fmc: 1, bootloader: 1, tee: 1, snp: 4, microcode: 0x51 })
+    expect(result.claims).toMatchObject({ tcb: { reported: { fmc: 1, bootloader: 1, tee: 1, snp: 4, microcode: 0x51 } } })
   })
 
   it('Milan is denied by default, and a warning where it is allowed by name', async () => {

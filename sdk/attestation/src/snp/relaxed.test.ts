@@ -2,7 +2,7 @@ import { fromHex, sha256, toHex } from '@reinraum/crypto'
 import { Integer, OctetString } from 'asn1js'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { appraise } from '../appraise.ts'
-import { isAcceptable, waivers } from '../result.ts'
+import { isAcceptable, type Waiver } from '../result.ts'
 import { simulatedAttester } from '../simulator/attester.ts'
 import { type CertificateContent, der, encodeCertificate } from '../simulator/certificates.ts'
 import { type SimulatedPlatform, templatesOf } from '../simulator/platform.ts'
@@ -29,7 +29,7 @@ beforeAll(async () => {
   ;[genoa, milan, turin] = await Promise.all([createPlatform('Genoa'), createPlatform('Milan'), createPlatform('Turin')])
 })
 
-const relaxed: (Situation & { waiver: (typeof waivers)[number] })[] = [
+const relaxed: (Situation & { waiver: Waiver })[] = [
   { waiver: 'legacy-version', overrides: { report: { version: 2 } }, reference: { policy: { allowVersion2: true } } },
   {
     waiver: 'masked-chip-id',
@@ -59,7 +59,6 @@ describe('what the reference values relax is accepted as a warning that names it
     expect(await appraiseIn(milan)).toMatchObject({ status: 'contraindicated', reasons: ['product-denied'] })
     const result = await appraiseIn(milan, { reference: { policy: { products: ['Milan'] } } })
     expect(result).toMatchObject({ status: 'warning', reasons: [], waivers: ['milan'] })
-    expect([...relaxed.map((r) => r.waiver), 'milan'].sort()).toEqual([...waivers].sort())
   })
 
   it('a revocation list that is not required but there must still be good', async () => {

@@ -1,8 +1,8 @@
-import type { Endorsements } from '../evidence.ts'
-import type { SnpReferenceValues } from '../reference-values.ts'
+import type { Endorsements, Expected } from '../evidence.ts'
 import { type ParsedCertificate, parseCertificate } from '../x509/certificate.ts'
 import { type ParsedRevocationList, parseRevocationList } from '../x509/revocation-list.ts'
 import { productOfCpuid } from './product.ts'
+import type { SnpReferenceValues } from './reference-values.ts'
 import { type SigningKeyKind, type SnpReport, signingKeyKind } from './report.ts'
 import { type SnpProduct, snpProducts } from './roots.ts'
 import { readProduct } from './vek-extensions.ts'
@@ -27,7 +27,7 @@ export interface SnpSubject {
   readonly ambiguous: boolean
   readonly lists: readonly ParsedRevocationList[]
   readonly reference: SnpReferenceValues
-  readonly expected: { readonly reportData: Uint8Array }
+  readonly expected: Expected
   readonly now: Date
 }
 

@@ -19,6 +19,8 @@ export interface ParsedCertificate extends SignedObject {
   readonly notAfter: Date
   readonly publicKey: KeyObject
   readonly ca: boolean
+  /** RFC 5280 §4.2.1.9: how many authorities may follow below; null where nothing limits it */
+  readonly pathLength: number | null
   readonly keyUsage: { readonly certSign: boolean; readonly crlSign: boolean } | null
   /** OID → content of the OCTET STRING */
   readonly extensions: ReadonlyMap<string, Uint8Array>
@@ -47,7 +49,7 @@ export function parseCertificate(input: Uint8Array): ParsedCertificate | null {
       notBefore: validTime(parsed.notBefore.value),
       notAfter: validTime(parsed.notAfter.value),
       publicKey: new X509Certificate(der).publicKey,
-      ca: isCa(extensions.get(basicConstraints)),
+      ...readConstraints(extensions.get(basicConstraints)),
       keyUsage: readKeyUsage(extensions.get(keyUsage)),
       extensions,
       unknownCritical: (parsed.extensions ?? []).some((e) => e.critical && !known.has(e.extnID)),
@@ -70,8 +72,12 @@ export function validTime(time: Date): Date {
   return time
 }
 
-function isCa(extension: Uint8Array<ArrayBuffer> | undefined): boolean {
-  return extension !== undefined && BasicConstraints.fromBER(extension).cA
+function readConstraints(extension: Uint8Array<ArrayBuffer> | undefined): Pick<ParsedCertificate, 'ca' | 'pathLength'> {
+  if (extension === undefined) return { ca: false, pathLength: null }
+  const { cA, pathLenConstraint } = BasicConstraints.fromBER(extension)
+  // pkijs gives a number, or an INTEGER for one that is no number: that allows nothing below.
+  const pathLength = pathLenConstraint === undefined ? null : typeof pathLenConstraint === 'number' ? pathLenConstraint : 0
+  return { ca: cA, pathLength }
 }
 
 /** RFC 5280 §4.2.1.3: BIT STRING, bit 5 keyCertSign, bit 6 cRLSign. */

@@ -1,3 +1,4 @@
+import { sha256, toHex } from '@reinraum/crypto'
 import type { RelativeDistinguishedNames } from 'pkijs'
 
 const commonNameOid = '2.5.4.3'
@@ -7,12 +8,15 @@ export interface Name {
   readonly commonName: string | null
   /** as encoded: names are compared byte for byte */
   readonly der: Uint8Array
+  /** of the DER, hex */
+  readonly sha256: string
 }
 
 export function readName(name: RelativeDistinguishedNames): Name {
   const found = name.typesAndValues.filter((attribute) => attribute.type === commonNameOid)
   const value: unknown = found.length === 1 ? found[0]?.value.valueBlock.value : undefined
-  return { commonName: typeof value === 'string' ? value : null, der: new Uint8Array(name.valueBeforeDecode) }
+  const der = new Uint8Array(name.valueBeforeDecode)
+  return { commonName: typeof value === 'string' ? value : null, der, sha256: toHex(sha256(der)) }
 }
 
 export function sameName(a: Name, b: Name): boolean {

@@ -6,15 +6,22 @@ import { BitString, fromBER, Sequence } from 'asn1js'
  * else. VCEKs and revocation lists leave the trailer field out, ARK and ASK write its default.
  */
 const pssParameters = 'a00f300d06096086480165030402020500a11c301a06092a864886f70d010108300d06096086480165030402020500a203020130'
-const pssSha384 = [`304106092a864886f70d01010a3034${pssParameters}`, `304606092a864886f70d01010a3039${pssParameters}a303020101`]
+const algorithms: ReadonlyMap<string, SignatureAlgorithm> = new Map([
+  [`304106092a864886f70d01010a3034${pssParameters}`, 'rsa-pss-sha384'],
+  [`304606092a864886f70d01010a3039${pssParameters}a303020101`, 'rsa-pss-sha384'],
+  // ecdsa-with-SHA256, no parameters (RFC 5758 §3.2): Intel's keys sign with nothing else.
+  ['300a06082a8648ce3d040302', 'ecdsa-p256-sha256'],
+])
+
+export type SignatureAlgorithm = 'rsa-pss-sha384' | 'ecdsa-p256-sha256'
 
 /** A certificate or a revocation list, as its signature sees it. */
 export interface SignedObject {
   /** the part that is signed */
   readonly signed: Uint8Array
   readonly signature: Uint8Array
-  /** whether it says, inside and outside the signed part alike, that it is signed as AMD signs */
-  readonly pssSha384: boolean
+  /** what it says, inside and outside the signed part alike; null for every algorithm that no vendor uses */
+  readonly algorithm: SignatureAlgorithm | null
 }
 
 /**
@@ -32,11 +39,11 @@ export function readSignedObject(der: Uint8Array<ArrayBuffer>, algorithmAt: numb
   const signature = value.valueBlock.valueHexView
   const again = sequence(concatBytes(parts.signed, parts.algorithm, element(0x03, concatBytes(Uint8Array.of(0), signature))))
   if (Buffer.compare(again, der) !== 0) return null
-  const inner = signed.valueBlock.value[algorithmAt]?.valueBeforeDecodeView ?? new Uint8Array(0)
+  const inner = toHex(signed.valueBlock.value[algorithmAt]?.valueBeforeDecodeView ?? new Uint8Array(0))
   return {
     signed: Uint8Array.from(parts.signed),
     signature: Uint8Array.from(signature),
-    pssSha384: pssSha384.includes(toHex(inner)) && toHex(inner) === toHex(parts.algorithm),
+    algorithm: inner === toHex(parts.algorithm) ? (algorithms.get(inner) ?? null) : null,
   }
 }
 

@@ -1,4 +1,4 @@
-import { appraise, keyServiceBinding, reportDataOf } from '@reinraum/attestation'
+import { appraise, keyServiceBinding, type ReferenceValues, reportDataOf } from '@reinraum/attestation'
 import { parseStrictJson, randomBytes, toBase64url } from '@reinraum/crypto'
 import { Custody, KeysService } from '@reinraum/proto'
 import { createRpcClient, evidenceFromMessage } from '@reinraum/rpc'
@@ -24,7 +24,8 @@ test('evidence of an attested key service binds its keys, the nonce of whoever a
 
   const { evidence, endorsements } = evidenceFromMessage(answer.evidence)
   const values = referenceValuesOf(room)
-  const ownCode = { snp: { ...values.snp, measurements: [await measureOwnCode()] } }
+  const { snp = expect.fail('the room names SEV-SNP') } = values
+  const ownCode: ReferenceValues = { snp: { ...snp, measurements: [await measureOwnCode()] } }
   const verdict = async (of: { nonce: Uint8Array }, reference = ownCode) => {
     const reportData = reportDataOf(keyServiceBinding({ nonce: toBase64url(of.nonce), publicKeys }))
     const { status, reasons, hardware } = await appraise(evidence, endorsements, reference, { reportData }, room.clock.now())

@@ -1,9 +1,10 @@
+import { failed, type Outcome, passed } from '../../checks/outcome.ts'
 import type { ParsedCertificate } from '../../x509/certificate.ts'
 import { sameName } from '../../x509/name.ts'
-import { isSignedWith } from '../../x509/pss.ts'
+import { isSignedWith } from '../../x509/signature.ts'
 import type { SnpSubject } from '../subject.ts'
 import { readProduct } from '../vek-extensions.ts'
-import { failed, type Outcome, passed, type SnpCheck } from './outcome.ts'
+import type { SnpRule } from './rule.ts'
 
 interface Chain {
   readonly ark: ParsedCertificate
@@ -11,7 +12,7 @@ interface Chain {
   readonly vek: ParsedCertificate
 }
 
-export const chainChecks: readonly SnpCheck[] = [
+export const chainChecks: readonly SnpRule[] = [
   { name: 'certificates', claim: 'instance-identity', needs: ['product'], run: checkPresence },
   { name: 'pinned-root', claim: 'hardware', needs: ['certificates'], run: checkPin },
   { name: 'chain-names', claim: 'instance-identity', needs: ['certificates'], run: onChain(checkNames) },
@@ -20,7 +21,7 @@ export const chainChecks: readonly SnpCheck[] = [
   { name: 'chain-validity', claim: 'instance-identity', needs: ['certificates'], run: onChain(checkValidity) },
 ]
 
-function onChain(check: (chain: Chain, subject: SnpSubject) => Outcome): SnpCheck['run'] {
+function onChain(check: (chain: Chain, subject: SnpSubject) => Outcome): SnpRule['run'] {
   return (subject) => {
     const { ark, ca, vek } = subject
     if (ark === null || ca === null || vek === null) return failed('certificate-missing', 'the chain is not whole')
@@ -71,7 +72,7 @@ function checkSignatures({ ark, ca, vek }: Chain): Outcome {
     [ca, ark],
     [vek, ca],
   ] as const) {
-    if (!isSignedWith(issuer.publicKey, certificate)) {
+    if (!isSignedWith(issuer.publicKey, certificate, 'rsa-pss-sha384')) {
       return failed('chain-signature-invalid', `${certificate.subject.commonName} is not signed by ${issuer.subject.commonName}`)
     }
   }

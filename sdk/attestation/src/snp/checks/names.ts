@@ -27,6 +27,7 @@ export const snpCheckNames = [
   'alias-check',
   'ciphertext-hiding',
   'revocation-list',
+  'crl-number',
   'revocation',
   'measurement',
   'host-data',

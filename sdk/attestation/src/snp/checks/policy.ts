@@ -1,9 +1,10 @@
+import { failed, notAsked, type Outcome, passed, waived } from '../../checks/outcome.ts'
 import { type GuestPolicy, parseGuestPolicy, parsePlatformInfo } from '../guest-policy.ts'
 import type { SnpSubject } from '../subject.ts'
 import { authentic } from './authentic.ts'
-import { failed, notAsked, type Outcome, passed, type SnpCheck, waived } from './outcome.ts'
+import type { SnpRule } from './rule.ts'
 
-export const policyChecks: readonly SnpCheck[] = [
+export const policyChecks: readonly SnpRule[] = [
   { name: 'guest-policy', claim: 'configuration', needs: authentic, run: onPolicy(checkBits) },
   { name: 'debug', claim: 'runtime-opaque', needs: authentic, run: onPolicy(checkDebug) },
   { name: 'migration', claim: 'runtime-opaque', needs: authentic, run: onPolicy(checkMigration) },
@@ -15,7 +16,7 @@ export const policyChecks: readonly SnpCheck[] = [
   { name: 'ciphertext-hiding', claim: 'hardware', needs: authentic, run: checkCiphertextHiding },
 ]
 
-function onPolicy(check: (policy: GuestPolicy, subject: SnpSubject) => Outcome): SnpCheck['run'] {
+function onPolicy(check: (policy: GuestPolicy, subject: SnpSubject) => Outcome): SnpRule['run'] {
   return (subject) => check(parseGuestPolicy(subject.report.policy), subject)
 }
 

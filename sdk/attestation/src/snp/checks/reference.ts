@@ -1,9 +1,10 @@
 import { constantTimeEqual, toHex } from '@reinraum/crypto'
+import { failed, notAsked, type Outcome, passed, waived } from '../../checks/outcome.ts'
 import type { SnpSubject } from '../subject.ts'
 import { authentic } from './authentic.ts'
-import { failed, notAsked, type Outcome, passed, type SnpCheck, waived } from './outcome.ts'
+import type { SnpRule } from './rule.ts'
 
-export const referenceChecks: readonly SnpCheck[] = [
+export const referenceChecks: readonly SnpRule[] = [
   { name: 'measurement', claim: 'executables', needs: authentic, run: checkMeasurement },
   { name: 'host-data', claim: 'configuration', needs: authentic, run: checkHostData },
   { name: 'id-key', claim: 'executables', needs: authentic, run: checkIdKey },

@@ -1,10 +1,11 @@
 import { verify } from 'node:crypto'
+import { failed, notAsked, type Outcome, passed, waived } from '../../checks/outcome.ts'
 import { isZero, signingKeyKind } from '../report.ts'
 import type { SnpSubject } from '../subject.ts'
 import { readCspId, readHwid, vekOids } from '../vek-extensions.ts'
-import { failed, notAsked, type Outcome, passed, type SnpCheck, waived } from './outcome.ts'
+import type { SnpRule } from './rule.ts'
 
-export const signingKeyChecks: readonly SnpCheck[] = [
+export const signingKeyChecks: readonly SnpRule[] = [
   { name: 'signing-key', claim: 'instance-identity', needs: ['certificates'], run: checkKind },
   { name: 'chip-id', claim: 'instance-identity', needs: ['signing-key'], run: checkChipId },
   {

@@ -1,11 +1,12 @@
+import { failed, passed, waived } from '../../checks/outcome.ts'
 import { keyInfoReserved, reservedRanges } from '../layout.ts'
 import { isZero } from '../report.ts'
 import { reservedTcbIsZero } from '../tcb.ts'
-import { failed, passed, type SnpCheck, waived } from './outcome.ts'
+import type { SnpRule } from './rule.ts'
 
 const ecdsaP384Sha384 = 1
 
-export const structureChecks: readonly SnpCheck[] = [
+export const structureChecks: readonly SnpRule[] = [
   {
     name: 'version',
     claim: 'instance-identity',

@@ -1,10 +1,11 @@
+import { failed, notAsked, type Outcome, passed } from '../../checks/outcome.ts'
 import type { SnpSubject } from '../subject.ts'
 import { describeTcb, parseTcb, type Tcb, tcbAtLeast, tcbParts } from '../tcb.ts'
 import { readTcb } from '../vek-extensions.ts'
 import { authentic } from './authentic.ts'
-import { failed, notAsked, type Outcome, passed, type SnpCheck } from './outcome.ts'
+import type { SnpRule } from './rule.ts'
 
-export const tcbChecks: readonly SnpCheck[] = [
+export const tcbChecks: readonly SnpRule[] = [
   { name: 'vek-tcb', claim: 'hardware', needs: authentic, run: checkVekTcb },
   { name: 'tcb-order', claim: 'hardware', needs: authentic, run: checkOrder },
   { name: 'minimum-tcb', claim: 'hardware', needs: authentic, run: checkMinimum },

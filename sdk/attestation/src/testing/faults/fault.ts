@@ -1,10 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto'
-import type { ReferenceValuesInput } from '../../reference-values.ts'
+import type { FreshnessNumbers } from '../../freshness/floors.ts'
 import type { AttestationReason } from '../../result.ts'
 import type { SimulatedOverrides } from '../../simulator/attester.ts'
 import type { CertificateContent } from '../../simulator/certificates.ts'
 import { amdExtension } from '../../simulator/templates.ts'
 import type { SnpCheckName } from '../../snp/checks/names.ts'
+import type { SnpReferenceValuesInput } from '../../snp/reference-values.ts'
 import { vekOids } from '../../snp/vek-extensions.ts'
 import { now } from '../simulated-evidence.ts'
 
@@ -14,8 +15,10 @@ export interface Fault {
   readonly check: SnpCheckName
   readonly reason: AttestationReason
   readonly overrides?: SimulatedOverrides
-  readonly reference?: Partial<ReferenceValuesInput['snp']>
+  readonly reference?: Partial<SnpReferenceValuesInput>
   readonly reportData?: Uint8Array
+  /** given the numbers of the platform's own list: the newest ones that the relying party has seen */
+  readonly floors?: (observed: FreshnessNumbers) => FreshnessNumbers
 }
 
 export const strangerRsa = generateKeyPairSync('rsa', { modulusLength: 2048 })

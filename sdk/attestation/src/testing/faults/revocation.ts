@@ -68,6 +68,19 @@ export const revocationFaults: readonly Fault[] = [
     reason: 'crl-not-yet-valid',
     overrides: { crl: (c) => ({ ...c, thisUpdate: shiftedBy(24) }) },
   },
+  {
+    when: 'the list is older than one that was seen before',
+    check: 'crl-number',
+    reason: 'crl-number-below-floor',
+    floors: (observed) => Object.fromEntries(Object.keys(observed).map((series) => [series, '2'])),
+  },
+  {
+    when: 'the list has no number to compare with what was seen before',
+    check: 'crl-number',
+    reason: 'crl-number-missing',
+    overrides: { crl: (c) => ({ ...c, extensions: [] }) },
+    floors: () => ({}),
+  },
   ...[
     { role: 'root', serial: Uint8Array.of(0x7f, 0, 0) },
     { role: 'intermediate', serial: Uint8Array.of(0x7f, 0, 1) },

@@ -1,19 +1,18 @@
-import type { AttestationReason, TrustClaim, Waiver } from '../../result.ts'
-import type { SnpSubject } from '../subject.ts'
-import type { SnpCheckName } from './names.ts'
+import type { AttestationReason, TrustClaim, Waiver } from '../result.ts'
 
 export type Outcome =
   | { readonly verdict: 'passed'; readonly detail: string; readonly waiver?: Waiver }
   | { readonly verdict: 'failed'; readonly detail: string; readonly reason: AttestationReason }
   | { readonly verdict: 'skipped'; readonly detail: string }
 
-export interface SnpCheck {
-  readonly name: SnpCheckName
+/** One rule of an appraisal. `Name` is the closed set of one kind of evidence, `Subject` what its checks look at. */
+export interface CheckRule<Name extends string, Subject> {
+  readonly name: Name
   /** what the outcome says something about (AR4SI) */
   readonly claim: TrustClaim
   /** checks that must have passed for this one to mean anything; else it is skipped */
-  readonly needs: readonly SnpCheckName[]
-  readonly run: (subject: SnpSubject) => Outcome
+  readonly needs: readonly Name[]
+  readonly run: (subject: Subject) => Outcome
 }
 
 export function passed(detail: string): Outcome {
