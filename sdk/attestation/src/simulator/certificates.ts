@@ -61,14 +61,14 @@ export interface RevocationListContent {
 export function encodeCertificate(content: CertificateContent): Uint8Array {
   const algorithm = pssAlgorithm(content.signedBy)
   const tbs = sequence(
-    new Constructed({ idBlock: { tagClass: 3, tagNumber: 0 }, value: [new Integer({ value: 2 })] }),
+    tagged(0, new Integer({ value: 2 })),
     new Integer({ valueHex: content.serial }),
     algorithm,
     distinguishedName(content.issuer),
     sequence(time(content.notBefore), time(content.notAfter)),
     distinguishedName(content.subject),
     fromBER(new Uint8Array(content.publicKey.export({ type: 'spki', format: 'der' }))).result,
-    new Constructed({ idBlock: { tagClass: 3, tagNumber: 3 }, value: [sequence(...content.extensions.map(extension))] }),
+    tagged(3, sequence(...content.extensions.map(extension))),
   )
   return signObject(tbs, algorithm, content.signedBy)
 }
@@ -84,7 +84,7 @@ export function encodeRevocationList(content: RevocationListContent): Uint8Array
     time(content.thisUpdate),
     ...(content.nextUpdate === null ? [] : [time(content.nextUpdate)]),
     ...(revoked.length > 0 ? [sequence(...revoked)] : []),
-    new Constructed({ idBlock: { tagClass: 3, tagNumber: 0 }, value: [sequence(...content.extensions.map(extension))] }),
+    ...(content.extensions.length > 0 ? [tagged(0, sequence(...content.extensions.map(extension)))] : []),
   )
   return signObject(tbs, algorithm, content.signedBy)
 }
@@ -101,7 +101,6 @@ function signObject(tbs: Sequence, algorithm: Sequence, { key, hash = 'sha384', 
 /** RFC 4055, without the trailer field, as AMD writes it. */
 function pssAlgorithm({ hash = 'sha384', declaredHash = hash, saltLength = 48 }: IssuerSignature): Sequence {
   const hashAlgorithm = () => sequence(new ObjectIdentifier({ value: hashOids[declaredHash] }), new Null())
-  const tagged = (tagNumber: number, value: BaseBlock) => new Constructed({ idBlock: { tagClass: 3, tagNumber }, value: [value] })
   return sequence(
     new ObjectIdentifier({ value: rsassaPss }),
     sequence(
@@ -135,6 +134,10 @@ function time(value: Date): BaseBlock {
 function extension({ oid, critical, value }: ExtensionContent): Sequence {
   const flag = critical ? [new Asn1Boolean({ value: true })] : []
   return sequence(new ObjectIdentifier({ value: oid }), ...flag, new OctetString({ valueHex: value }))
+}
+
+function tagged(tagNumber: number, value: BaseBlock): Constructed {
+  return new Constructed({ idBlock: { tagClass: 3, tagNumber }, value: [value] })
 }
 
 function sequence(...value: BaseBlock[]): Sequence {
