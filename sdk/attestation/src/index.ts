@@ -1,5 +1,8 @@
 export { appraise } from './appraise.ts'
 export { executorChallengeBinding, keyReleaseBinding, keyServiceBinding, reportDataOf } from './bindings.ts'
+export { describeEvidence, type EvidenceDescription } from './describe/describe-evidence.ts'
+export { describeEndorsement, type EndorsementDescription } from './describe/endorsement.ts'
+export type { SnpDescription } from './describe/snp.ts'
 export {
   type Attester,
   type Endorsements,

@@ -1,0 +1,28 @@
+import type { Evidence } from '../evidence.ts'
+import { reportLength } from '../snp/layout.ts'
+import { parseReport } from '../snp/report.ts'
+import { describeSnp, type SnpDescription } from './snp.ts'
+
+/** What evidence says, read and not believed: no signature is looked at. */
+export type EvidenceDescription =
+  | { readonly tee: 'snp'; readonly verified: false; readonly report: SnpDescription }
+  | { readonly tee: Evidence['tee']; readonly verified: false; readonly malformed: string }
+
+/** Takes evidence apart without judging it. @returns never throws: what cannot be read is said to be `malformed`, and why */
+export function describeEvidence(evidence: Evidence): EvidenceDescription {
+  try {
+    return evidence.tee === 'snp' ? describeReport(evidence.report) : malformed('tdx', 'quotes are not described yet')
+  } catch {
+    return malformed(evidence.tee, 'the evidence could not be read')
+  }
+}
+
+function describeReport(bytes: Uint8Array): EvidenceDescription {
+  const report = parseReport(bytes)
+  if (report === null) return malformed('snp', `${bytes.length} bytes, where a report has ${reportLength}`)
+  return { tee: 'snp', verified: false, report: describeSnp(report) }
+}
+
+function malformed(tee: Evidence['tee'], why: string): EvidenceDescription {
+  return { tee, verified: false, malformed: why }
+}
