@@ -53,7 +53,7 @@ export async function handleWork(executor: Executor, stops: Stops, event: EventR
   }
 }
 
-/** The same event for the same attempt has the same id, so saying it twice changes nothing. */
+/** One id per run and verb: whichever attempt says it, it is said once. */
 async function publish(
   executor: Executor,
   contractId: string,

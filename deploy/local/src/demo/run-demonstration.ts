@@ -18,7 +18,7 @@ export interface DemonstrationOptions {
   readonly signal: AbortSignal
 }
 
-interface Context extends Partial<Scenario> {
+interface Context {
   starting?: Promise<LocalRoom>
   scenario?: Scenario
 }
