@@ -1,3 +1,4 @@
+import type { VtpmCheckName } from './azure/check-names.ts'
 import type { FreshnessNumbers } from './freshness/floors.ts'
 import type { SnpCheckName } from './snp/checks/names.ts'
 import type { SnpClaims } from './snp/claims.ts'
@@ -91,6 +92,14 @@ export const attestationReasons = [
   'event-log-malformed',
   'event-log-mismatch',
   'event-digest-mismatch',
+  'paravisor-not-allowed',
+  'paravisor-missing',
+  'hcl-report-malformed',
+  'runtime-data-mismatch',
+  'tpm-quote-malformed',
+  'tpm-quote-signature-invalid',
+  'pcr-digest-mismatch',
+  'pcr-mismatch',
 ] as const
 export type AttestationReason = (typeof attestationReasons)[number]
 
@@ -109,6 +118,7 @@ export const waivers = [
   'pks',
   'perfmon',
   'service-td',
+  'paravisor',
 ] as const
 export type Waiver = (typeof waivers)[number]
 
@@ -127,7 +137,7 @@ export type TrustClaim = (typeof trustClaims)[number]
 /** draft-ietf-rats-ar4si: 0 no claim, 2 affirming, 32 and up warning, 96 and up contraindicated (99: cryptography failed). */
 export type TrustVector = Readonly<Record<TrustClaim, number>>
 
-export type CheckName = SnpCheckName | TdxCheckName | 'reference-values' | 'evidence-type'
+export type CheckName = SnpCheckName | TdxCheckName | VtpmCheckName | 'reference-values' | 'evidence-type'
 
 export interface Check {
   readonly name: CheckName

@@ -1,3 +1,7 @@
+import { constantTimeEqual } from '@reinraum/crypto'
+import { vtpmCheckNames } from '../azure/check-names.ts'
+import { withVtpmRules } from '../azure/vtpm-rules.ts'
+import { readVtpmSubject, type VtpmSubject } from '../azure/vtpm-subject.ts'
 import { conclude } from '../checks/conclude.ts'
 import { passed } from '../checks/outcome.ts'
 import { runChecks } from '../checks/run-checks.ts'
@@ -18,7 +22,7 @@ import { tcbChecks } from './checks/tcb.ts'
 import { claimsOf } from './claims.ts'
 import { reportLength } from './layout.ts'
 import type { SnpReferenceValues } from './reference-values.ts'
-import { parseReport } from './report.ts'
+import { parseReport, type SnpReport } from './report.ts'
 import { isAmdRoot } from './roots.ts'
 import { readSubject, type SnpSubject } from './subject.ts'
 
@@ -44,27 +48,45 @@ const endorsing = [
   'revocation',
 ] as const satisfies readonly SnpCheckName[]
 
+type SnpEvidence = Extract<Evidence, { tee: 'snp' }>
+
 export function appraiseSnp(
-  evidence: Extract<Evidence, { tee: 'snp' }>,
+  evidence: SnpEvidence,
   endorsements: Endorsements,
   given: { readonly reference: SnpReferenceValues; readonly expected: Expected; readonly now: Date },
 ): AttestationResult {
   const report = parseReport(evidence.report)
-  if (report === null) {
-    const length: Check = { name: 'length', verdict: 'failed', detail: `${evidence.report.length} bytes, not ${reportLength}` }
-    const rest = snpCheckNames.slice(1).map((name): Check => ({ name, verdict: 'skipped', detail: 'needs length' }))
-    return contraindicated('snp', 'malformed-evidence', [length, ...rest])
-  }
+  if (report === null) return ofWrongLength(evidence, given.reference)
   const subject = readSubject(report, endorsements, given)
-  return conclude(runChecks(snpChecks, subject), {
+  const vtpm = vtpmOf(report, evidence, given)
+  return conclude(runChecks(withVtpmRules<SnpCheckName, SnpSubject>(snpChecks, authentic, vtpm), subject), {
     tee: 'snp',
     authentic,
     endorsing,
     vendorRoot: subject.product !== null && subject.ark !== null && isAmdRoot(subject.product, subject.ark.sha256),
     claims: () => claimsOf(subject),
-    paravisor: null,
+    paravisor: evidence.vtpm === undefined ? null : 'azure',
     observed: () => observedBy(subject),
   })
+}
+
+function vtpmOf(
+  report: SnpReport,
+  evidence: SnpEvidence,
+  { reference, expected }: { readonly reference: SnpReferenceValues; readonly expected: Expected },
+): VtpmSubject | null {
+  return readVtpmSubject(
+    { tee: 'snp', reportData: report.reportData, isKeptReport: (kept) => constantTimeEqual(kept, report.bytes) },
+    evidence.vtpm,
+    { reference: reference.paravisor, expected: expected.reportData },
+  )
+}
+
+function ofWrongLength({ report, vtpm }: SnpEvidence, { paravisor }: SnpReferenceValues): AttestationResult {
+  const length: Check = { name: 'length', verdict: 'failed', detail: `${report.length} bytes, not ${reportLength}` }
+  const names = [...snpCheckNames.slice(1), ...(vtpm === undefined && paravisor === undefined ? [] : vtpmCheckNames)]
+  const rest = names.map((name): Check => ({ name, verdict: 'skipped', detail: 'needs length' }))
+  return contraindicated('snp', 'malformed-evidence', [length, ...rest])
 }
 
 function observedBy({ ark, lists }: SnpSubject) {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { paravisorReferenceSchema } from '../azure/reference-values.ts'
 import { hexBytes } from '../hex.ts'
 import { amdRoots, isAmdRoot, snpProducts } from './roots.ts'
 
@@ -57,22 +58,30 @@ export const snpPolicySchema = z.strictObject({
 })
 export type SnpPolicy = z.infer<typeof snpPolicySchema>
 
-export const snpReferenceValuesSchema = z.strictObject({
-  roots: z.array(rootSchema).min(1).max(16),
-  /** launch measurements, any of which is acceptable */
-  measurements: z.array(hexBytes(48)).min(1).max(64),
-  /** digest of the configuration that the guest was started with, any of which is acceptable; absent: not looked at */
-  hostData: z.array(hexBytes(32)).min(1).max(64).optional(),
-  /** key that signed the guest's identity block, with the lowest guest version that it may have signed; absent: not looked at */
-  idKeys: z
-    .array(z.strictObject({ digest: hexBytes(48), minimumGuestSvn: z.int().min(0).max(0xffffffff) }))
-    .min(1)
-    .max(64)
-    .optional(),
-  /** chips that may run the guest; absent: any */
-  chipIds: z.array(hexBytes(64)).min(1).max(4096).optional(),
-  policy: snpPolicySchema.prefault({}),
-})
+export const snpReferenceValuesSchema = z
+  .strictObject({
+    roots: z.array(rootSchema).min(1).max(16),
+    /** launch measurements, any of which is acceptable */
+    measurements: z.array(hexBytes(48)).min(1).max(64),
+    /** digest of the configuration that the guest was started with, any of which is acceptable; absent: not looked at */
+    hostData: z.array(hexBytes(32)).min(1).max(64).optional(),
+    /** key that signed the guest's identity block, with the lowest guest version that it may have signed; absent: not looked at */
+    idKeys: z
+      .array(z.strictObject({ digest: hexBytes(48), minimumGuestSvn: z.int().min(0).max(0xffffffff) }))
+      .min(1)
+      .max(64)
+      .optional(),
+    /** chips that may run the guest; absent: any */
+    chipIds: z.array(hexBytes(64)).min(1).max(4096).optional(),
+    /** where the guest runs on a paravisor; absent: evidence of such a guest is refused */
+    paravisor: paravisorReferenceSchema.optional(),
+    policy: snpPolicySchema.prefault({}),
+  })
+  .refine(({ paravisor, policy }) => paravisor === undefined || policy.vmpls.every((level) => level === 0), {
+    path: ['policy', 'vmpls'],
+    // A guest that can ask the hardware itself, from its own level, could have it vouch for any key as the paravisor's.
+    message: 'under a paravisor, which holds level 0, no other level may ask for reports',
+  })
 export type SnpReferenceValues = z.infer<typeof snpReferenceValuesSchema>
 /** as a person writes them: what has a default may be left out */
 export type SnpReferenceValuesInput = z.input<typeof snpReferenceValuesSchema>
