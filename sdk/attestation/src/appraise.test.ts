@@ -3,7 +3,7 @@ import { appraise } from './appraise.ts'
 import { type Evidence, evidenceId } from './evidence.ts'
 import type { ReferenceValuesInput } from './reference-values.ts'
 import { isAcceptable } from './result.ts'
-import type { SimulatedPlatform } from './simulator/platform.ts'
+import type { SimulatedPlatform } from './simulator/snp/platform.ts'
 import { createPlatform, evidenceOf, now, referenceFor, reportData } from './testing/simulated-evidence.ts'
 
 let platform: SimulatedPlatform

@@ -24,8 +24,8 @@ export {
   type TrustVector,
   type Waiver,
 } from './result.ts'
-export { type SimulatedOverrides, simulatedAttester } from './simulator/attester.ts'
-export { createSimulatedPlatform, type SimulatedPlatform, simulatedPlatformSchema } from './simulator/platform.ts'
+export { type SimulatedOverrides, simulatedAttester } from './simulator/snp/attester.ts'
+export { createSimulatedPlatform, type SimulatedPlatform, simulatedPlatformSchema } from './simulator/snp/platform.ts'
 export type { SnpClaims } from './snp/claims.ts'
 export type { SnpPolicy, SnpReferenceValues } from './snp/reference-values.ts'
 export { amdRoots, type SnpProduct } from './snp/roots.ts'

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { SimulatedPlatform } from '../simulator/platform.ts'
+import type { SimulatedPlatform } from '../simulator/snp/platform.ts'
 import { appraiseIn, createPlatform } from '../testing/simulated-evidence.ts'
 import { crlSeries, freshnessNumbersSchema, isAtLeastFloor, raiseFloors } from './floors.ts'
 

@@ -1,6 +1,6 @@
 import { toHex } from '@reinraum/crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { SimulatedPlatform } from '../simulator/platform.ts'
+import type { SimulatedPlatform } from '../simulator/snp/platform.ts'
 import { chainFaults } from '../testing/faults/chain.ts'
 import { tcb } from '../testing/faults/fault.ts'
 import { policyFaults } from '../testing/faults/policy.ts'

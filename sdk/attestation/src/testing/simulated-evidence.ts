@@ -4,8 +4,8 @@ import type { Endorsements, Evidence } from '../evidence.ts'
 import type { FreshnessNumbers } from '../freshness/floors.ts'
 import type { ReferenceValuesInput } from '../reference-values.ts'
 import type { AttestationResult } from '../result.ts'
-import { type SimulatedOverrides, simulatedAttester } from '../simulator/attester.ts'
-import { createSimulatedPlatform, type SimulatedPlatform } from '../simulator/platform.ts'
+import { type SimulatedOverrides, simulatedAttester } from '../simulator/snp/attester.ts'
+import { createSimulatedPlatform, type SimulatedPlatform } from '../simulator/snp/platform.ts'
 import type { SnpReferenceValuesInput } from '../snp/reference-values.ts'
 
 export const now = new Date('2026-11-21T12:00:00.000Z')

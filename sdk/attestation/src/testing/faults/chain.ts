@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { type CertificateContent, encodeCertificate } from '../../simulator/certificates.ts'
-import { amdExtension, basicConstraints, keyUsage } from '../../simulator/templates.ts'
+import { basicConstraints, keyUsage } from '../../simulator/extensions.ts'
+import { amdExtension } from '../../simulator/snp/templates.ts'
 import { vekOids } from '../../snp/vek-extensions.ts'
 import { type Fault, ia5, shiftedBy, strangerEc, strangerRsa, withExtension } from './fault.ts'
 

@@ -1,4 +1,4 @@
-import type { SimulatedOverrides } from '../../simulator/attester.ts'
+import type { SimulatedOverrides } from '../../simulator/snp/attester.ts'
 import { type Fault, shiftedBy, strangerRsa } from './fault.ts'
 
 export const revocationFaults: readonly Fault[] = [

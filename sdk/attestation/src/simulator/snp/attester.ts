@@ -1,7 +1,7 @@
 import { fromBase64url, fromHex, randomBytes } from '@reinraum/crypto'
-import type { Attester, Endorsements } from '../evidence.ts'
-import { encodeTcb } from '../snp/tcb.ts'
-import { type CertificateContent, encodeCertificate, encodeRevocationList, type RevocationListContent } from './certificates.ts'
+import type { Attester, Endorsements } from '../../evidence.ts'
+import { encodeTcb } from '../../snp/tcb.ts'
+import { type CertificateContent, encodeCertificate, encodeRevocationList, type RevocationListContent } from '../certificates.ts'
 import { type SimulatedPlatform, templatesOf } from './platform.ts'
 import { encodeReport, type SimulatedReportFields, signReport } from './report.ts'
 

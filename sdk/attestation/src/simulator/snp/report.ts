@@ -1,5 +1,5 @@
 import { type KeyObject, sign } from 'node:crypto'
-import { offsets, reportLength, scalarLength, signedLength } from '../snp/layout.ts'
+import { offsets, reportLength, scalarLength, signedLength } from '../../snp/layout.ts'
 
 /** The fields of a report that a simulated processor fills in. */
 export interface SimulatedReportFields {

@@ -1,10 +1,12 @@
-import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
+import { createPublicKey, type KeyObject } from 'node:crypto'
 import { fromHex } from '@reinraum/crypto'
-import { Boolean as Asn1Boolean, BitString, IA5String, Integer, Sequence } from 'asn1js'
-import type { SnpProduct } from '../snp/roots.ts'
-import type { Tcb } from '../snp/tcb.ts'
-import { vekOids } from '../snp/vek-extensions.ts'
-import { type CertificateContent, der, type ExtensionContent, type RevocationListContent } from './certificates.ts'
+import { IA5String, Integer } from 'asn1js'
+import type { SnpProduct } from '../../snp/roots.ts'
+import type { Tcb } from '../../snp/tcb.ts'
+import { vekOids } from '../../snp/vek-extensions.ts'
+import { der } from '../asn1.ts'
+import type { CertificateContent, RevocationListContent } from '../certificates.ts'
+import { basicConstraints, crlNumber, type ExtensionContent, keyUsage } from '../extensions.ts'
 
 const year = 365 * 24 * 3600 * 1000
 
@@ -35,6 +37,7 @@ export function chainTemplates(options: {
   const after = (years: number) => new Date(createdAt.getTime() + years * year)
   const [arkName, askName] = [`ARK-${product}`, `SEV-${product}`]
   const ark: CertificateContent = {
+    vendor: 'amd',
     subject: arkName,
     issuer: arkName,
     serial: Uint8Array.of(0x7f, 0, 0),
@@ -64,6 +67,7 @@ export function chainTemplates(options: {
       signedBy: { key: keys.ask },
     },
     crl: {
+      vendor: 'amd',
       issuer: arkName,
       thisUpdate: notBefore,
       nextUpdate: after(5),
@@ -91,21 +95,4 @@ function vcekExtensions({ product, chipId, tcb }: { product: SnpProduct; chipId:
 
 export function amdExtension(oid: string, value: Uint8Array): ExtensionContent {
   return { oid, critical: false, value }
-}
-
-export function basicConstraints(): ExtensionContent {
-  return { oid: '2.5.29.19', critical: true, value: der(new Sequence({ value: [new Asn1Boolean({ value: true })] })) }
-}
-
-/** RFC 5280 §4.2.1.3: 0x04 signs certificates, 0x02 lists; one unused bit. */
-export function keyUsage(bits: number): ExtensionContent {
-  return { oid: '2.5.29.15', critical: true, value: der(new BitString({ valueHex: Uint8Array.of(bits), unusedBits: 1 })) }
-}
-
-function crlNumber(): ExtensionContent {
-  return { oid: '2.5.29.20', critical: false, value: der(new Integer({ value: 1 })) }
-}
-
-export function readPrivateKey(pkcs8: Uint8Array): KeyObject {
-  return createPrivateKey({ key: Buffer.from(pkcs8), format: 'der', type: 'pkcs8' })
 }

@@ -1,11 +1,12 @@
-import { generateKeyPair, type KeyObject } from 'node:crypto'
+import { generateKeyPair } from 'node:crypto'
 import { promisify } from 'node:util'
-import { fromBase64url, randomBytes, sha256, toBase64url, toHex } from '@reinraum/crypto'
+import { randomBytes, sha256, toBase64url, toHex } from '@reinraum/crypto'
 import { z } from 'zod'
-import { snpProducts } from '../snp/roots.ts'
-import type { Tcb } from '../snp/tcb.ts'
-import { encodeCertificate, encodeRevocationList } from './certificates.ts'
-import { type ChainKeys, type ChainTemplates, chainTemplates, readPrivateKey } from './templates.ts'
+import { snpProducts } from '../../snp/roots.ts'
+import type { Tcb } from '../../snp/tcb.ts'
+import { encodeCertificate, encodeRevocationList } from '../certificates.ts'
+import { readPrivateKey, writePrivateKey } from '../keys.ts'
+import { type ChainKeys, type ChainTemplates, chainTemplates } from './templates.ts'
 
 const generate = promisify(generateKeyPair)
 const bytes = z.string().regex(/^[A-Za-z0-9_-]+$/)
@@ -67,17 +68,13 @@ export async function createSimulatedPlatform(
       vcek: toBase64url(encodeCertificate(templates.vek)),
     },
     crl: toBase64url(encodeRevocationList(templates.crl)),
-    keys: { ark: exportKey(keys.ark), ask: exportKey(keys.ask), vcek: exportKey(keys.vcek) },
+    keys: { ark: writePrivateKey(keys.ark), ask: writePrivateKey(keys.ask), vcek: writePrivateKey(keys.vcek) },
   }
 }
 
 /** What the platform's certificates were made from, to make others from. */
 export function templatesOf(platform: SimulatedPlatform): { readonly keys: ChainKeys; readonly templates: ChainTemplates } {
-  const read = (key: string) => readPrivateKey(fromBase64url(key))
-  const keys = { ark: read(platform.keys.ark), ask: read(platform.keys.ask), vcek: read(platform.keys.vcek) }
+  const { ark, ask, vcek } = platform.keys
+  const keys = { ark: readPrivateKey(ark), ask: readPrivateKey(ask), vcek: readPrivateKey(vcek) }
   return { keys, templates: chainTemplates({ ...platform, createdAt: new Date(platform.createdAt), keys }) }
-}
-
-function exportKey(key: KeyObject): string {
-  return toBase64url(new Uint8Array(key.export({ type: 'pkcs8', format: 'der' })))
 }

@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto'
 import { fromBase64url } from '@reinraum/crypto'
 import { expect, it } from 'vitest'
-import { appraise } from '../appraise.ts'
-import { measurement, now, referenceFor, reportData } from '../testing/simulated-evidence.ts'
+import { appraise } from '../../appraise.ts'
+import { measurement, now, referenceFor, reportData } from '../../testing/simulated-evidence.ts'
 import { simulatedAttester } from './attester.ts'
 import { createSimulatedPlatform, simulatedPlatformSchema } from './platform.ts'
 
