@@ -1,6 +1,6 @@
 import { type DescMessage, fromBinary, type Message } from '@bufbuild/protobuf'
 import { createValidator, type Validator } from '@bufbuild/protovalidate'
-import { ReinraumError } from '@reinraum/crypto'
+import { type ErrorCode, ReinraumError } from '@reinraum/crypto'
 import { maxNamedViolations } from './limits.ts'
 
 let validator: Validator | undefined
@@ -11,13 +11,22 @@ let validator: Validator | undefined
  */
 export function decodeRequest(schema: DescMessage, bytes: Uint8Array): Message {
   const message = decode(schema, bytes)
+  requireValid(schema, message, 'invalid-argument')
+  return message
+}
+
+/**
+ * Holds a message against the rules in the .proto file.
+ * @throws ReinraumError with this code
+ */
+export function requireValid(schema: DescMessage, message: Message, code: ErrorCode): void {
   validator ??= createValidator()
   const result = validator.validate(schema, message)
-  if (result.kind === 'valid') return message
-  if (result.kind === 'error') throw new ReinraumError('internal', 'the request could not be checked', { cause: result.error })
+  if (result.kind === 'valid') return
+  if (result.kind === 'error') throw new ReinraumError('internal', 'the message could not be checked', { cause: result.error })
   // The rule's own text and the field's path; never the value.
   const named = result.violations.slice(0, maxNamedViolations).map(({ field, ruleId }) => `${pathOf(field)}: ${ruleId}`)
-  throw new ReinraumError('invalid-argument', `invalid ${schema.name} (${named.join('; ')})`)
+  throw new ReinraumError(code, `invalid ${schema.name} (${named.join('; ')})`)
 }
 
 /** @throws ReinraumError `invalid-argument` */

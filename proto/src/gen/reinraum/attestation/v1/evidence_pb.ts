@@ -11,11 +11,12 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file reinraum/attestation/v1/evidence.proto.
  */
 export const file_reinraum_attestation_v1_evidence: GenFile = /*@__PURE__*/
-  fileDesc("CiZyZWlucmF1bS9hdHRlc3RhdGlvbi92MS9ldmlkZW5jZS5wcm90bxIXcmVpbnJhdW0uYXR0ZXN0YXRpb24udjEilAEKCEV2aWRlbmNlEjMKA3RlZRgBIAEoDjIcLnJlaW5yYXVtLmF0dGVzdGF0aW9uLnYxLlRlZUIIukgFggECEAESGwoGcmVwb3J0GAIgASgMQgu6SAh6BhABGICABBIeCgxjZXJ0aWZpY2F0ZXMYAyADKAxCCLpIBZIBAhAIEhYKBGNybHMYBCADKAxCCLpIBZIBAhAEKjgKA1RlZRITCg9URUVfVU5TUEVDSUZJRUQQABIPCgtURUVfU0VWX1NOUBABEgsKB1RFRV9URFgQAmIGcHJvdG8z", [file_buf_validate_validate]);
+  fileDesc("CiZyZWlucmF1bS9hdHRlc3RhdGlvbi92MS9ldmlkZW5jZS5wcm90bxIXcmVpbnJhdW0uYXR0ZXN0YXRpb24udjEixQIKCEV2aWRlbmNlEjMKA3RlZRgBIAEoDjIcLnJlaW5yYXVtLmF0dGVzdGF0aW9uLnYxLlRlZUIIukgFggECEAESGwoGcmVwb3J0GAIgASgMQgu6SAh6BhABGICABBIoCgxjZXJ0aWZpY2F0ZXMYAyADKAxCErpID5IBDBAIIgh6BhABGICAARIgCgRjcmxzGAQgAygMQhK6SA+SAQwQBCIIegYQARiAgBASIwoJZXZlbnRfbG9nGAUgASgMQgu6SAh6BhABGICAQEgAiAEBEiQKCmNvbGxhdGVyYWwYBiABKAxCC7pICHoGEAIYgIAgSAGIAQESMwoEdnRwbRgHIAEoCzIlLnJlaW5yYXVtLmF0dGVzdGF0aW9uLnYxLlZ0cG1FdmlkZW5jZUIMCgpfZXZlbnRfbG9nQg0KC19jb2xsYXRlcmFsIosBCgxWdHBtRXZpZGVuY2USHwoKaGNsX3JlcG9ydBgBIAEoDEILukgIegYQARiAgAQSGwoHbWVzc2FnZRgCIAEoDEIKukgHegUQARiAIBIdCglzaWduYXR1cmUYAyABKAxCCrpIB3oFEAEYgAgSHgoEcGNycxgEIAMoDEIQukgNkgEKCBgQGCIEegJoICo4CgNUZWUSEwoPVEVFX1VOU1BFQ0lGSUVEEAASDwoLVEVFX1NFVl9TTlAQARILCgdURUVfVERYEAJiBnByb3RvMw", [file_buf_validate_validate]);
 
 /**
  * Evidence of one confidential VM, with the endorsements that the attester passes along (RFC 9334).
  * A verifier never trusts a root because it came from here: roots are pinned by the relying party's reference values.
+ * Together the bounds stay below 3 MiB, so that evidence fits into every message that carries it.
  *
  * @generated from message reinraum.attestation.v1.Evidence
  */
@@ -26,14 +27,14 @@ export type Evidence = Message<"reinraum.attestation.v1.Evidence"> & {
   tee: Tee;
 
   /**
-   * The hardware's report: 1184 bytes for SEV-SNP.
+   * The hardware's report: 1184 bytes for SEV-SNP; for TDX the quote.
    *
    * @generated from field: bytes report = 2;
    */
   report: Uint8Array;
 
   /**
-   * X.509 certificates in DER, any order: VEK, ASK or ASVK, ARK.
+   * X.509 certificates in DER, any order: VEK, ASK or ASVK, ARK. A TDX quote carries its own.
    *
    * @generated from field: repeated bytes certificates = 3;
    */
@@ -45,6 +46,27 @@ export type Evidence = Message<"reinraum.attestation.v1.Evidence"> & {
    * @generated from field: repeated bytes crls = 4;
    */
   crls: Uint8Array[];
+
+  /**
+   * TDX only: the confidential computing event log (CCEL), without the unused rest of its memory.
+   *
+   * @generated from field: optional bytes event_log = 5;
+   */
+  eventLog?: Uint8Array | undefined;
+
+  /**
+   * Intel's collateral: the JSON object of nine fields, UTF-8, byte for byte as it was fetched.
+   *
+   * @generated from field: optional bytes collateral = 6;
+   */
+  collateral?: Uint8Array | undefined;
+
+  /**
+   * Where a paravisor stands between hardware and guest.
+   *
+   * @generated from field: reinraum.attestation.v1.VtpmEvidence vtpm = 7;
+   */
+  vtpm?: VtpmEvidence | undefined;
 };
 
 /**
@@ -53,6 +75,48 @@ export type Evidence = Message<"reinraum.attestation.v1.Evidence"> & {
  */
 export const EvidenceSchema: GenMessage<Evidence> = /*@__PURE__*/
   messageDesc(file_reinraum_attestation_v1_evidence, 0);
+
+/**
+ * What a paravisor's TPM says for the guest (Azure). The hardware's report binds the paravisor, not the guest.
+ *
+ * @generated from message reinraum.attestation.v1.VtpmEvidence
+ */
+export type VtpmEvidence = Message<"reinraum.attestation.v1.VtpmEvidence"> & {
+  /**
+   * NV index 0x01400001: header, hardware report, runtime data
+   *
+   * @generated from field: bytes hcl_report = 1;
+   */
+  hclReport: Uint8Array;
+
+  /**
+   * TPMS_ATTEST
+   *
+   * @generated from field: bytes message = 2;
+   */
+  message: Uint8Array;
+
+  /**
+   * of the message, by the key that the runtime data names
+   *
+   * @generated from field: bytes signature = 3;
+   */
+  signature: Uint8Array;
+
+  /**
+   * SHA-256 bank, PCR 0 to 23
+   *
+   * @generated from field: repeated bytes pcrs = 4;
+   */
+  pcrs: Uint8Array[];
+};
+
+/**
+ * Describes the message reinraum.attestation.v1.VtpmEvidence.
+ * Use `create(VtpmEvidenceSchema)` to create a new message.
+ */
+export const VtpmEvidenceSchema: GenMessage<VtpmEvidence> = /*@__PURE__*/
+  messageDesc(file_reinraum_attestation_v1_evidence, 1);
 
 /**
  * @generated from enum reinraum.attestation.v1.Tee
