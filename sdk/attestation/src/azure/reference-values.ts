@@ -19,3 +19,5 @@ export const paravisorReferenceSchema = z.strictObject({
   ),
 })
 export type ParavisorReferenceValues = z.infer<typeof paravisorReferenceSchema>
+/** as a person writes them */
+export type ParavisorReferenceValuesInput = z.input<typeof paravisorReferenceSchema>
