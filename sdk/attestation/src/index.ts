@@ -4,6 +4,14 @@ export { describeEvidence, type EvidenceDescription } from './describe/describe-
 export { describeEndorsement, type EndorsementDescription } from './describe/endorsement.ts'
 export type { SnpDescription } from './describe/snp.ts'
 export {
+  type AppraisedEvent,
+  appraiseEventLog,
+  type EventLogAppraisal,
+  type EventLogReason,
+} from './event-log/appraise-event-log.ts'
+export type { DigestRule } from './event-log/digest-reading.ts'
+export { type MeasuredEvent, parseEventLog } from './event-log/parse-event-log.ts'
+export {
   type Attester,
   type Endorsements,
   type Evidence,
