@@ -14,6 +14,14 @@ export function noTrust(value: number): TrustVector {
   }
 }
 
+/**
+ * What a result says where nothing could be looked at. Its status may not be better than the worst of these (EAR), nor these
+ * look better than it. AR4SI §2.3.4: 99 where bytes could not be validated, 97 where there is nothing to recognise them by.
+ */
+function unseen(reason: AttestationReason): TrustVector {
+  return reason === 'malformed-evidence' ? noTrust(99) : { ...noTrust(0), hardware: 97 }
+}
+
 /** The result where nothing could be looked at. */
 export function contraindicated(
   tee: AttestationResult['tee'],
@@ -25,7 +33,7 @@ export function contraindicated(
     hardware: false,
     tee,
     paravisor: null,
-    trustVector: noTrust(0),
+    trustVector: unseen(reason),
     claims: null,
     checks,
     reasons: [reason],
