@@ -3,6 +3,12 @@ export { executorChallengeBinding, keyReleaseBinding, keyServiceBinding, reportD
 export { describeEvidence, type EvidenceDescription } from './describe/describe-evidence.ts'
 export { describeEndorsement, type EndorsementDescription } from './describe/endorsement.ts'
 export type { SnpDescription } from './describe/snp.ts'
+export { type EarAlgorithm, type EarKey, earAlgorithms } from './ear/algorithms.ts'
+export { appraisalOf, type Ear, type EarAppraisal, earSchema } from './ear/ear.ts'
+export { referenceValuesId } from './ear/reference-values-id.ts'
+export { signEar } from './ear/sign-ear.ts'
+export { type EarContext, toEar, type VerifierId } from './ear/to-ear.ts'
+export { type EarExpectation, verifyEar } from './ear/verify-ear.ts'
 export {
   type AppraisedEvent,
   appraiseEventLog,
@@ -20,6 +26,8 @@ export {
   type VtpmEvidence,
 } from './evidence.ts'
 export { type FreshnessNumbers, freshnessNumbersSchema, raiseFloors } from './freshness/floors.ts'
+export { createNonceStore, type NonceStore } from './freshness/nonce-store.ts'
+export { judgeNonce, type NonceRecord, type NonceVerdict } from './freshness/nonce-verdict.ts'
 export { measureFiles } from './measure-files.ts'
 export { type ReferenceValues, type ReferenceValuesInput, referenceValuesSchema } from './reference-values.ts'
 export {
