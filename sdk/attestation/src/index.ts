@@ -1,4 +1,6 @@
 export { appraise } from './appraise.ts'
+export { qualifyingDataOf } from './azure/qualifying-data.ts'
+export type { ParavisorReferenceValues, ParavisorReferenceValuesInput } from './azure/reference-values.ts'
 export { executorChallengeBinding, keyReleaseBinding, keyServiceBinding, reportDataOf } from './bindings.ts'
 export { describeEvidence, type EvidenceDescription } from './describe/describe-evidence.ts'
 export { describeEndorsement, type EndorsementDescription } from './describe/endorsement.ts'
