@@ -1,4 +1,7 @@
+import { toHex } from '@reinraum/crypto'
+import { type TdxSubject, tcbOf } from './subject.ts'
 import type { TcbStatus } from './tcb-status.ts'
+import { parseTdAttributes } from './td-attributes.ts'
 
 /** What a quote says, as JSON: bytes in hex. */
 export interface TdxClaims {
@@ -36,16 +39,57 @@ export interface TdxClaims {
     readonly cpuSvn: string
     readonly serial: string
   }
+  /** null where a part of the platform meets none of Intel's levels */
   readonly tcb: {
-    /** after convergence */
+    /** after convergence, and after the check for a relaunch */
     readonly status: TcbStatus
     readonly platform: TcbStatus
-    readonly module: TcbStatus
+    /** null where the module's version is judged with the platform's components */
+    readonly module: TcbStatus | null
     readonly quotingEnclave: TcbStatus
     /** the oldest of the levels that were met, ISO 8601 */
     readonly date: string
     /** e.g. `INTEL-SA-00837`, sorted */
     readonly advisories: readonly string[]
     readonly evaluationDataNumber: number
+  } | null
+}
+
+export function claimsOf(subject: TdxSubject): TdxClaims | null {
+  const { quote, chain } = subject
+  if (chain === null) return null
+  const { body } = quote
+  const { debug, septVeDisable, pks, perfmon } = parseTdAttributes(body.tdAttributes)
+  const { fmspc, pceId, ppid, pceSvn, cpuSvn } = chain.pckExtension
+  const [rtmr0, rtmr1, rtmr2, rtmr3] = body.rtmr
+  return {
+    tee: 'tdx',
+    version: quote.version,
+    body: body.kind,
+    teeTcbSvn: toHex(body.teeTcbSvn),
+    teeTcbSvn2: body.teeTcbSvn2 === null ? null : toHex(body.teeTcbSvn2),
+    mrSeam: toHex(body.mrSeam),
+    mrSignerSeam: toHex(body.mrSignerSeam),
+    seamAttributes: toHex(body.seamAttributes),
+    tdAttributes: toHex(body.tdAttributes),
+    xfam: toHex(body.xfam),
+    mrtd: toHex(body.mrtd),
+    mrConfigId: toHex(body.mrConfigId),
+    mrOwner: toHex(body.mrOwner),
+    mrOwnerConfig: toHex(body.mrOwnerConfig),
+    rtmr: [toHex(rtmr0), toHex(rtmr1), toHex(rtmr2), toHex(rtmr3)],
+    reportData: toHex(body.reportData),
+    mrServiceTd: body.mrServiceTd === null ? null : toHex(body.mrServiceTd),
+    attributes: { debug, septVeDisable, pks, perfmon },
+    pck: { fmspc, pceId, ppid, pceSvn, cpuSvn, serial: chain.pck.serial },
+    tcb: tcbClaims(subject),
   }
+}
+
+function tcbClaims(subject: TdxSubject): TdxClaims['tcb'] {
+  const { collateral } = subject
+  const verdict = tcbOf(subject)
+  if (verdict === null || typeof collateral === 'string' || collateral.tcbInfo.value === null) return null
+  const { tcbEvaluationDataNumber: evaluationDataNumber } = collateral.tcbInfo.value
+  return { ...verdict, date: verdict.date.toISOString(), evaluationDataNumber }
 }

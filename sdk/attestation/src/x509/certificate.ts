@@ -21,7 +21,7 @@ export interface ParsedCertificate extends SignedObject {
   readonly ca: boolean
   /** RFC 5280 §4.2.1.9: how many authorities may follow below; null where nothing limits it */
   readonly pathLength: number | null
-  readonly keyUsage: { readonly certSign: boolean; readonly crlSign: boolean } | null
+  readonly keyUsage: { readonly digitalSignature: boolean; readonly certSign: boolean; readonly crlSign: boolean } | null
   /** OID → content of the OCTET STRING */
   readonly extensions: ReadonlyMap<string, Uint8Array>
   readonly unknownCritical: boolean
@@ -80,9 +80,9 @@ function readConstraints(extension: Uint8Array<ArrayBuffer> | undefined): Pick<P
   return { ca: cA, pathLength }
 }
 
-/** RFC 5280 §4.2.1.3: BIT STRING, bit 5 keyCertSign, bit 6 cRLSign. */
+/** RFC 5280 §4.2.1.3: BIT STRING, bit 0 digitalSignature, bit 5 keyCertSign, bit 6 cRLSign. */
 function readKeyUsage(extension: Uint8Array | undefined): ParsedCertificate['keyUsage'] {
   if (extension === undefined) return null
   const bits = extension[0] === 0x03 ? (extension[3] ?? 0) : 0
-  return { certSign: (bits & 0x04) !== 0, crlSign: (bits & 0x02) !== 0 }
+  return { digitalSignature: (bits & 0x80) !== 0, certSign: (bits & 0x04) !== 0, crlSign: (bits & 0x02) !== 0 }
 }

@@ -1,4 +1,4 @@
-import { constants, type KeyObject, verify } from 'node:crypto'
+import { constants, createPublicKey, type KeyObject, verify } from 'node:crypto'
 import type { SignatureAlgorithm, SignedObject } from './signed-object.ts'
 
 /** bytes; as long as the hash */
@@ -23,4 +23,27 @@ export function isSignedWith(key: KeyObject, object: SignedObject, algorithm: Si
 
 export function isP256(key: KeyObject): boolean {
   return key.asymmetricKeyType === 'ec' && key.asymmetricKeyDetails?.namedCurve === 'prime256v1'
+}
+
+/**
+ * Verifies a bare ECDSA P-256 signature with SHA-256, as quotes and Intel's JSON carry it.
+ *
+ * @param signature r ‖ s, big endian, 64 bytes
+ */
+export function isSignedRaw(key: KeyObject, signed: Uint8Array, signature: Uint8Array): boolean {
+  return isP256(key) && signature.length === 64 && verify('sha256', signed, { key, dsaEncoding: 'ieee-p1363' }, signature)
+}
+
+/**
+ * @param point x ‖ y, big endian, 64 bytes
+ * @returns null where that is no point of P-256
+ */
+export function readP256Key(point: Uint8Array): KeyObject | null {
+  if (point.length !== 64) return null
+  const coordinate = (from: number) => Buffer.from(point.subarray(from, from + 32)).toString('base64url')
+  try {
+    return createPublicKey({ key: { kty: 'EC', crv: 'P-256', x: coordinate(0), y: coordinate(32) }, format: 'jwk' })
+  } catch {
+    return null
+  }
 }

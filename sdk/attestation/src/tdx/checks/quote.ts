@@ -1,0 +1,60 @@
+import { concatBytes, fromHex, sha256, toHex } from '@reinraum/crypto'
+import { failed, type Outcome, passed } from '../../checks/outcome.ts'
+import { isSignedRaw, readP256Key } from '../../x509/signature.ts'
+import type { QeIdentity } from '../qe-identity.ts'
+import type { TdxSubject } from '../subject.ts'
+import { chained } from './authentic.ts'
+import { onChain, onQeIdentity, type TdxRule } from './rule.ts'
+
+/** Intel's QuoteVerifier, 4.1.2.5.13 to 17: PCK → report of the quoting enclave → attestation key → quote. */
+export const quoteChecks: readonly TdxRule[] = [
+  {
+    name: 'qe-report-signature',
+    claim: 'instance-identity',
+    needs: chained,
+    run: onChain(({ chain }, { quote }) =>
+      isSignedRaw(chain.pck.publicKey, quote.qeReport.bytes, quote.qeReportSignature)
+        ? passed('signed by the PCK')
+        : failed('qe-report-signature-invalid', 'the signature does not verify'),
+    ),
+  },
+  { name: 'qe-report-binding', claim: 'instance-identity', needs: ['structure'], run: checkBinding },
+  { name: 'qe-identity-match', claim: 'hardware', needs: ['qe-identity'], run: onQeIdentity(checkIdentity) },
+  { name: 'quote-signature', claim: 'instance-identity', needs: ['structure'], run: checkSignature },
+]
+
+/** SHA-256 of key and authentication data, and 32 zero bytes: the enclave vouches for this key and no other. */
+function checkBinding({ quote: { attestationKey, qeAuthData, qeReport } }: TdxSubject): Outcome {
+  const bound = concatBytes(sha256(concatBytes(attestationKey, qeAuthData)), new Uint8Array(32))
+  return Buffer.compare(bound, qeReport.reportData) === 0
+    ? passed('the enclave vouches for the attestation key')
+    : failed('qe-report-binding-invalid', 'the enclave vouches for another key')
+}
+
+/** Intel's EnclaveReportVerifier, 4.1.2.9.5 to 8. Its level is judged with the TCB. */
+function checkIdentity(identity: QeIdentity, { quote: { qeReport } }: TdxSubject): Outcome {
+  const mismatch = (detail: string) => failed('qe-identity-mismatch', detail)
+  if (toHex(qeReport.mrSigner) !== identity.mrsigner) return mismatch(`signed by ${toHex(qeReport.mrSigner)}`)
+  if (qeReport.isvProdId !== identity.isvprodid) return mismatch(`product ${qeReport.isvProdId}`)
+  if (masked(qeReport.miscSelect, identity.miscselectMask) !== identity.miscselect) {
+    return mismatch(`MISCSELECT ${toHex(qeReport.miscSelect)}`)
+  }
+  if (masked(qeReport.attributes, identity.attributesMask) !== identity.attributes) {
+    return mismatch(`attributes ${toHex(qeReport.attributes)}`)
+  }
+  return passed(`quoting enclave ${qeReport.isvProdId}, version ${qeReport.isvSvn}`)
+}
+
+/** @returns hex */
+export function masked(value: Uint8Array, mask: string): string {
+  const bits = fromHex(mask)
+  return toHex(value.map((byte, index) => byte & (bits[index] ?? 0xff)))
+}
+
+function checkSignature({ quote }: TdxSubject): Outcome {
+  const key = readP256Key(quote.attestationKey)
+  if (key === null) return failed('quote-signature-invalid', 'the attestation key is no point of P-256')
+  return isSignedRaw(key, quote.signed, quote.signature)
+    ? passed('signed by the attestation key')
+    : failed('quote-signature-invalid', 'the signature does not verify')
+}
