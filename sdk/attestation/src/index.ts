@@ -34,6 +34,10 @@ export { type FreshnessNumbers, freshnessNumbersSchema, raiseFloors } from './fr
 export { createNonceStore, type NonceStore } from './freshness/nonce-store.ts'
 export { judgeNonce, type NonceRecord, type NonceVerdict } from './freshness/nonce-verdict.ts'
 export { measureFiles } from './measure-files.ts'
+export { type AddPagesOrder, addPagesOrders, predictTdxMrtd, type TdxLaunch } from './predict/mrtd.ts'
+export { predictSnpMeasurement, type SnpLaunch, snpFirmwareHash } from './predict/snp-measurement.ts'
+export { type CpuSignature, vcpuTypes } from './predict/vcpu-type.ts'
+export { type SnpVmm, snpVmms } from './predict/vmsa.ts'
 export { type ReferenceValues, type ReferenceValuesInput, referenceValuesSchema } from './reference-values.ts'
 export {
   type AttestationReason,
