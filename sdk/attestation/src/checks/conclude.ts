@@ -23,8 +23,8 @@ export function conclude<Name extends CheckName>(
   const isAuthentic = run.held(subject.authentic)
   const hardware = isAuthentic && subject.vendorRoot && run.noneFailed(subject.endorsing)
   const [reasons, waivers] = [reasonsOf(run), waiversOf(run)]
-  // Both, so that a check that was skipped for want of its ground can never read as one that held.
-  const good = isAuthentic && reasons.length === 0
+  // All three, so that a check that was skipped for want of its ground can never read as one that held.
+  const good = isAuthentic && reasons.length === 0 && !run.starved
   return {
     status: !good ? 'contraindicated' : waivers.length > 0 ? 'warning' : 'affirming',
     hardware,

@@ -13,6 +13,8 @@ export interface Run<Name extends string> {
   readonly checks: readonly RanCheck<Name>[]
   /** whether all of these were run and passed: a skipped check never reads as one that held */
   held(names: readonly Name[]): boolean
+  /** whether a check was not run for want of its ground; then one must have failed */
+  readonly starved: boolean
   /** whether none of these failed: one that the reference values do not ask for does no harm */
   noneFailed(names: readonly Name[]): boolean
 }
@@ -21,14 +23,17 @@ export interface Run<Name extends string> {
 export function runChecks<Name extends string, Subject>(rules: readonly CheckRule<Name, Subject>[], subject: Subject): Run<Name> {
   const outcomes = new Map<Name, Outcome>()
   const held = (name: Name) => outcomes.get(name)?.verdict === 'passed'
+  let starved = false
   const checks = rules.map(({ name, claim, needs, run }): RanCheck<Name> => {
     const missing = needs.find((needed) => !held(needed))
+    if (missing !== undefined) starved = true
     const outcome: Outcome = missing === undefined ? run(subject) : { verdict: 'skipped', detail: `needs ${missing}` }
     outcomes.set(name, outcome)
     return { name, claim, outcome }
   })
   return {
     checks,
+    starved,
     held: (names) => names.every(held),
     noneFailed: (names) => names.every((name) => outcomes.get(name)?.verdict !== 'failed'),
   }
