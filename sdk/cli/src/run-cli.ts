@@ -4,7 +4,9 @@ import type { Exit } from './command.ts'
 import { attestationCommands } from './commands/attestation.ts'
 import { contractCommands } from './commands/contract.ts'
 import { datasetCommands } from './commands/dataset.ts'
+import { executorCommands } from './commands/executor.ts'
 import { identityCommands } from './commands/identity.ts'
+import { keysCommands } from './commands/keys.ts'
 import { queryCommands } from './commands/query.ts'
 import { receiptCommands } from './commands/receipt.ts'
 import { resultCommands } from './commands/result.ts'
@@ -41,6 +43,8 @@ function createProgram(io: Io, exit: Exit, json: boolean): Command {
   identityCommands(program, io, exit)
   contractCommands(program, io, exit)
   attestationCommands(program, io, exit)
+  keysCommands(program, io, exit)
+  executorCommands(program, io, exit)
   datasetCommands(program, io, exit)
   queryCommands(program, io, exit)
   runCommands(program, io, exit)

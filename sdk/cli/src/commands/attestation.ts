@@ -1,72 +1,12 @@
-import { isAcceptable } from '@reinraum/attestation'
-import { describeKeyService, verifyExecutor, verifyKeyService } from '@reinraum/client'
 import type { Command } from 'commander'
-import { appraisalJson, appraisalText } from '../appraisal-text.ts'
-import { bind, type Exit } from '../command.ts'
+import type { Exit } from '../command.ts'
 import type { Io } from '../output.ts'
-import { withContract, withSession } from '../party.ts'
+import { showCommand } from './attestation-show.ts'
+import { verifyCommand } from './attestation-verify.ts'
 
-/** `keys` and `executor`: what a partner verifies before contributing anything. */
+/** `attestation`: what a partner does with evidence in hand, offline, without a room and without an identity. */
 export function attestationCommands(program: Command, io: Io, exit: Exit): void {
-  const keys = program.command('keys').description('the key services of a contract')
-
-  bind<{ contract: string; service?: string }>(
-    keys
-      .command('verify')
-      .description('ask each key service for fresh evidence and compare it with the contract')
-      .requiredOption('--contract <id or file>')
-      .option('--service <id>', 'only this one'),
-    io,
-    exit,
-    (invocation, options) =>
-      withContract(invocation, options.contract, async (session, contract) => {
-        const ids = options.service === undefined ? contract.document.keyServices.map(({ id }) => id) : [options.service]
-        const verified = []
-        for (const id of ids) verified.push(await verifyKeyService(session, contract, id))
-        const text = verified.map(
-          ({ id, custody, appraisal }) =>
-            `${id} (${custody}): ${appraisal === null ? 'holds the keys that the contract pins' : appraisalText(appraisal)}`,
-        )
-        const json = verified.map(({ id, custody, appraisal }) => ({
-          id,
-          custody,
-          appraisal: appraisal === null ? null : appraisalJson(appraisal),
-        }))
-        return { text: text.join('\n'), json: { keyServices: json } }
-      }),
-  )
-
-  bind(
-    keys
-      .command('describe')
-      .description('what a key service says of itself, unverified: for a contract that is being written')
-      .argument('<id>'),
-    io,
-    exit,
-    (invocation, _, id = '') =>
-      withSession(invocation, async (session) => {
-        const description = await describeKeyService(session, id)
-        return { text: JSON.stringify(description, null, 2), json: description }
-      }),
-  )
-
-  bind<{ contract: string }>(
-    program
-      .command('executor')
-      .description('the executors of a contract')
-      .command('verify')
-      .description('ask a running executor for evidence over a fresh nonce and appraise it, before contributing')
-      .requiredOption('--contract <id or file>'),
-    io,
-    exit,
-    (invocation, options) =>
-      withContract(invocation, options.contract, async (session, contract) => {
-        const appraisal = await verifyExecutor(session, contract)
-        return {
-          text: appraisalText(appraisal),
-          json: appraisalJson(appraisal),
-          exitCode: isAcceptable(appraisal) ? 0 : 2,
-        }
-      }),
-  )
+  const attestation = program.command('attestation').description('evidence of hardware, offline: no room and no identity needed')
+  verifyCommand(attestation, io, exit)
+  showCommand(attestation, io, exit)
 }

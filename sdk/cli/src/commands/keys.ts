@@ -1,0 +1,51 @@
+import { describeKeyService, verifyKeyService } from '@reinraum/client'
+import type { Command } from 'commander'
+import { appraisalJson, appraisalText } from '../appraisal-text.ts'
+import { bind, type Exit } from '../command.ts'
+import type { Io } from '../output.ts'
+import { withContract, withSession } from '../party.ts'
+
+/** `keys`: what an owner verifies before its dataset's key goes anywhere. */
+export function keysCommands(program: Command, io: Io, exit: Exit): void {
+  const keys = program.command('keys').description('the key services of a contract')
+
+  bind<{ contract: string; service?: string }>(
+    keys
+      .command('verify')
+      .description('ask each key service for fresh evidence and compare it with the contract')
+      .requiredOption('--contract <id or file>')
+      .option('--service <id>', 'only this one'),
+    io,
+    exit,
+    (invocation, options) =>
+      withContract(invocation, options.contract, async (session, contract) => {
+        const ids = options.service === undefined ? contract.document.keyServices.map(({ id }) => id) : [options.service]
+        const verified = []
+        for (const id of ids) verified.push(await verifyKeyService(session, contract, id))
+        const text = verified.map(
+          ({ id, custody, appraisal }) =>
+            `${id} (${custody}): ${appraisal === null ? 'holds the keys that the contract pins' : appraisalText(appraisal)}`,
+        )
+        const json = verified.map(({ id, custody, appraisal }) => ({
+          id,
+          custody,
+          appraisal: appraisal === null ? null : appraisalJson(appraisal),
+        }))
+        return { text: text.join('\n'), json: { keyServices: json } }
+      }),
+  )
+
+  bind(
+    keys
+      .command('describe')
+      .description('what a key service says of itself, unverified: for a contract that is being written')
+      .argument('<id>'),
+    io,
+    exit,
+    (invocation, _, id = '') =>
+      withSession(invocation, async (session) => {
+        const description = await describeKeyService(session, id)
+        return { text: JSON.stringify(description, null, 2), json: description }
+      }),
+  )
+}
