@@ -7,7 +7,7 @@ import { parseUefiVariable, utf16 } from './uefi-variable.ts'
 
 const maximumTextLength = 200
 /** what is read of the data, whatever its length: enough for the text */
-const maximumBytes = 512
+const maximumBytes = 2 * maximumTextLength + 2
 
 /** One line about an event's data for a person: printable ASCII only, so that a log cannot write to anybody's terminal. */
 export function describeEvent({ typeName, data }: Pick<MeasuredEvent, 'typeName' | 'data'>): string {

@@ -26,9 +26,7 @@ export function createReader(bytes: Uint8Array): Reader {
   }
 }
 
-/** One character for each byte. */
+/** One character for each byte. For names and the like: every byte is an argument of one call. */
 export function latin1(bytes: Uint8Array): string {
-  let text = ''
-  for (const byte of bytes) text += String.fromCharCode(byte)
-  return text
+  return String.fromCharCode(...bytes)
 }
