@@ -45,6 +45,8 @@ export interface KeysDatabase {
   /** which key was released to which run */
   released_keys: { contract_id: string; manifest_id: string; run_id: string; released_at: number }
   revocations: { id: string; contract_id: string; by: string; target: string; statement: Uint8Array; applied_at: number }
+  /** the newest number seen in each series of lists, decimal: a number of X.509 can be longer than any integer of SQLite */
+  freshness_floors: { series: string; number: string }
   /** contracts whose revocations are still to be fetched */
   due_lookups: { contract_id: string; generation: number }
 }
@@ -84,6 +86,18 @@ const tables: Migration = {
   },
 }
 
+const freshnessFloors: Migration = {
+  name: 'keys-2',
+  async up(db) {
+    await sql
+      .raw(`create table freshness_floors (series text primary key, number text not null) strict, without rowid`)
+      .execute(db)
+  },
+}
+
+/** In the order in which they were released. */
+export const keysMigrations: readonly Migration[] = [outboxMigration, inboxMigration, tables, freshnessFloors]
+
 export function openKeysStore(file: string): Promise<Store<KeysDatabase>> {
-  return openStore<KeysDatabase>(file, [outboxMigration, inboxMigration, tables])
+  return openStore<KeysDatabase>(file, keysMigrations)
 }

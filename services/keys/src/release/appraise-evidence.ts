@@ -1,19 +1,19 @@
-import { type AttestationResult, appraise, isAcceptable } from '@reinraum/attestation'
+import { type AttestationResult, appraise, type Expected, type FreshnessNumbers, isAcceptable } from '@reinraum/attestation'
 import { type ErrorCode, ReinraumError } from '@reinraum/crypto'
 import type { PresentedEvidence } from '@reinraum/rpc'
 import type { Contract } from '@reinraum/statements'
 
 /**
- * Step 2. Appraises the executor's evidence under the contract's own reference values and against the report_data that this
- * service computed from named fields.
+ * Step 2. Appraises the executor's evidence under the contract's own reference values, against the report_data that this
+ * service computed from named fields, and against the newest lists that it has seen.
  */
 export function appraiseEvidence(
   presented: PresentedEvidence,
   contract: Contract,
-  reportData: Uint8Array,
+  expected: Expected & { readonly floors: FreshnessNumbers },
   now: Date,
 ): Promise<AttestationResult> {
-  return appraise(presented.evidence, presented.endorsements, contract.executors, { reportData }, now)
+  return appraise(presented.evidence, presented.endorsements, contract.executors, expected, now)
 }
 
 /** @throws ReinraumError `malformed-evidence`, `report-data-mismatch`, `evidence-contraindicated` */

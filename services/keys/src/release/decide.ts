@@ -1,7 +1,8 @@
-import { evidenceId, keyReleaseBinding, reportDataOf } from '@reinraum/attestation'
+import { evidenceId, type FreshnessNumbers, keyReleaseBinding, reportDataOf } from '@reinraum/attestation'
 import { type ErrorCode, isReinraumError, ReinraumError, toBase64url } from '@reinraum/crypto'
 import { type VerifiedRun, verifyRunBundle } from '@reinraum/statements'
 import { verifiedContract } from '../contracts.ts'
+import { raiseStoredFloors, readFloors } from '../freshness-floors.ts'
 import { startLease } from '../leases.ts'
 import { consumeNonce } from '../nonces.ts'
 import { appendDecision, type Decision, type LogEntry } from '../release-log.ts'
@@ -40,6 +41,7 @@ export function decideRelease(vault: Vault, claim: ReleaseClaim): Promise<Releas
     if ('reason' in granted) return { decision: 'denied', reason: granted.reason, entry }
     await debit(trx, granted.runs, claim.runId, now)
     await rememberRelease(trx, granted, now)
+    await raiseStoredFloors(trx, granted.observed)
     const leaseExpiresAt = await startLease(trx, granted.verified, now)
     return { decision: 'released', keys: granted.keys, entry, leaseExpiresAt }
   })
@@ -49,6 +51,8 @@ interface Granted {
   readonly verified: VerifiedRun
   readonly keys: readonly SealedDataKey[]
   readonly runs: readonly ApprovalUse[]
+  /** numbers of the lists that came with the evidence */
+  readonly observed: FreshnessNumbers
 }
 
 /** What is known of the evidence by the time of a decision, for the log. */
@@ -69,7 +73,7 @@ async function check(vault: Vault, trx: KeysTransaction, claim: ReleaseClaim, se
   const contract = await verifiedContract(trx, claim.contractId)
   const reportData = reportDataOf(bindingOf(claim))
   seen.evidence = evidenceId(claim.presented.evidence)
-  const appraisal = await appraiseEvidence(claim.presented, contract.document, reportData, now)
+  const appraisal = await appraiseEvidence(claim.presented, contract.document, { reportData, floors: await readFloors(trx) }, now)
   seen.hardware = appraisal.hardware
   requireAcceptable(appraisal)
 
@@ -86,7 +90,7 @@ async function check(vault: Vault, trx: KeysTransaction, claim: ReleaseClaim, se
 
   // 8. The data keys, sealed to the KEM key inside the evidence.
   const keys = await sealKeys(vault, trx, rows, { kemPublicKey: claim.kemPublicKey, reportData })
-  return { verified, keys, runs }
+  return { verified, keys, runs, observed: appraisal.observed }
 }
 
 function refusalOf(error: unknown): { readonly reason: ErrorCode } {
