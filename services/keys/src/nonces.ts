@@ -1,3 +1,4 @@
+import { judgeNonce } from '@reinraum/attestation'
 import { constantTimeEqual, fromBase64url, ReinraumError, randomBytes, toBase64url } from '@reinraum/crypto'
 import type { KeysTransaction } from './store.ts'
 
@@ -36,15 +37,20 @@ export async function issueNonce(
  * @throws ReinraumError `nonce-unknown` (also one issued for another run), `nonce-used`, `nonce-expired`
  */
 export async function consumeNonce(trx: KeysTransaction, nonce: string, runId: string, now: Date): Promise<void> {
-  const row = await trx.selectFrom('nonces').selectAll().where('nonce', '=', nonce).executeTakeFirst()
+  const found = await trx.selectFrom('nonces').selectAll().where('nonce', '=', nonce).executeTakeFirst()
   // The index finds by comparison; what decides is compared in constant time.
-  if (row === undefined || !constantTimeEqual(fromBase64url(row.nonce), fromBase64url(nonce))) {
-    throw new ReinraumError('nonce-unknown', 'this nonce was not issued here')
+  const row = found !== undefined && constantTimeEqual(fromBase64url(found.nonce), fromBase64url(nonce)) ? found : undefined
+  if (row?.used_at === null) await trx.updateTable('nonces').set({ used_at: now.getTime() }).where('nonce', '=', nonce).execute()
+  const record = row && { purpose: row.run_id, issuedAt: row.issued_at, used: row.used_at !== null }
+  const verdict = judgeNonce(record, { purpose: runId, now: now.getTime(), lifetimeMs: nonceLifetimeMs })
+  switch (verdict) {
+    case 'fresh':
+      return
+    case 'unknown':
+      throw new ReinraumError('nonce-unknown', 'this nonce was not issued here, or for another run')
+    case 'used':
+      throw new ReinraumError('nonce-used', 'this nonce was used before')
+    case 'expired':
+      throw new ReinraumError('nonce-expired', 'this nonce is too old')
   }
-  if (row.used_at !== null) throw new ReinraumError('nonce-used', 'this nonce was used before')
-  await trx.updateTable('nonces').set({ used_at: now.getTime() }).where('nonce', '=', nonce).execute()
-  if (row.run_id !== runId) throw new ReinraumError('nonce-unknown', 'this nonce was issued for another run')
-  const age = now.getTime() - row.issued_at
-  // A negative age means that the clock was set back: how old the nonce is cannot be known.
-  if (age < 0 || age >= nonceLifetimeMs) throw new ReinraumError('nonce-expired', 'this nonce is too old')
 }
