@@ -1,6 +1,5 @@
 import { type DigestReading, ofData, ofSomethingElse } from './digest-reading.ts'
-import { createReader, latin1 } from './reader.ts'
-import { utf16 } from './uefi-variable.ts'
+import { createReader, latin1, utf16 } from './reader.ts'
 
 /** GRUB measures the text, and logs it with one of these before and a zero byte after it (tpm.c, grub_tpm_verify_string). */
 const grubPrefixes: readonly string[] = ['grub_cmd: ', 'kernel_cmdline: ', 'module_cmdline: ']
@@ -39,6 +38,7 @@ export function ofIpl(data: Uint8Array): DigestReading {
   if (data.length > maximumNameLength) return ofData(data)
   const name = latin1(data)
   if (isPath(name) || shimVariables.some((known) => name === `${known}\0`)) return ofSomethingElse()
+  if (data.length % 2 !== 0) return ofData(data)
   const wideName = utf16(data)
   if (stubArchives.some((known) => wideName === `${known}\0`)) return ofSomethingElse()
   const section = stubSections.find((known) => wideName === `${known}\0`)

@@ -2,8 +2,8 @@ import { toHex } from '@reinraum/crypto'
 import { parseTaggedEvent } from './boot-loader-events.ts'
 import type { MeasuredEvent } from './parse-event-log.ts'
 import { parseTdShimConfig } from './platform-config.ts'
-import { latin1 } from './reader.ts'
-import { parseUefiVariable, utf16 } from './uefi-variable.ts'
+import { latin1, utf16 } from './reader.ts'
+import { parseUefiVariable } from './uefi-variable.ts'
 
 const maximumTextLength = 200
 /** what is read of the data, whatever its length: enough for the text */

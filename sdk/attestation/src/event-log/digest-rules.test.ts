@@ -120,6 +120,7 @@ describe('the digest of what a boot loader does', () => {
     expect(verdictOn(0xd, wide('.linux\0'), unrelated)).toBe('opaque')
     expect(verdictOn(0xd, wide('.other\0'), sha384(ascii('.other\0')))).toBe('refused')
     expect(verdictOn(0xd, wide('Credentials initrd\0'), unrelated)).toBe('opaque')
+    expect(verdictOn(0xd, concatBytes(wide('.linux\0'), Uint8Array.of(0)), unrelated)).toBe('refused')
   })
 })
 

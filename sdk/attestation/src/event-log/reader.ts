@@ -26,7 +26,12 @@ export function createReader(bytes: Uint8Array): Reader {
   }
 }
 
-/** One character for each byte. For names and the like: every byte is an argument of one call. */
+/** One character for each byte. */
 export function latin1(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes)
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
+}
+
+/** One character for each two bytes, little endian; an odd one at the end is left out. */
+export function utf16(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf16le')
 }

@@ -1,6 +1,6 @@
 import { toHex } from '@reinraum/crypto'
 import { type DigestReading, ofData } from './digest-reading.ts'
-import { createReader } from './reader.ts'
+import { createReader, utf16 } from './reader.ts'
 
 export interface UefiVariable {
   readonly vendor: Uint8Array
@@ -25,13 +25,6 @@ export function parseUefiVariable(data: Uint8Array): UefiVariable | null {
   const value = reader.rest()
   if (name === null || value.length !== valueLength) return null
   return { vendor, name: utf16(name), value }
-}
-
-export function utf16(bytes: Uint8Array): string {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  let text = ''
-  for (let at = 0; at + 1 < bytes.length; at += 2) text += String.fromCharCode(view.getUint16(at, true))
-  return text
 }
 
 /**
