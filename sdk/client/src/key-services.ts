@@ -1,8 +1,9 @@
-import { type AttestationResult, appraise, isAcceptable, keyServiceBinding, reportDataOf } from '@reinraum/attestation'
+import { type AttestationResult, isAcceptable, keyServiceBinding, reportDataOf } from '@reinraum/attestation'
 import { canonicalize, parseStrictJson, ReinraumError, randomBytes, toBase64url } from '@reinraum/crypto'
 import { Custody } from '@reinraum/proto'
 import { evidenceFromMessage } from '@reinraum/rpc'
 import { type KeyService, type PublicKeys, publicKeysSchema, type VerifiedContract } from '@reinraum/statements'
+import { appraiseAboveFloors } from './floors.ts'
 import type { Session } from './session.ts'
 
 export interface KeyServiceIdentity {
@@ -46,7 +47,7 @@ async function verifyAgainst(session: Session, expected: KeyService): Promise<Ke
   if (expected.custody === 'owner') return { ...identity, appraisal: null }
   const shown = evidenceFromMessage(evidence)
   const reportData = reportDataOf(keyServiceBinding({ nonce: toBase64url(nonce), publicKeys: expected.keys }))
-  const appraisal = await appraise(shown.evidence, shown.endorsements, expected.referenceValues, { reportData }, session.now())
+  const appraisal = await appraiseAboveFloors(session, shown, expected.referenceValues, reportData)
   if (!isAcceptable(appraisal)) {
     throw new ReinraumError('evidence-contraindicated', `key service ${expected.id}: ${appraisal.reasons.join(', ')}`)
   }

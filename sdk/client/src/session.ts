@@ -3,6 +3,7 @@ import { ReinraumError } from '@reinraum/crypto'
 import { GovernanceService, IngestionService, KeysService, ReleaseService } from '@reinraum/proto'
 import { type Client, createRpcClient } from '@reinraum/rpc'
 import { createRequestToken, type Identity, type PublicKeys, publicKeysOf, type Signer, signerOf } from '@reinraum/statements'
+import type { FloorsKeeper } from './floors.ts'
 import { patient } from './patient.ts'
 import type { Room } from './room.ts'
 
@@ -19,6 +20,8 @@ export interface Session {
   keyService(id: string): Client<typeof KeysService>
   /** The party's clock. */
   now(): Date
+  /** What evidence must not be older than; without one, an older list passes while it is in force. */
+  readonly floors?: FloorsKeeper
   close(): void
 }
 
@@ -26,10 +29,12 @@ export interface ConnectOptions {
   readonly room: Room
   readonly identity: Identity
   readonly now?: () => Date
+  /** see `openFloorsFile` */
+  readonly floors?: FloorsKeeper
 }
 
 /** Opens no connection yet: each service is dialled at its first call. What only reads waits some seconds for a service that restarts. */
-export function connect({ room, identity, now = () => new Date() }: ConnectOptions): Session {
+export function connect({ room, identity, now = () => new Date(), floors }: ConnectOptions): Session {
   const tls = { ca: Buffer.from(room.ca, 'utf8') }
   const opened: { close(): void }[] = []
   const optionsFor = (audience: string, address: string) => ({
@@ -63,6 +68,7 @@ export function connect({ room, identity, now = () => new Date() }: ConnectOptio
       return client
     },
     now,
+    ...(floors === undefined ? {} : { floors }),
     close() {
       for (const client of opened) client.close()
     },
