@@ -19,8 +19,14 @@ function isClosed(predict: () => string): boolean {
   }
 }
 
-describe.each(predictions)('a hostile firmware (%s)', (_, predict, valid) => {
-  it('of arbitrary pages is refused and nothing worse', () => {
+describe.each(predictions)('a firmware (%s)', (_, predict, valid) => {
+  it('is the same before and after, also in the form that the file system gives', () => {
+    const firmware = Buffer.from(valid)
+    expect(predict(firmware)).toBe(predict(valid))
+    expect(firmware.equals(valid)).toBe(true)
+  })
+
+  it('of arbitrary pages is measured or refused and nothing worse', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 64 }), fc.integer({ min: 0, max: 3 }), (seed, pages) => {
         const firmware = new Uint8Array(pages * 4096)

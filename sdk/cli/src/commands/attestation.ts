@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { Exit } from '../command.ts'
 import type { Io } from '../output.ts'
+import { predictCommand } from './attestation-predict.ts'
 import { showCommand } from './attestation-show.ts'
 import { verifyCommand } from './attestation-verify.ts'
 
@@ -9,4 +10,5 @@ export function attestationCommands(program: Command, io: Io, exit: Exit): void 
   const attestation = program.command('attestation').description('evidence of hardware, offline: no room and no identity needed')
   verifyCommand(attestation, io, exit)
   showCommand(attestation, io, exit)
+  predictCommand(attestation, io, exit)
 }
