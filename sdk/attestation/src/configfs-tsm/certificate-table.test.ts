@@ -66,6 +66,7 @@ it.each<[string, Uint8Array]>([
   ['has an entry that begins past the table', withEntry({ offset: 100_000 })],
   ['has an offset and a length that only together pass 32 bits', withEntry({ offset: 0xffffff00, length: 0x200 })],
   ['has an entry of no bytes', withEntry({ length: 0 })],
+  ['has a certificate that is neither DER nor PEM', encodeCertificateTable([{ ...vcek, bytes: bytes(40).fill(0x41) }])],
   ['has entries without end', new Uint8Array(64 * 1024).fill(0x11)],
   ['has 65 entries', encodeCertificateTable(Array.from({ length: 65 }, () => ({ guid: 'other', bytes: bytes(4) }) as const))],
 ])('a table that %s is refused', (_, table) => {

@@ -35,13 +35,17 @@ export function readCertificateTable(table: Uint8Array): readonly Uint8Array[] {
   let end = (entries.length + 1) * entryLength
   for (const { offset, length } of entries.toSorted((a, b) => a.offset - b.offset)) {
     if (length === 0 || offset < end || offset + length > table.length) {
-      throw new ReinraumError('malformed-evidence', "the host's certificate table is malformed")
+      throw malformed('has an entry that lies outside or on another')
     }
     end = offset + length
   }
   return entries
     .filter(({ guid }) => certificateGuids.has(guid))
-    .flatMap(({ offset, length }) => readPemOrDer(Uint8Array.from(table.subarray(offset, offset + length))))
+    .flatMap(({ offset, length }) => {
+      const certificates = readPemOrDer(Uint8Array.from(table.subarray(offset, offset + length)))
+      if (certificates === null) throw malformed('holds what is no certificate')
+      return certificates
+    })
 }
 
 function readEntries(table: Uint8Array): readonly Entry[] {
@@ -53,5 +57,9 @@ function readEntries(table: Uint8Array): readonly Entry[] {
     if (/^0+$/.test(guid) && offset === 0 && length === 0) return entries
     entries.push({ guid, offset, length })
   }
-  throw new ReinraumError('malformed-evidence', "the host's certificate table has no end")
+  throw malformed('has no end')
+}
+
+function malformed(what: string): ReinraumError {
+  return new ReinraumError('malformed-evidence', `the host's certificate table ${what}`)
 }

@@ -66,7 +66,7 @@ async function readFile(path: string, name: string): Promise<Uint8Array> {
 }
 
 function readParts(bytes: Uint8Array, name: string) {
-  const parts = readPemOrDer(bytes).map((der) => ({ kind: describeEndorsement(der)?.kind, der }))
+  const parts = (readPemOrDer(bytes) ?? []).map((der) => ({ kind: describeEndorsement(der)?.kind, der }))
   if (parts.length === 0 || parts.some(({ kind }) => kind === undefined)) {
     throw new ReinraumError('unavailable', `${name} holds what is neither a certificate nor a revocation list`)
   }

@@ -1,9 +1,14 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fromBase64url, randomBytes } from '@reinraum/crypto'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { appraise } from '../appraise.ts'
 import type { Endorsements } from '../evidence.ts'
 import { simulatedAttester } from '../simulator/snp/attester.ts'
 import type { SimulatedPlatform } from '../simulator/snp/platform.ts'
+import { simulatedTdxAttester } from '../simulator/tdx/attester.ts'
+import { encodeEventLog } from '../simulator/tdx/event-log.ts'
 import { encodeCertificateTable } from '../testing/certificate-table.ts'
 import {
   type ConfigfsTsmFolder,
@@ -13,8 +18,9 @@ import {
   type TsmDriver,
 } from '../testing/configfs-tsm-folder.ts'
 import { createPlatform, measurement, now, referenceFor, reportData } from '../testing/simulated-evidence.ts'
+import { createTdxPlatform, events, mrConfigId, mrtd, tdxReferenceFor } from '../testing/simulated-tdx-evidence.ts'
 import { type ConfigfsTsmOptions, openConfigfsTsm } from './open-configfs-tsm.ts'
-import { nodeTsmFiles } from './tsm-files.ts'
+import { nodeTsmFiles, type TsmFiles } from './tsm-files.ts'
 
 const retries = { attempts: 3, waitMs: 1 }
 const none: Endorsements = { certificates: [], crls: [] }
@@ -50,6 +56,12 @@ async function folderOf(options: Partial<Parameters<typeof createConfigfsTsmFold
   const made = await createConfigfsTsmFolder({ driver: sevGuest, ...options })
   onTestFinished(() => made.remove())
   return made
+}
+
+async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'reinraum-ccel-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  return folder
 }
 
 function open({ folder, files }: ConfigfsTsmFolder, options: Partial<ConfigfsTsmOptions> = {}) {
@@ -142,6 +154,42 @@ describe('on a TDX guest', () => {
     const { evidence } = await attester.getEvidence(reportData)
     expect(evidence).toMatchObject({ tee: 'tdx', quote: (await tdxGuest(version)(reportData, 0)).outblob })
     expect(evidence).not.toHaveProperty('eventLog')
+  })
+
+  it('quote, event log and collateral pass together', async () => {
+    const platform = await createTdxPlatform()
+    const simulated = simulatedTdxAttester(platform, { mrtd, mrConfigId, events })
+    const { endorsements: fetched } = await simulated.getEvidence(reportData)
+    const driver: TsmDriver = async (inblob) => {
+      const { evidence } = await simulated.getEvidence(inblob)
+      return { outblob: evidence.tee === 'tdx' ? evidence.quote : new Uint8Array() }
+    }
+    const made = await folderOf({ provider: 'tdx_guest', driver })
+    const eventLogFile = join(await temporaryFolder(), 'CCEL')
+    await writeFile(eventLogFile, encodeEventLog(events, 60_000))
+    // The log is an ordinary file of the kernel's, outside configfs.
+    const files: TsmFiles = {
+      ...made.files,
+      read: (path, maximum) => (path === eventLogFile ? nodeTsmFiles : made.files).read(path, maximum),
+    }
+    const attester = await open({ ...made, files }, { eventLogFile, endorsements: async () => fetched })
+    const { evidence, endorsements } = await attester.getEvidence(reportData)
+    expect(await appraise(evidence, endorsements, tdxReferenceFor(platform), { reportData }, now)).toMatchObject({
+      status: 'affirming',
+      reasons: [],
+      hardware: false,
+    })
+  })
+
+  it('an event log that was named and is not there gives no evidence', async () => {
+    const made = await folderOf({ provider: 'tdx_guest', driver: tdxGuest(4) })
+    expect(await refusalOf(made, { eventLogFile: '/nonexistent/CCEL' })).toBe('unsupported')
+  })
+
+  it('an event log that this machine does not have is left out where none was named', async () => {
+    const made = await folderOf({ provider: 'tdx_guest', driver: tdxGuest(4) })
+    const attester = await openConfigfsTsm({ folder: made.folder, files: made.files, retries, endorsements: async () => none })
+    expect((await attester.getEvidence(reportData)).evidence).not.toHaveProperty('eventLog')
   })
 
   it('collateral comes from the operator', async () => {
