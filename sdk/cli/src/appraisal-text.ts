@@ -33,12 +33,14 @@ function standing({ hardware, status, checks }: AttestationResult): string {
   return simulated || status !== 'contraindicated' ? 'SIMULATED hardware' : 'NOT PROVEN to be hardware'
 }
 
-function notes({ reasons, waivers, paravisor, claims }: AttestationResult): string[] {
+function notes({ reasons, waivers, paravisor, claims, checks }: AttestationResult): string[] {
+  // Skipped where the documents that it comes from are not Intel's.
+  const judged = checks.some(({ name, verdict }) => name === 'tcb-status' && verdict !== 'skipped')
   return [
     ...(reasons.length === 0 ? [] : [`refused: ${reasons.join(', ')}`]),
     ...waivers.map((waiver) => `given up by the policy: ${waiver}, ${waiverText(waiver)}`),
     ...(paravisor === null ? [] : [`measured by the paravisor of ${paravisor}, which is trusted with all of the guest's memory`]),
-    ...(claims?.tee === 'tdx' && claims.tcb !== null ? [tcbText(claims.tcb)] : []),
+    ...(judged && claims?.tee === 'tdx' && claims.tcb !== null ? [tcbText(claims.tcb)] : []),
   ]
 }
 

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { connect, getContract, type Room, roomSchema, type Session } from '@reinraum/client'
+import { connect, getContract, openFloorsFile, type Room, roomSchema, type Session } from '@reinraum/client'
 import { ReinraumError } from '@reinraum/crypto'
 import { type Identity, identitySchema, type VerifiedContract, verifyContract } from '@reinraum/statements'
 import type { Invocation } from './command.ts'
@@ -24,10 +24,18 @@ async function readRoom({ global, io }: Invocation): Promise<Room> {
   return parsed.data
 }
 
-/** Runs something as this party, and closes its connections afterwards. */
-export async function withSession<T>(invocation: Invocation, body: (session: Session) => Promise<T>): Promise<T> {
+/**
+ * Runs something as this party, and closes its connections afterwards.
+ * @param floors file with the newest numbers of the vendors' lists that this party has seen
+ */
+export async function withSession<T>(
+  invocation: Invocation,
+  body: (session: Session) => Promise<T>,
+  floors?: string,
+): Promise<T> {
   const [room, identity] = await Promise.all([readRoom(invocation), readIdentity(invocation)])
-  const session = connect({ room, identity, now: invocation.io.now })
+  const kept = floors === undefined ? {} : { floors: openFloorsFile(floors) }
+  const session = connect({ room, identity, now: invocation.io.now, ...kept })
   try {
     return await body(session)
   } finally {
@@ -40,11 +48,16 @@ export async function withContract<T>(
   invocation: Invocation,
   reference: string,
   body: (session: Session, contract: VerifiedContract) => Promise<T>,
+  floors?: string,
 ): Promise<T> {
-  return withSession(invocation, async (session) => {
-    const contract = isId(reference) ? await getContract(session, reference) : await readContract(invocation, reference)
-    return body(session, contract)
-  })
+  return withSession(
+    invocation,
+    async (session) => {
+      const contract = isId(reference) ? await getContract(session, reference) : await readContract(invocation, reference)
+      return body(session, contract)
+    },
+    floors,
+  )
 }
 
 /** A contract from a file, verified offline. */

@@ -1,25 +1,19 @@
-import {
-  appraise,
-  describeEvidence,
-  type Endorsements,
-  type Evidence,
-  evidenceId,
-  referenceValuesId,
-  toEar,
-} from '@reinraum/attestation'
+import { describeEvidence, type Endorsements, type Evidence, evidenceId, referenceValuesId, toEar } from '@reinraum/attestation'
+import { appraiseAboveFloors, openFloorsFile } from '@reinraum/client'
 import { ReinraumError } from '@reinraum/crypto'
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { appraisalText } from '../appraisal-text.ts'
 import { readCollateralFile } from '../collateral-file.ts'
-import { bind, type Exit } from '../command.ts'
+import { bind, type Exit, type Invocation, type Outcome } from '../command.ts'
 import { readEndorsementFiles } from '../endorsement-files.ts'
 import { type EvidenceOptions, readEvidence, withEvidenceOptions } from '../evidence-options.ts'
+import { type FloorsOptions, floorsOption } from '../floors-option.ts'
 import type { Io } from '../output.ts'
 import { readPolicyFile } from '../policy-file.ts'
 import { notCompared, parseReportData, reportDataIn, withoutReportData } from '../report-data.ts'
 
-interface VerifyOptions extends EvidenceOptions {
+interface VerifyOptions extends EvidenceOptions, FloorsOptions {
   readonly endorsements?: readonly string[]
   readonly collateral?: string
   readonly policy: string
@@ -39,23 +33,27 @@ export function verifyCommand(group: Command, io: Io, exit: Exit): void {
       .option('--collateral <file>', "TDX: Intel's collateral, one JSON object")
       .requiredOption('--policy <file>', 'reference values and policy, YAML or JSON')
       .option('--report-data <hex>', 'the 64 bytes that the evidence has to be bound to; without them it is a warning at best')
-      .option('--now <time>', 'judge as of this time, e.g. 2026-01-31T12:00:00Z, not as of the clock'),
+      .option('--now <time>', 'judge as of this time, e.g. 2026-01-31T12:00:00Z, not as of the clock')
+      .addOption(floorsOption()),
     io,
     exit,
-    async (_invocation, options) => {
-      const now = options.now === undefined ? io.now() : parseTime(options.now)
-      const wanted = options.reportData === undefined ? null : parseReportData(options.reportData)
-      const policy = await readPolicyFile(options.policy)
-      const evidence = await readEvidence(options)
-      const endorsements = await readEndorsements(options)
-      const reportData = wanted ?? reportDataIn(describeEvidence(evidence))
-      const appraised = await appraise(evidence, endorsements, policy, { reportData }, now)
-      const result = wanted === null ? withoutReportData(appraised) : appraised
-      const ear = toEar(result, { now, policyId: referenceValuesId(policy), evidenceId: evidenceId(evidence) })
-      const text = appraisalText(result, wanted === null ? [`report data: ${notCompared}`] : [])
-      return { text, json: ear, exitCode: ear.ear_status === 'affirming' ? 0 : 2 }
-    },
+    verify,
   )
+}
+
+async function verify({ io }: Invocation, options: VerifyOptions): Promise<Outcome> {
+  const now = options.now === undefined ? io.now() : parseTime(options.now)
+  const wanted = options.reportData === undefined ? null : parseReportData(options.reportData)
+  const policy = await readPolicyFile(options.policy)
+  const evidence = await readEvidence(options)
+  const endorsements = await readEndorsements(options)
+  const reportData = wanted ?? reportDataIn(describeEvidence(evidence))
+  const relyingParty = { now: () => now, ...(options.floors === undefined ? {} : { floors: openFloorsFile(options.floors) }) }
+  const appraised = await appraiseAboveFloors(relyingParty, { evidence, endorsements }, policy, reportData)
+  const result = wanted === null ? withoutReportData(appraised) : appraised
+  const ear = toEar(result, { now, policyId: referenceValuesId(policy), evidenceId: evidenceId(evidence) })
+  const text = appraisalText(result, wanted === null ? [`report data: ${notCompared}`] : [])
+  return { text, json: ear, exitCode: ear.ear_status === 'affirming' ? 0 : 2 }
 }
 
 /** An option that would have no effect is refused: whoever gave it believes that something is checked with it. */

@@ -1,7 +1,8 @@
-import { describeKeyService, verifyKeyService } from '@reinraum/client'
+import { describeKeyService, type KeyServiceVerification, verifyKeyService } from '@reinraum/client'
 import type { Command } from 'commander'
 import { appraisalJson, appraisalText } from '../appraisal-text.ts'
 import { bind, type Exit } from '../command.ts'
+import { type FloorsOptions, floorsOption } from '../floors-option.ts'
 import type { Io } from '../output.ts'
 import { withContract, withSession } from '../party.ts'
 
@@ -9,30 +10,27 @@ import { withContract, withSession } from '../party.ts'
 export function keysCommands(program: Command, io: Io, exit: Exit): void {
   const keys = program.command('keys').description('the key services of a contract')
 
-  bind<{ contract: string; service?: string }>(
+  bind<{ contract: string; service?: string } & FloorsOptions>(
     keys
       .command('verify')
       .description('ask each key service for fresh evidence and compare it with the contract')
       .requiredOption('--contract <id or file>')
-      .option('--service <id>', 'only this one'),
+      .option('--service <id>', 'only this one')
+      .addOption(floorsOption()),
     io,
     exit,
     (invocation, options) =>
-      withContract(invocation, options.contract, async (session, contract) => {
-        const ids = options.service === undefined ? contract.document.keyServices.map(({ id }) => id) : [options.service]
-        const verified = []
-        for (const id of ids) verified.push(await verifyKeyService(session, contract, id))
-        const text = verified.map(
-          ({ id, custody, appraisal }) =>
-            `${id} (${custody}): ${appraisal === null ? 'holds the keys that the contract pins' : appraisalText(appraisal)}`,
-        )
-        const json = verified.map(({ id, custody, appraisal }) => ({
-          id,
-          custody,
-          appraisal: appraisal === null ? null : appraisalJson(appraisal),
-        }))
-        return { text: text.join('\n'), json: { keyServices: json } }
-      }),
+      withContract(
+        invocation,
+        options.contract,
+        async (session, contract) => {
+          const ids = options.service === undefined ? contract.document.keyServices.map(({ id }) => id) : [options.service]
+          const verified = []
+          for (const id of ids) verified.push(await verifyKeyService(session, contract, id))
+          return { text: verified.map(verificationText).join('\n'), json: { keyServices: verified.map(verificationJson) } }
+        },
+        options.floors,
+      ),
   )
 
   bind(
@@ -48,4 +46,12 @@ export function keysCommands(program: Command, io: Io, exit: Exit): void {
         return { text: JSON.stringify(description, null, 2), json: description }
       }),
   )
+}
+
+function verificationText({ id, custody, appraisal }: KeyServiceVerification): string {
+  return `${id} (${custody}): ${appraisal === null ? 'holds the keys that the contract pins' : appraisalText(appraisal)}`
+}
+
+function verificationJson({ id, custody, appraisal }: KeyServiceVerification) {
+  return { id, custody, appraisal: appraisal === null ? null : appraisalJson(appraisal) }
 }
