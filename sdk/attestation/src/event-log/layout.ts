@@ -5,7 +5,7 @@
 export const specIdSignature = 'Spec ID Event03\0'
 
 /** Real areas have 64 KiB to 1 MiB, most of it padding. */
-export const maximumLogLength = 2 * 1024 * 1024
+export const maximumLogLength = 1024 * 1024
 /** Real logs have some dozens, with all that GRUB runs some hundreds; each event costs a few digests. */
 export const maximumEvents = 1024
 export const maximumAlgorithms = 8
