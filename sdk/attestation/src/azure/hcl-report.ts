@@ -38,7 +38,6 @@ export function parseHclReport(input: Uint8Array): HclReport | null {
     isZero(bytes.subarray(at.reserved, at.hardwareReport)) &&
     u32(at.dataVersion) === 1 &&
     u32(at.hashType) === hashTypeSha256 &&
-    length > 0 &&
     end <= bytes.length &&
     u32(at.dataSize) === dataHeaderLength + length &&
     u32(at.reportSize) === end &&

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { paravisorReferenceSchema } from '../azure/reference-values.ts'
 import { hexBytes } from '../hex.ts'
 import { intelRoot } from './roots.ts'
 import { tcbStatuses } from './tcb-status.ts'
@@ -54,6 +55,8 @@ export const tdxReferenceValuesSchema = z.strictObject({
   mrServiceTd: registers.optional(),
   /** `required`: the event log must come along and replay to the RTMRs; `if-present`: one that comes along must */
   eventLog: z.enum(['required', 'if-present']).default('if-present'),
+  /** where the guest runs on a paravisor; absent: evidence of such a guest is refused */
+  paravisor: paravisorReferenceSchema.optional(),
   policy: tdxPolicySchema.prefault({}),
 })
 export type TdxReferenceValues = z.infer<typeof tdxReferenceValuesSchema>

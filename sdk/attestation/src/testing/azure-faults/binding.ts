@@ -1,6 +1,12 @@
 import { signPkcs1 } from '../simulated-vtpm.ts'
 import { type AzureFault, stranger, withByte } from './fault.ts'
 
+function withStrangersKey(report: Uint8Array): Uint8Array {
+  const { n } = stranger.publicKey.export({ format: 'jwk' })
+  const text = Buffer.from(report).toString('latin1')
+  return new Uint8Array(Buffer.from(text.replace(/("HCLAkPub".*?"n":")[^"]+/, `$1${n}`), 'latin1'))
+}
+
 export const bindingFaults: readonly AzureFault[] = [
   {
     when: 'the hardware vouches for other runtime data',
@@ -30,13 +36,15 @@ export const bindingFaults: readonly AzureFault[] = [
     check: 'runtime-data',
     reason: 'runtime-data-mismatch',
     vtpm: {
-      hclReport: (report) => {
-        const text = Buffer.from(report).toString('latin1')
-        const { n } = stranger.publicKey.export({ format: 'jwk' })
-        return new Uint8Array(Buffer.from(text.replace(/("HCLAkPub".*?"n":")[^"]+/, `$1${n}`), 'latin1'))
-      },
+      hclReport: withStrangersKey,
       sign: (message) => signPkcs1(message, stranger.privateKey),
     },
+  },
+  {
+    when: 'the attestation key was exchanged and signed nothing',
+    check: 'runtime-data',
+    reason: 'runtime-data-mismatch',
+    vtpm: { hclReport: withStrangersKey },
   },
   {
     when: 'the paravisor kept another report',
