@@ -1,5 +1,5 @@
 import { toHex } from '@reinraum/crypto'
-import { type TdxSubject, tcbOf } from './subject.ts'
+import type { TdxSubject } from './subject.ts'
 import type { TcbStatus } from './tcb-status.ts'
 import { parseTdAttributes } from './td-attributes.ts'
 
@@ -86,10 +86,8 @@ export function claimsOf(subject: TdxSubject): TdxClaims | null {
   }
 }
 
-function tcbClaims(subject: TdxSubject): TdxClaims['tcb'] {
-  const { collateral } = subject
-  const verdict = tcbOf(subject)
-  if (verdict === null || typeof collateral === 'string' || collateral.tcbInfo.value === null) return null
+function tcbClaims({ collateral, tcb }: TdxSubject): TdxClaims['tcb'] {
+  if (tcb === null || typeof collateral === 'string' || collateral.tcbInfo.value === null) return null
   const { tcbEvaluationDataNumber: evaluationDataNumber } = collateral.tcbInfo.value
-  return { ...verdict, date: verdict.date.toISOString(), evaluationDataNumber }
+  return { ...tcb, date: tcb.date.toISOString(), evaluationDataNumber }
 }

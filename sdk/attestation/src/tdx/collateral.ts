@@ -14,12 +14,12 @@ const maxListLength = 64 * 1024
 /** more than any place in a chain needs, so that one too many is seen as such */
 const maxChain = 8
 
-const signature = z.string().regex(new RegExp(`^[0-9a-fA-F]{${signatureLength * 2}}$`))
+const signature = z.string().regex(new RegExp(`^[0-9a-f]{${signatureLength * 2}}$`))
 
 /**
  * What Intel's provisioning service says of a platform, as its libraries pass it on. `tcb_info` and `qe_identity` are the
- * JSON texts whose bytes are signed; signatures are r ‖ s in hex; chains are PEM, the signer first; a revocation list is
- * DER in hex or in base64, or PEM, and empty where there is none.
+ * JSON texts whose bytes are signed; signatures are r ‖ s in lower-case hex; chains are PEM, the signer first; a revocation list is
+ * DER in lower-case hex or in base64, or PEM, and empty where there is none.
  */
 export const tdxCollateralSchema = z.object({
   pck_crl_issuer_chain: z.string(),
@@ -100,10 +100,10 @@ function readListBytes(text: string): Uint8Array | null {
   if (text.length > maxListLength * 2) return null
   // DER begins with 0x30, which is `30` in hex and `M` in base64: the three forms never meet.
   if (text.startsWith('-----BEGIN ')) return readPem(text, 'X509 CRL', 1)?.[0] ?? null
-  return /^(?:[0-9a-fA-F]{2})+$/.test(text) ? fromHex(text.toLowerCase()) : readBase64(text)
+  return /^(?:[0-9a-f]{2})+$/.test(text) ? fromHex(text) : readBase64(text)
 }
 
 function signedJson<T>(text: string, signatureHex: string, parse: (json: Uint8Array) => T | null): SignedJson<T> {
   const signed = utf8(text)
-  return { signed, signature: fromHex(signatureHex.toLowerCase()), value: parse(signed) }
+  return { signed, signature: fromHex(signatureHex), value: parse(signed) }
 }

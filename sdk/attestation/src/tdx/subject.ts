@@ -17,6 +17,8 @@ export interface TdxSubject {
   readonly pckChain: readonly ParsedCertificate[] | null
   /** null where a place is empty or has more than one claimant, see `certificates` */
   readonly chain: TdxChain | null
+  /** null where it cannot be evaluated, or a part of the platform meets none of Intel's levels */
+  readonly tcb: TcbVerdict | null
   readonly reference: TdxReferenceValues
   readonly expected: Expected
   readonly now: Date
@@ -47,7 +49,8 @@ export function readSubject(
   const collateral = bytes === undefined ? 'missing' : (parseCollateral(bytes) ?? 'malformed')
   const pckChain = readPckChain(quote.pckChain)
   const chain = typeof collateral === 'string' || pckChain === null ? null : readChain(pckChain, collateral)
-  return { ...given, header, quote, eventLog: eventLog ?? null, collateral, pckChain, chain }
+  const tcb = typeof collateral === 'string' || chain === null ? null : readTcb(quote, collateral, chain)
+  return { ...given, header, quote, eventLog: eventLog ?? null, collateral, pckChain, chain, tcb }
 }
 
 /** PEM, which most quoting enclaves end with a zero byte. */
@@ -74,9 +77,7 @@ function readChain(pckChain: readonly ParsedCertificate[], collateral: ParsedCol
   return { root, otherRoots, ca, pck, pckExtension, tcbSigner, qeSigner, crlIssuer }
 }
 
-/** null where it cannot be evaluated, or a part of the platform meets none of Intel's levels */
-export function tcbOf({ quote, collateral, chain }: TdxSubject): TcbVerdict | null {
-  if (typeof collateral === 'string' || chain === null) return null
+function readTcb(quote: TdxQuote, collateral: ParsedCollateral, chain: TdxChain): TcbVerdict | null {
   const [tcbInfo, qeIdentity] = [collateral.tcbInfo.value, collateral.qeIdentity.value]
   if (tcbInfo === null || qeIdentity === null) return null
   const { teeTcbSvn, teeTcbSvn2 } = quote.body

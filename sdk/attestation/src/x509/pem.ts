@@ -1,8 +1,8 @@
-const whitespace = /[ \t\r\n]*/y
+const lineEnds = /[\r\n]*/y
 
 /**
- * Reads PEM (RFC 7468) that holds nothing but blocks of one label: no prose between them, no other label, no headers, so
- * that no two readers can see other blocks.
+ * Reads PEM (RFC 7468) that holds nothing but blocks of one label: no prose and no spaces between them, no other label, no
+ * headers, so that no two readers can see other blocks, and no byte of it can be changed unnoticed.
  *
  * @param maximum how many blocks may be there
  * @returns the DER of each, in order; null for anything else, but none at all for nothing at all
@@ -10,7 +10,7 @@ const whitespace = /[ \t\r\n]*/y
 export function readPem(text: string, label: 'CERTIFICATE' | 'X509 CRL', maximum: number): readonly Uint8Array[] | null {
   const [begin, end] = [`-----BEGIN ${label}-----`, `-----END ${label}-----`]
   const blocks: Uint8Array[] = []
-  let at = skipWhitespace(text, 0)
+  let at = skipLineEnds(text, 0)
   while (at < text.length) {
     if (blocks.length === maximum || !text.startsWith(begin, at)) return null
     const from = at + begin.length
@@ -18,7 +18,7 @@ export function readPem(text: string, label: 'CERTIFICATE' | 'X509 CRL', maximum
     const der = to < 0 ? null : readBase64(text.slice(from, to).replace(/[\r\n]/g, ''))
     if (der === null) return null
     blocks.push(der)
-    at = skipWhitespace(text, to + end.length)
+    at = skipLineEnds(text, to + end.length)
   }
   return blocks
 }
@@ -30,8 +30,8 @@ export function readBase64(text: string): Uint8Array | null {
   return bytes.toString('base64') === text ? Uint8Array.from(bytes) : null
 }
 
-function skipWhitespace(text: string, at: number): number {
-  whitespace.lastIndex = at
-  whitespace.exec(text)
-  return whitespace.lastIndex
+function skipLineEnds(text: string, at: number): number {
+  lineEnds.lastIndex = at
+  lineEnds.exec(text)
+  return lineEnds.lastIndex
 }

@@ -24,10 +24,7 @@ function checkLists({ chain, collateral }: Endorsed, { reference, now }: TdxSubj
   const outcomes = lists.map(([list, issuer, what]) => checkList(list, issuer, what, now))
   const bad = outcomes.find((outcome) => outcome.verdict === 'failed' && outcome.reason !== 'crl-missing')
   if (bad !== undefined) return bad
-  const { crlIssuer } = chain
-  if (crlIssuer !== null && !sameName(crlIssuer.subject, chain.ca.subject)) {
-    return failed('crl-invalid', 'the chain of the list is that of another authority')
-  }
+  if (!isListIssuer(chain)) return failed('crl-invalid', 'the chain of the list is that of another authority')
   const missing = outcomes.find((outcome) => outcome.verdict === 'failed')
   if (missing !== undefined) return reference.policy.requireCrl ? missing : waived('crl-missing', missing.detail)
   return passed(
@@ -49,6 +46,14 @@ function checkList(list: CollateralList, issuer: ParsedCertificate, what: string
   if (!(now >= list.thisUpdate)) return failed('crl-not-yet-valid', `${what} is from the future`)
   if (!(now <= list.nextUpdate)) return failed('crl-expired', `${what} ended at ${list.nextUpdate.toISOString()}`)
   return passed('good')
+}
+
+/** The list is verified with the key of the PCK's own authority; what the collateral names beside it must be the same one. */
+function isListIssuer({ root, ca, crlIssuer }: Endorsed['chain']): boolean {
+  if (crlIssuer === null || crlIssuer.sha256 === ca.sha256) return true
+  // Intel may have certified the same authority again.
+  const same = sameName(crlIssuer.subject, ca.subject) && crlIssuer.publicKey.equals(ca.publicKey)
+  return same && isSignedWith(root.publicKey, crlIssuer, 'ecdsa-p256-sha256')
 }
 
 /** The lists that are there. */

@@ -1,6 +1,6 @@
 import { toHex } from '@reinraum/crypto'
 import { failed, type Outcome, passed, waived } from '../../checks/outcome.ts'
-import { type TdxSubject, tcbOf } from '../subject.ts'
+import type { TdxSubject } from '../subject.ts'
 import { expectedModule } from '../tcb.ts'
 import type { TcbInfo } from '../tcb-info.ts'
 import { masked } from './quote.ts'
@@ -45,14 +45,13 @@ function checkModule(tcbInfo: TcbInfo, _: Endorsed, { quote: { body } }: TdxSubj
   return passed(`version ${body.teeTcbSvn[1]}.${body.teeTcbSvn[0]}`)
 }
 
-function checkStatus(subject: TdxSubject): Outcome {
-  const verdict = tcbOf(subject)
-  if (verdict === null) return failed('tcb-level-unknown', "platform, module or quoting enclave is below all of Intel's levels")
-  const { status, platform, module, quotingEnclave, advisories } = verdict
+function checkStatus({ tcb, reference }: TdxSubject): Outcome {
+  if (tcb === null) return failed('tcb-level-unknown', "platform, module or quoting enclave is below all of Intel's levels")
+  const { status, platform, module, quotingEnclave, advisories } = tcb
   const parts = `platform ${platform}, module ${module ?? 'with the platform'}, quoting enclave ${quotingEnclave}`
   const detail = `${status} (${parts})${advisories.length > 0 ? `: ${advisories.join(', ')}` : ''}`
   if (status === 'Revoked') return failed('tcb-revoked', detail)
-  const allowed: readonly string[] = subject.reference.policy.tcbStatuses
+  const allowed: readonly string[] = reference.policy.tcbStatuses
   if (!allowed.includes(status)) return failed('tcb-status-not-allowed', detail)
   return status === 'UpToDate' ? passed(detail) : waived('tcb-status', detail)
 }
