@@ -69,7 +69,8 @@ export async function tdxEvidenceOf(
   platform: SimulatedTdxPlatform,
   { guest, overrides = {} }: Pick<TdxSituation, 'guest' | 'overrides'> = {},
 ): Promise<{ readonly evidence: TdxEvidence; readonly endorsements: Endorsements }> {
-  const attester = simulatedTdxAttester(platform, { mrtd, events, mrConfigId, ...guest, overrides })
+  const measured = guest?.rtmrs === undefined ? { events } : {}
+  const attester = simulatedTdxAttester(platform, { mrtd, mrConfigId, ...measured, ...guest, overrides })
   const { evidence, endorsements } = await attester.getEvidence(reportData)
   if (evidence.tee !== 'tdx') throw new Error('the simulator makes TDX evidence')
   return { evidence, endorsements }

@@ -78,7 +78,7 @@ export function simulatedTdxAttester(platform: SimulatedTdxPlatform, guest: Simu
 
 /** The attestation key, and the quoting enclave's report that vouches for it. */
 function certifiedKey(platform: SimulatedTdxPlatform, keys: TdxKeys, overrides: SimulatedTdxOverrides) {
-  const attestationKey = rawPublicKey(overrides.attestationKey?.(keys) ?? keys.attestation)
+  const attestationKey = overrides.attestationKeyPoint ?? rawPublicKey(overrides.attestationKey?.(keys) ?? keys.attestation)
   const authData = overrides.authData ?? ownAuthData
   const fields: EnclaveReportFields = {
     cpuSvn: Uint8Array.from(platform.tcb.sgxComponents),

@@ -16,13 +16,13 @@ export interface TcbInfo {
   readonly tcbLevels: readonly PlatformLevel[]
 }
 
-interface ModuleIdentity {
+export interface ModuleIdentity {
   readonly mrsigner: string
   readonly attributes: string
   readonly attributesMask: string
 }
 
-interface LevelVerdict {
+export interface LevelVerdict {
   readonly tcbDate: string
   readonly tcbStatus: string
   readonly advisoryIDs?: readonly string[]
@@ -40,7 +40,7 @@ export interface PlatformLevel extends LevelVerdict {
   }
 }
 
-interface TcbComponent {
+export interface TcbComponent {
   readonly svn: number
   readonly category?: string
   readonly type?: string

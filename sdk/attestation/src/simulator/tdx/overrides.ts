@@ -26,6 +26,8 @@ export interface SimulatedTdxOverrides {
   readonly afterSigning?: (quote: Uint8Array) => Uint8Array
   /** whose public key stands in the quote and in the enclave's report */
   readonly attestationKey?: ChooseKey
+  /** X and Y that stand in both places, where they are those of no key */
+  readonly attestationKeyPoint?: Uint8Array
   readonly quoteSigner?: ChooseKey
   readonly enclaveReportSigner?: ChooseKey
 

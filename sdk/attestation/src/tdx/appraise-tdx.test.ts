@@ -1,0 +1,72 @@
+import { toHex } from '@reinraum/crypto'
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { SimulatedTdxPlatform } from '../simulator/tdx/platform.ts'
+import { reportData } from '../testing/simulated-evidence.ts'
+import { appraiseTdxIn, createTdxPlatform, mrConfigId, mrtd, rtmrs } from '../testing/simulated-tdx-evidence.ts'
+import { tdxFaults } from '../testing/tdx-faults/all.ts'
+import { knownBypasses, quoteKinds, type TdxFault } from '../testing/tdx-faults/fault.ts'
+import { tdxCheckNames } from './checks/names.ts'
+
+let platform: SimulatedTdxPlatform
+beforeAll(async () => {
+  platform = await createTdxPlatform()
+})
+
+function titleOf({ check, when, reason, bypass }: TdxFault): string {
+  return `${check}: ${when} → ${reason}${bypass === undefined ? '' : ` [${bypass}]`}`
+}
+
+describe('evidence that is perfect', () => {
+  it.each(quoteKinds)('in a version $version quote of TD $body is affirming, with every check run', async (guest) => {
+    const result = await appraiseTdxIn(platform, { guest, floors: (observed) => observed })
+    expect(result).toMatchObject({ status: 'affirming', hardware: false, tee: 'tdx', reasons: [], waivers: [], paravisor: null })
+    expect(result.checks.map((check) => check.name)).toEqual(tdxCheckNames)
+    // A quote of TD 1.0 does not speak of service TDs.
+    const skipped = result.checks.filter((check) => check.verdict !== 'passed').map((check) => check.name)
+    expect(skipped).toEqual(guest.body === '1.5' ? [] : ['service-td'])
+    expect(result.claims).toMatchObject({
+      tee: 'tdx',
+      ...guest,
+      mrtd,
+      mrConfigId,
+      rtmr: rtmrs,
+      reportData: toHex(reportData),
+      attributes: { debug: false, septVeDisable: true },
+      pck: { fmspc: platform.fmspc, pceId: platform.pceId, ppid: platform.ppid, pceSvn: 11 },
+      tcb: { status: 'UpToDate', platform: 'UpToDate', module: 'UpToDate', quotingEnclave: 'UpToDate', evaluationDataNumber: 17 },
+    })
+    expect(result.trustVector).toMatchObject({
+      'instance-identity': 2,
+      executables: 2,
+      configuration: 2,
+      'runtime-opaque': 2,
+      hardware: 0,
+    })
+  })
+
+  it('raises three floors: of either list, and of the evaluation of the TCB', async () => {
+    const { observed } = await appraiseTdxIn(platform)
+    const series = Object.keys(observed).sort()
+    expect(series.map((name) => name.split('/')[0])).toEqual(['crl', 'crl', 'tcb-evaluation'])
+    expect(series.every((name) => name.includes(platform.rootSha256))).toBe(true)
+    expect(series.map((name) => observed[name])).toEqual(['1', '1', '17'])
+  })
+})
+
+describe('evidence that is perfect but for one rule is refused by that rule alone', () => {
+  it.each(tdxFaults.map((fault) => [titleOf(fault), fault] as const))('%s', async (_, { check, reason, ...situation }) => {
+    const result = await appraiseTdxIn(platform, situation)
+    expect(result.reasons).toEqual([reason])
+    expect(result.checks.filter((c) => c.verdict === 'failed').map((c) => c.name)).toEqual([check])
+    expect(result).toMatchObject({ status: 'contraindicated', hardware: false, observed: {} })
+    expect(result.checks.map((c) => c.name)).toEqual(tdxCheckNames)
+  })
+
+  it('and there is such evidence for every check', () => {
+    expect(new Set(tdxFaults.map((fault) => fault.check))).toEqual(new Set(tdxCheckNames))
+  })
+
+  it('and for every way in which another verifier was bypassed', () => {
+    expect(new Set(tdxFaults.flatMap(({ bypass }) => (bypass ? [bypass] : [])))).toEqual(new Set(knownBypasses))
+  })
+})
