@@ -20,7 +20,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   testing: ['crypto', 'statements', 'rpc', 'pki'],
   client: ['proto', ...sdk],
   cli: ['proto', ...sdk, 'client'],
-  kit: ['proto', 'crypto', 'statements', 'rpc', 'pki'],
+  kit: ['proto', 'crypto', 'attestation', 'statements', 'rpc', 'pki'],
   governance: service,
   ingestion: service,
   // No engine and no parser of queries beside the keys.
@@ -127,11 +127,16 @@ test('the cryptography and the statements do no I/O; the appraisal reaches no ne
 })
 
 test('the simulated hardware is made only where a room is started and evidence is asked for', () => {
-  const makers = packages.filter(({ sources }) =>
-    sources.some(({ path }) => !isTest(path) && /\bsimulatedAttester\(/.test(readFileSync(join(repository, path), 'utf8'))),
-  )
-  const shipped = makers.map(({ name }) => name).filter((name) => name !== 'e2e')
-  expect(shipped.sort()).toEqual(['attestation', 'executor', 'keys'])
+  const callers = (called: RegExp) =>
+    packages
+      .filter(({ sources }) =>
+        sources.some(({ path }) => !isTest(path) && called.test(readFileSync(join(repository, path), 'utf8'))),
+      )
+      .map(({ name }) => name)
+      .filter((name) => name !== 'e2e')
+      .sort()
+  expect(callers(/\bsimulated(?:Tdx)?Attester\(/)).toEqual(['attestation', 'kit'])
+  expect(callers(/\bopenAttester\(/)).toEqual(['executor', 'keys', 'kit'])
   expect(named('statements').dependencies).toContain('attestation')
 })
 

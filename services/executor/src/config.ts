@@ -1,12 +1,11 @@
-import { serviceConfigShape } from '@reinraum/kit'
+import { attesterConfigSchema, serviceConfigShape } from '@reinraum/kit'
 import { z } from 'zod'
 
 const address = z.string().min(3).max(300)
 
 export const configSchema = z.strictObject({
   ...serviceConfigShape.shape,
-  /** Only a simulator exists on machines without a TEE; its evidence is accepted only where a contract names its root. */
-  attester: z.strictObject({ kind: z.literal('simulator'), platform: z.string() }),
+  attester: attesterConfigSchema,
   /** services ports */
   governance: address,
   ingestion: address,

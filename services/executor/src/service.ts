@@ -1,8 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { type Attester, measureFiles, simulatedAttester, simulatedPlatformSchema } from '@reinraum/attestation'
-import { parseStrictJson, ReinraumError } from '@reinraum/crypto'
-import { evidenceRequestSubject, executorConsumers, type Kit, type Log, listCodeFiles, type Service } from '@reinraum/kit'
+import { ReinraumError } from '@reinraum/crypto'
+import { evidenceRequestSubject, executorConsumers, type Kit, type Log, openAttester, type Service } from '@reinraum/kit'
 import { createGuard, engineVersion } from '@reinraum/policy'
 import { KeyReleaseService, ObjectService, ResultIntakeService, RunDirectoryService } from '@reinraum/proto'
 import { type Client, createRpcClient } from '@reinraum/rpc'
@@ -16,7 +14,7 @@ import { createStops } from './stops.ts'
 
 export async function startExecutor(config: ExecutorConfig, kit: Kit): Promise<Service> {
   const [attester, confinement, guard, scratch, bus] = await Promise.all([
-    createAttester(config, kit),
+    openAttester(config.attester, 'executor', kit.log),
     probeConfinement(),
     createGuard(),
     openScratch(config.scratch, { allowDisk: config.allowDiskScratch }),
@@ -52,14 +50,6 @@ export async function startExecutor(config: ExecutorConfig, kit: Kit): Promise<S
       clients.close()
     },
   }
-}
-
-/** The measurement that the simulated hardware reports is that of the code which runs here. */
-async function createAttester(config: ExecutorConfig, kit: Kit): Promise<Attester> {
-  const platform = simulatedPlatformSchema.parse(parseStrictJson(await readFile(config.attester.platform)))
-  const measurement = measureFiles(await listCodeFiles('executor'))
-  kit.log.warn({ measurement }, 'SIMULATED hardware: this evidence proves nothing about the machine')
-  return simulatedAttester(platform, { measurement })
 }
 
 function dial(config: ExecutorConfig, kit: Kit) {

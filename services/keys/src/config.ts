@@ -1,4 +1,4 @@
-import { serviceConfigShape } from '@reinraum/kit'
+import { attesterConfigSchema, serviceConfigShape } from '@reinraum/kit'
 import { keyServiceIdSchema, memberIdSchema } from '@reinraum/statements'
 import { z } from 'zod'
 
@@ -13,8 +13,8 @@ export const keysConfigSchema = serviceConfigShape
     operator: memberIdSchema.optional(),
     /** file of the root key; made at the first start */
     rootKey: path,
-    /** attested custody: where evidence comes from. Only the simulator so far, and named as that. */
-    attester: z.strictObject({ kind: z.literal('simulator'), platform: path }).optional(),
+    /** attested custody: where evidence comes from */
+    attester: attesterConfigSchema.optional(),
     /** governance's service port: where a revocation is fetched after its event */
     governance: z.string().min(1),
   })

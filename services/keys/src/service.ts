@@ -1,7 +1,6 @@
-import { type Kit, keysConsumers, type PortServices, type Service, startOutboxRelay } from '@reinraum/kit'
+import { type Kit, keysConsumers, openAttester, type PortServices, type Service, startOutboxRelay } from '@reinraum/kit'
 import { KeyReleaseService, KeysService } from '@reinraum/proto'
 import { type Caller, implement } from '@reinraum/rpc'
-import { openSimulatedAttester } from './attester.ts'
 import type { KeysConfig } from './config.ts'
 import { connectDirectory } from './directory.ts'
 import { startRevocationLookups } from './revocation-lookups.ts'
@@ -42,8 +41,7 @@ export async function openVault(config: KeysConfig, kit: Pick<Kit, 'log' | 'tls'
   const root = await openFileRootKey(config.rootKey, { create: !(await hasServiceIdentity(store)) })
   kit.log.warn('the root key is a file: for local development only, whoever reads it and the store has every data key')
   const identity = await openServiceIdentity(store, root, config.keyServiceId)
-  const attester = config.attester === undefined ? null : await openSimulatedAttester(config.attester.platform)
-  if (attester !== null) kit.log.warn('evidence comes from a simulated platform: it proves nothing about any hardware')
+  const attester = config.attester === undefined ? null : await openAttester(config.attester, 'keys', kit.log)
   const directory = connectDirectory(config.governance, kit.tls)
   const { keyServiceId: id, custody, operator = null } = config
   return { id, custody, operator, root, identity, attester, directory, store, log: kit.log, now }

@@ -1,3 +1,5 @@
+export { type AttesterConfig, attesterConfigSchema } from './attester/attester-config.ts'
+export { measureCode, openAttester } from './attester/open-attester.ts'
 export type { Bus, BusConfig, ConsumeOptions, Delivery, Subscription } from './bus/bus.ts'
 export { connectBus } from './bus/connect-bus.ts'
 export { type ConsumerRef, consumersOf, executorConsumers, governanceConsumers, keysConsumers } from './bus/consumers.ts'

@@ -1,11 +1,11 @@
 import { appraise, keyServiceBinding, type ReferenceValues, reportDataOf } from '@reinraum/attestation'
 import { parseStrictJson, randomBytes, toBase64url } from '@reinraum/crypto'
+import { measureCode } from '@reinraum/kit'
 import { Custody, KeysService } from '@reinraum/proto'
 import { createRpcClient, evidenceFromMessage } from '@reinraum/rpc'
 import { createRequestToken, publicKeysSchema } from '@reinraum/statements'
 import { refusalOf } from '@reinraum/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { measureOwnCode } from '../attester.ts'
 import { referenceValuesOf } from '../testing/agreement.ts'
 import { type Room, startRoom } from '../testing/room.ts'
 
@@ -25,7 +25,7 @@ test('evidence of an attested key service binds its keys, the nonce of whoever a
   const { evidence, endorsements } = evidenceFromMessage(answer.evidence)
   const values = referenceValuesOf(room)
   const { snp = expect.fail('the room names SEV-SNP') } = values
-  const ownCode: ReferenceValues = { snp: { ...snp, measurements: [await measureOwnCode()] } }
+  const ownCode: ReferenceValues = { snp: { ...snp, measurements: [await measureCode('keys')] } }
   const verdict = async (of: { nonce: Uint8Array }, reference = ownCode) => {
     const reportData = reportDataOf(keyServiceBinding({ nonce: toBase64url(of.nonce), publicKeys }))
     const { status, reasons, hardware } = await appraise(evidence, endorsements, reference, { reportData }, room.clock.now())
