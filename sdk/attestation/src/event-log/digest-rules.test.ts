@@ -83,6 +83,7 @@ describe('the digest of a boot variable', () => {
   it('is not of a part of the value: its length has to be exact', () => {
     const longer = concatBytes(variable('Boot0000'), Uint8Array.of(0))
     expect(verdictOn(0x80000002, longer, sha384(value))).toBe('refused')
+    expect(verdictOn(0x80000002, variable('Boot0000').with(24, value.length - 1), sha384(value))).toBe('refused')
     expect(verdictOn(0x80000002, variable('Boot0000').with(28, 1), sha384(value))).toBe('refused')
     expect(verdictOn(0x80000002, variable('Boot0000').with(20, 1), sha384(value))).toBe('refused')
   })
