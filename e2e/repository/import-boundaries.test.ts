@@ -126,6 +126,14 @@ test('the cryptography and the statements do no I/O; the appraisal reaches no ne
   }
 })
 
+test('attestation touches files only where evidence comes from the kernel', () => {
+  const readers = named('attestation').sources.filter(
+    ({ path, imports }) => !isTest(path) && imports.some((target) => /^(node:)?fs(\/|$)/.test(target)),
+  )
+  expect(readers.length).toBeGreaterThan(0)
+  expect(readers.map(({ path }) => path).filter((path) => !path.startsWith('sdk/attestation/src/configfs-tsm/'))).toEqual([])
+})
+
 test('the simulated hardware is made only where a room is started and evidence is asked for', () => {
   const callers = (called: RegExp) =>
     packages
