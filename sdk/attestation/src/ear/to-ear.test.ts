@@ -102,7 +102,11 @@ describe('the status of an EAR is the worst tier of its trust vector', () => {
   const statusOf = (result: AttestationResult) => {
     const ear = toEar(result, context)
     const appraisal = appraisalOf(ear)
-    expect(appraisal.ear_status).toBe(worstTier(appraisal.ear_trustworthiness_vector))
+    const vector = appraisal.ear_trustworthiness_vector
+    expect(appraisal.ear_status).toBe(worstTier(vector))
+    // A vector that claims nothing has no tier: what is refused says of what it is refused.
+    const values = Object.values(vector)
+    expect(values.some((value) => value >= 96)).toBe(appraisal.ear_status === 'contraindicated')
     expect([ear.ear_status, result.status]).toEqual([appraisal.ear_status, appraisal.ear_status])
     return ear.ear_status
   }

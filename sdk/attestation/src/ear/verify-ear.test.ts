@@ -214,7 +214,13 @@ describe('a token is refused', () => {
     ['two attesters', (e) => Object.assign(e.submods, { tdx: e.submods.snp })],
     ['an attester of another kind', (e) => Object.assign(e, { submods: { sgx: e.submods.snp } })],
     ['no trust vector', (e) => delete e.submods.snp?.ear_trustworthiness_vector],
-    ['an empty one', (e) => Object.assign(e.submods.snp ?? {}, { ear_trustworthiness_vector: {} })],
+    [
+      'an empty one',
+      (e) => {
+        Object.assign(e, { ear_status: 'contraindicated' })
+        Object.assign(e.submods.snp ?? {}, { ear_status: 'contraindicated', ear_trustworthiness_vector: {} })
+      },
+    ],
     ['a claim that AR4SI does not know', (e) => Object.assign(e.submods.snp ?? {}, { ear_trustworthiness_vector: { luck: 2 } })],
     [
       'a value that is no signed byte',
