@@ -96,6 +96,6 @@ export const attestationKeyFaults: readonly AzureFault[] = [
   runtime('names two attestation keys', (text) => text.replace('HCLEkPub', 'HCLAkPub')),
   runtime('names a key of another kind', (text) => text.replace('"RSA"', '"EC"')),
   runtime('names a key of another exponent', (text) => text.replace('"AQAB"', '"Aw"')),
-  runtime('names a shorter key', (text) => text.replace(/....("},\{"kid":"HCLEkPub")/, '$1')),
+  runtime('names a shorter key', (text) => text.replace(/..("},\{"kid":"HCLEkPub")/, '$1')),
   runtime('names a key with a leading zero', (text) => text.replace(/"n":"../, '"n":"AA')),
 ]
