@@ -110,6 +110,13 @@ describe('on an SEV-SNP guest', () => {
     expect((await attester.getEvidence(reportData)).endorsements.certificates).toHaveLength(3)
   })
 
+  it('a certificate of the operator stands in the place of the host’s of the same name', async () => {
+    const newer = fromBase64url((await createPlatform()).certificates.vcek)
+    const attester = await open(await folderOf(), { endorsements: async () => ({ certificates: [newer], crls: [] }) })
+    const { ark, ask } = platform.certificates
+    expect((await attester.getEvidence(reportData)).endorsements.certificates).toEqual([newer, ...[ask, ark].map(fromBase64url)])
+  })
+
   it('a host that gives no certificates leaves them to the operator', async () => {
     const driver: TsmDriver = async (inblob, vmpl) => ({ outblob: (await sevGuest(inblob, vmpl)).outblob })
     const attester = await open(await folderOf({ driver }), { endorsements: async () => none })
@@ -348,6 +355,12 @@ describe('refused', () => {
 
   it('a certificate table that is none', async () => {
     const driver: TsmDriver = async (inblob, level) => ({ ...(await sevGuest(inblob, level)), auxblob: new Uint8Array(23) })
+    expect(await refusalOf(await folderOf({ driver }))).toBe('malformed-evidence')
+  })
+
+  it('a certificate table with DER that is no certificate', async () => {
+    const auxblob = encodeCertificateTable([{ guid: 'vcek', bytes: Uint8Array.of(0x30, 0x03, 0x02, 0x01, 0x01) }])
+    const driver: TsmDriver = async (inblob, level) => ({ ...(await sevGuest(inblob, level)), auxblob })
     expect(await refusalOf(await folderOf({ driver }))).toBe('malformed-evidence')
   })
 

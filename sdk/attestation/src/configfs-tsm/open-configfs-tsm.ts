@@ -1,4 +1,5 @@
-import { ReinraumError, toHex } from '@reinraum/crypto'
+import { ReinraumError } from '@reinraum/crypto'
+import { describeEndorsement } from '../describe/endorsement.ts'
 import type { Attester, Endorsements, Evidence } from '../evidence.ts'
 import { boundReportData } from './bound-report-data.ts'
 import { readCertificateTable } from './certificate-table.ts'
@@ -83,8 +84,21 @@ async function eventLogOf(files: TsmFiles, retries: Retries, path: string | null
   }
 }
 
+/**
+ * What the operator gives stands in the place of what the host gives under the same name: two certificates of one key, as
+ * the vendor issues them over time, would leave open which one is meant, and evidence with both is refused.
+ */
 function withTable(endorsements: Endorsements, table: Uint8Array): Endorsements {
-  const own = new Set(endorsements.certificates.map(toHex))
-  const more = readCertificateTable(table).filter((certificate) => !own.has(toHex(certificate)))
+  const own = new Set(endorsements.certificates.map(nameOf))
+  const more = readCertificateTable(table).filter((certificate) => {
+    const name = nameOf(certificate)
+    if (name === null) throw new ReinraumError('malformed-evidence', "the host's certificate table holds what is no certificate")
+    return !own.has(name)
+  })
   return { ...endorsements, certificates: [...endorsements.certificates, ...more] }
+}
+
+function nameOf(der: Uint8Array): string | null {
+  const described = describeEndorsement(der)
+  return described?.kind === 'certificate' ? (described.subject ?? described.sha256) : null
 }
