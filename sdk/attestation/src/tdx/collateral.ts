@@ -10,7 +10,9 @@ import { parseTcbInfo, type TcbInfo } from './tcb-info.ts'
 /** bytes of the JSON; what Intel publishes today is 16 KiB */
 const maxLength = 512 * 1024
 /** bytes; Intel's longest list is 3 KiB */
-const maxListLength = 64 * 1024
+const maxListLength = 32 * 1024
+/** characters of PEM; the longest chain is 3678 */
+const maxChainLength = 8 * 1024
 /** more than any place in a chain needs, so that one too many is seen as such */
 const maxChain = 8
 
@@ -81,7 +83,7 @@ export function parseCollateral(json: Uint8Array): ParsedCollateral | null {
 /** The certificates of a PEM text, in order; the same one twice is one. */
 export function parseChain(pem: string): readonly ParsedCertificate[] | null {
   const chain = new Map<string, ParsedCertificate>()
-  const blocks = readPem(pem, 'CERTIFICATE', maxChain)
+  const blocks = pem.length > maxChainLength ? null : readPem(pem, 'CERTIFICATE', maxChain)
   for (const der of blocks ?? []) {
     const certificate = parseCertificate(der)
     if (certificate === null) return null

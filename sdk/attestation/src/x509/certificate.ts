@@ -32,23 +32,25 @@ export function parseCertificate(input: Uint8Array): ParsedCertificate | null {
   if (input.length > maxLength || input[0] !== 0x30) return null
   try {
     const der = Uint8Array.from(input)
+    // First, because what OpenSSL refuses is refused at once.
+    const { publicKey } = new X509Certificate(der)
     // version, serial number, algorithm
-    const object = readSignedObject(der, 2)
-    if (object === null) return null
-    const parsed = PkiCertificate.fromBER(der)
+    const read = readSignedObject(der, 2)
+    if (read === null) return null
+    const parsed = new PkiCertificate({ schema: read.whole })
     const extensions = new Map((parsed.extensions ?? []).map((e) => [e.extnID, octets(e.extnValue.valueBlock.valueHexView)]))
     // RFC 5280 §4.2: no extension twice, or two readers could each take another one.
     if (extensions.size !== (parsed.extensions ?? []).length) return null
     const known = new Set([basicConstraints, keyUsage])
     return {
-      ...object,
+      ...read.object,
       sha256: toHex(sha256(der)),
       subject: readName(parsed.subject),
       issuer: readName(parsed.issuer),
       serial: serialOf(parsed.serialNumber.valueBlock.valueHexView),
       notBefore: validTime(parsed.notBefore.value),
       notAfter: validTime(parsed.notAfter.value),
-      publicKey: new X509Certificate(der).publicKey,
+      publicKey,
       ...readConstraints(extensions.get(basicConstraints)),
       keyUsage: readKeyUsage(extensions.get(keyUsage)),
       extensions,

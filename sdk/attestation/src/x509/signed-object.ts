@@ -24,6 +24,14 @@ export interface SignedObject {
   readonly algorithm: SignatureAlgorithm | null
 }
 
+/** What DER was read as, once for all that look into it. */
+export interface ReadObject {
+  readonly object: SignedObject
+  readonly whole: Sequence
+  /** the part that is signed */
+  readonly content: Sequence
+}
+
 /**
  * Takes SIGNED { toBeSigned, algorithm, signature } apart (RFC 5280 §4.1.1). Every byte belongs to one of the three and
  * stands in its only DER form, so that nothing outside the signed part can be changed unnoticed.
@@ -31,20 +39,22 @@ export interface SignedObject {
  * @param algorithmAt which field of the signed part repeats the algorithm
  * @returns null where it is anything else
  */
-export function readSignedObject(der: Uint8Array<ArrayBuffer>, algorithmAt: number): SignedObject | null {
-  const outer = fromBER(der).result
-  const [signed, algorithm, value] = outer instanceof Sequence ? outer.valueBlock.value : []
+export function readSignedObject(der: Uint8Array<ArrayBuffer>, algorithmAt: number): ReadObject | null {
+  const whole = fromBER(der).result
+  if (!(whole instanceof Sequence)) return null
+  const [signed, algorithm, value] = whole.valueBlock.value
   if (!(signed instanceof Sequence) || algorithm === undefined || !(value instanceof BitString)) return null
   const parts = { signed: signed.valueBeforeDecodeView, algorithm: algorithm.valueBeforeDecodeView }
   const signature = value.valueBlock.valueHexView
   const again = sequence(concatBytes(parts.signed, parts.algorithm, element(0x03, concatBytes(Uint8Array.of(0), signature))))
   if (Buffer.compare(again, der) !== 0) return null
   const inner = toHex(signed.valueBlock.value[algorithmAt]?.valueBeforeDecodeView ?? new Uint8Array(0))
-  return {
+  const object = {
     signed: Uint8Array.from(parts.signed),
     signature: Uint8Array.from(signature),
     algorithm: inner === toHex(parts.algorithm) ? (algorithms.get(inner) ?? null) : null,
   }
+  return { object, whole, content: signed }
 }
 
 function sequence(content: Uint8Array): Uint8Array {
