@@ -2,13 +2,14 @@ import { fromHex, sha256, toHex } from '@reinraum/crypto'
 import { Integer, OctetString } from 'asn1js'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { appraise } from '../appraise.ts'
-import { isAcceptable, type Waiver } from '../result.ts'
+import { isAcceptable } from '../result.ts'
 import { der } from '../simulator/asn1.ts'
 import { type CertificateContent, encodeCertificate } from '../simulator/certificates.ts'
 import { basicConstraints, keyUsage } from '../simulator/extensions.ts'
 import { simulatedAttester } from '../simulator/snp/attester.ts'
 import { type SimulatedPlatform, templatesOf } from '../simulator/snp/platform.ts'
 import { asVlek, provider, strangerRsa, withExtension } from '../testing/faults/fault.ts'
+import { relaxations } from '../testing/faults/relaxed.ts'
 import {
   appraiseIn,
   createPlatform,
@@ -17,7 +18,6 @@ import {
   now,
   referenceFor,
   reportData,
-  type Situation,
 } from '../testing/simulated-evidence.ts'
 import { offsets, scalarLength } from './layout.ts'
 import { encodeTcb } from './tcb.ts'
@@ -30,26 +30,8 @@ beforeAll(async () => {
   ;[genoa, milan, turin] = await Promise.all([createPlatform('Genoa'), createPlatform('Milan'), createPlatform('Turin')])
 })
 
-const relaxed: (Situation & { waiver: Waiver })[] = [
-  { waiver: 'legacy-version', overrides: { report: { version: 2 } }, reference: { policy: { allowVersion2: true } } },
-  {
-    waiver: 'masked-chip-id',
-    overrides: { report: { chipId: new Uint8Array(64) } },
-    reference: { policy: { allowMaskedChipId: true } },
-  },
-  { waiver: 'debug', overrides: { report: { policy: 0xb_0000n } }, reference: { policy: { allowDebug: true } } },
-  { waiver: 'migration', overrides: { report: { policy: 0x7_0000n } }, reference: { policy: { allowMigration: true } } },
-  { waiver: 'vmpl', overrides: { report: { vmpl: 2 } }, reference: { policy: { vmpls: [0, 2] } } },
-  { waiver: 'alias-check', overrides: { report: { platformInfo: 0n } }, reference: { policy: { requireAliasCheck: false } } },
-  {
-    waiver: 'crl-missing',
-    overrides: { endorsements: (e) => ({ ...e, crls: [] }) },
-    reference: { policy: { requireCrl: false } },
-  },
-]
-
 describe('what the reference values relax is accepted as a warning that names it', () => {
-  it.each(relaxed)('$waiver', async ({ waiver, ...situation }) => {
+  it.each(relaxations)('$waiver', async ({ waiver, ...situation }) => {
     const result = await appraiseIn(genoa, situation)
     expect(result).toMatchObject({ status: 'warning', reasons: [], waivers: [waiver] })
     expect(isAcceptable(result)).toBe(true)

@@ -10,7 +10,7 @@ export function teeTcbSvn(minor: number, major = 1, microcode = 2): Uint8Array {
 export const platformIs = (tcbStatus: string) => ({
   tcbInfo: (info: TcbInfo) => ({ ...info, tcbLevels: info.tcbLevels.map((level) => ({ ...level, tcbStatus })) }),
 })
-const moduleIs = (tcbStatus: string) => ({
+export const moduleIs = (tcbStatus: string) => ({
   tcbInfo: (info: TcbInfo) => ({
     ...info,
     tdxModuleIdentities: info.tdxModuleIdentities.map((identity) => ({
@@ -19,7 +19,7 @@ const moduleIs = (tcbStatus: string) => ({
     })),
   }),
 })
-const enclaveIs = (tcbStatus: string) => ({
+export const quotingEnclaveIs = (tcbStatus: string) => ({
   qeIdentity: (identity: QeIdentity) => ({
     ...identity,
     tcbLevels: identity.tcbLevels.map((level) => ({ ...level, tcbStatus })),
@@ -116,7 +116,7 @@ function onLevels(change: (level: PlatformLevel) => unknown) {
 const revoked: readonly TdxFault[] = faultsOf({ check: 'tcb-status', reason: 'tcb-revoked' }, [
   { when: 'the level of the platform is revoked', overrides: platformIs('Revoked') },
   { when: 'the level of the module is revoked', overrides: moduleIs('Revoked') },
-  { when: 'the level of the quoting enclave is revoked', overrides: enclaveIs('Revoked') },
+  { when: 'the level of the quoting enclave is revoked', overrides: quotingEnclaveIs('Revoked') },
   {
     when: 'the level of the platform is revoked, and the reference values take all that they can',
     overrides: platformIs('Revoked'),
@@ -148,7 +148,7 @@ const notAllowed: readonly TdxFault[] = faultsOf({ check: 'tcb-status', reason: 
     bypass: outOfDate,
     overrides: { enclaveReport: { isvSvn: 3 } },
   },
-  { when: 'the quoting enclave needs configuration, and all else does not', overrides: enclaveIs('ConfigurationNeeded') },
+  { when: 'the quoting enclave needs configuration, and all else does not', overrides: quotingEnclaveIs('ConfigurationNeeded') },
   {
     when: 'the platform needs configuration and the module is out of date, where either alone is allowed',
     bypass: notConverged,

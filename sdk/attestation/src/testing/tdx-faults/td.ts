@@ -3,7 +3,7 @@ import { faultsOf, quoteKinds, type TdxFault } from './fault.ts'
 const septVeDisable = 1n << 28n
 /** the attributes of a perfect TD, and one bit more */
 export const withBit = (bit: number) => ({ body: { tdAttributes: septVeDisable | (1n << BigInt(bit)) } })
-const serviceTd = new Uint8Array(48).fill(0x5e)
+export const serviceTd = new Uint8Array(48).fill(0x5e)
 
 /** The same fault in every kind of quote. */
 function inEveryKind(what: string, overrides: TdxFault['overrides'] & object, bypass?: TdxFault['bypass']) {
