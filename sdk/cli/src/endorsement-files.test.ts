@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { createSimulatedPlatform } from '@reinraum/attestation'
 import { fromBase64url, isReinraumError } from '@reinraum/crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -123,6 +125,12 @@ describe('what is no endorsement is refused by its name:', () => {
     expect(await refusalOf(join(folder, 'nothing'))).toContain('there is no file in the folder')
     expect(await refusalOf(join(folder, 'missing'))).toContain('cannot read')
     expect(await refusalOf(await write('empty.pem', ''))).toContain('is empty')
+  })
+
+  it('a pipe in a folder, which nobody may ever write to', async () => {
+    await mkdir(join(folder, 'pipes'), { recursive: true })
+    await promisify(execFile)('mkfifo', [join(folder, 'pipes/crl.pem')])
+    expect(await refusalOf(join(folder, 'pipes'))).toContain('crl.pem is no regular file')
   })
 
   it('and a name that was made to move the cursor or to begin a line of its own does neither', async () => {

@@ -3,10 +3,9 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Writable } from 'node:stream'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { runCli } from './run-cli.ts'
+import { runInProcess } from './testing/run-in-process.ts'
 
 let directory: string
 const at = (name: string) => join(directory, name)
@@ -19,21 +18,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(directory, { recursive: true, force: true }))
 
-async function cli(...argv: readonly string[]) {
-  const collect = () => {
-    const chunks: string[] = []
-    const stream = new Writable({
-      write(chunk: Buffer, _encoding, done) {
-        chunks.push(chunk.toString('utf8'))
-        done()
-      },
-    })
-    return Object.assign(stream, { text: () => chunks.join('') })
-  }
-  const [out, err] = [collect(), collect()]
-  const exitCode = await runCli(argv, { out, err, now: () => new Date(), defaults: {} })
-  return { exitCode, out: out.text(), err: err.text() }
-}
+const cli = (...argv: readonly string[]) => runInProcess(argv)
 
 const roomAt = (port: number) => ({
   kind: 'reinraum/room/v1',

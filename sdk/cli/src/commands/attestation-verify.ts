@@ -1,4 +1,12 @@
-import { describeEvidence, type Endorsements, type Evidence, evidenceId, referenceValuesId, toEar } from '@reinraum/attestation'
+import {
+  amdRoots,
+  describeEvidence,
+  type Endorsements,
+  type Evidence,
+  evidenceId,
+  referenceValuesId,
+  toEar,
+} from '@reinraum/attestation'
 import { appraiseAboveFloors, openFloorsFile } from '@reinraum/client'
 import { ReinraumError } from '@reinraum/crypto'
 import type { Command } from 'commander'
@@ -21,6 +29,15 @@ interface VerifyOptions extends EvidenceOptions, FloorsOptions {
   readonly now?: string
 }
 
+const examples = `
+A policy needs the roots that you trust and the measurements that you accept; everything else is strict unless it says so:
+  snp:
+    roots: [{ product: Genoa, sha256: "${amdRoots.Genoa}", simulated: false }]
+    measurements: ["..."]
+
+  reinraum attestation verify --tee snp --evidence report.bin --endorsements amd/ --policy policy.yaml --report-data ...
+  reinraum attestation verify --tee tdx --evidence quote.bin --collateral collateral.json --policy policy.yaml --json`
+
 /** `attestation verify`: the whole appraisal of evidence in files. Exit code 0 for affirming only. */
 export function verifyCommand(group: Command, io: Io, exit: Exit): void {
   bind<VerifyOptions>(
@@ -34,7 +51,8 @@ export function verifyCommand(group: Command, io: Io, exit: Exit): void {
       .requiredOption('--policy <file>', 'reference values and policy, YAML or JSON')
       .option('--report-data <hex>', 'the 64 bytes that the evidence has to be bound to; without them it is a warning at best')
       .option('--now <time>', 'judge as of this time, e.g. 2026-01-31T12:00:00Z, not as of the clock')
-      .addOption(floorsOption()),
+      .addOption(floorsOption())
+      .addHelpText('after', examples),
     io,
     exit,
     verify,
