@@ -24,8 +24,8 @@ export function endorse(platform: SimulatedTdxPlatform, overrides: SimulatedTdxO
   const [root, platformCa] = [certificate('root'), certificate('platformCa')]
   const pck = certificate('pck', changed !== undefined)
   const signing = certificate('tcbSigning')
-  const signingFor = (change: ((content: CertificateContent) => CertificateContent) | undefined) =>
-    encodePem([change === undefined ? signing : encodeCertificate(change(templates.tcbSigning)), root])
+  const issuerChain = (kept: Uint8Array, content: CertificateContent, change: SimulatedTdxOverrides['tcbSigning']) =>
+    encodePem([change === undefined ? kept : encodeCertificate(change(content)), root])
   const list = (role: 'root' | 'pck') => {
     const change = overrides[`${role}Crl`]
     return change === undefined ? fromBase64url(platform.crls[role]) : encodeRevocationList(change(templates[`${role}Crl`]))
@@ -36,13 +36,13 @@ export function endorse(platform: SimulatedTdxPlatform, overrides: SimulatedTdxO
     keys,
     quoteChain,
     collateral: {
-      pck_crl_issuer_chain: encodePem([platformCa, root]),
+      pck_crl_issuer_chain: issuerChain(platformCa, templates.platformCa, overrides.pckCrlIssuer),
       root_ca_crl: toHex(list('root')),
       pck_crl: toHex(list('pck')),
-      tcb_info_issuer_chain: signingFor(overrides.tcbInfoSigning),
+      tcb_info_issuer_chain: issuerChain(signing, templates.tcbSigning, overrides.tcbInfoSigning),
       tcb_info: documents.tcbInfo.text,
       tcb_info_signature: documents.tcbInfo.signature,
-      qe_identity_issuer_chain: signingFor(overrides.qeIdentitySigning),
+      qe_identity_issuer_chain: issuerChain(signing, templates.tcbSigning, overrides.qeIdentitySigning),
       qe_identity: documents.qeIdentity.text,
       qe_identity_signature: documents.qeIdentity.signature,
     },

@@ -43,6 +43,8 @@ export interface SimulatedTdxOverrides {
   readonly quoteChain?: (certificates: readonly Uint8Array[]) => readonly Uint8Array[]
   /** the same as the bytes that stand in the quote */
   readonly quoteChainPem?: (pem: Uint8Array) => Uint8Array
+  /** the authority that the collateral names beside its list; the one in the quote is not changed */
+  readonly pckCrlIssuer?: ChangeCertificate
   readonly rootCrl?: ChangeRevocationList
   readonly pckCrl?: ChangeRevocationList
 

@@ -179,7 +179,7 @@ const signatures = faultsOf(
 )
 
 const validity: readonly TdxFault[] = (
-  ['platformCa', 'pck', 'tcbSigning', 'tcbInfoSigning', 'qeIdentitySigning'] as const
+  ['platformCa', 'pck', 'pckCrlIssuer', 'tcbSigning', 'tcbInfoSigning', 'qeIdentitySigning'] as const
 ).flatMap((role) => [
   { when: `the ${role} has expired`, check: 'chain-validity', reason: 'certificate-expired', overrides: { [role]: expired } },
   {

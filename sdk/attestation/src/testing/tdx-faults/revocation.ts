@@ -2,7 +2,7 @@ import type { RevocationListContent } from '../../simulator/certificates.ts'
 import { crlNumber, keyUsage } from '../../simulator/extensions.ts'
 import type { TdxCollateral } from '../../simulator/tdx/collateral.ts'
 import { tdxSerials } from '../../simulator/tdx/templates.ts'
-import { faultsOf, shiftedBy, signedByStranger, strangerRsa, type TdxFault, withExtension } from './fault.ts'
+import { faultsOf, shiftedBy, signedByStranger, stranger, strangerRsa, type TdxFault, withExtension } from './fault.ts'
 
 type Change = (list: RevocationListContent) => RevocationListContent
 const lists = [
@@ -70,6 +70,15 @@ const fields: readonly TdxFault[] = lists.flatMap(({ role, field, other }) => [
 ])
 
 const others: readonly TdxFault[] = faultsOf({ check: 'revocation-list', reason: 'crl-invalid' }, [
+  {
+    when: 'the authority beside the list has another key',
+    overrides: { pckCrlIssuer: (c) => ({ ...c, publicKey: stranger.publicKey }) },
+  },
+  { when: 'the authority beside the list is certified by a stranger', overrides: { pckCrlIssuer: signedByStranger } },
+  {
+    when: 'the authority beside the list has another name',
+    overrides: { pckCrlIssuer: (c) => ({ ...c, subject: 'Intel SGX PCK Processor CA' }) },
+  },
   { when: 'the authority may not sign lists', overrides: { platformCa: withExtension('2.5.29.15', keyUsage(0x04).value, true) } },
   {
     when: 'the chain of the list is that of the TCB signer',
