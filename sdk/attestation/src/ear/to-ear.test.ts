@@ -5,13 +5,6 @@ import { appraise } from '../appraise.ts'
 import { type Evidence, evidenceId } from '../evidence.ts'
 import type { ReferenceValuesInput } from '../reference-values.ts'
 import { type AttestationResult, attestationReasons, trustClaims } from '../result.ts'
-import { chainFaults } from '../testing/faults/chain.ts'
-import { policyFaults } from '../testing/faults/policy.ts'
-import { referenceFaults } from '../testing/faults/reference.ts'
-import { revocationFaults } from '../testing/faults/revocation.ts'
-import { signingKeyFaults } from '../testing/faults/signing-key.ts'
-import { structureFaults } from '../testing/faults/structure.ts'
-import { tcbFaults } from '../testing/faults/tcb.ts'
 import { appraiseIn, createPlatform, evidenceOf, now, referenceFor, reportData } from '../testing/simulated-evidence.ts'
 import { contraindicated, noTrust } from '../verdicts.ts'
 import { appraisalOf, earSchema } from './ear.ts'
@@ -19,7 +12,6 @@ import { referenceValuesId } from './reference-values-id.ts'
 import { type EarStatus, earStatuses, worstTier } from './tier.ts'
 import { ownVerifierId, toEar } from './to-ear.ts'
 
-const faults = [structureFaults, chainFaults, signingKeyFaults, tcbFaults, policyFaults, revocationFaults, referenceFaults].flat()
 const nonce = 'n'.repeat(43)
 let platform: Awaited<ReturnType<typeof createPlatform>>
 let context: { now: Date; policyId: string; evidenceId: string }
@@ -112,18 +104,6 @@ describe('the status of an EAR is the worst tier of its trust vector', () => {
   }
 
   it('where every rule holds', () => expect(statusOf(good)).toBe('affirming'))
-
-  it.each(faults)('where $check fails: $when', async ({ check: _, reason: __, ...situation }) => {
-    expect(statusOf(await appraiseIn(platform, situation))).toBe('contraindicated')
-  })
-
-  it.each([
-    { overrides: { report: { policy: 0xb_0000n } }, reference: { policy: { allowDebug: true } } },
-    { overrides: { report: { version: 2 } }, reference: { policy: { allowVersion2: true } } },
-    { overrides: { report: { platformInfo: 0n } }, reference: { policy: { requireAliasCheck: false } } },
-  ])('where a default is relaxed: $reference.policy', async (situation) => {
-    expect(statusOf(await appraiseIn(platform, situation))).toBe('warning')
-  })
 
   it('where nothing could be looked at', async () => {
     const { evidence, endorsements } = await evidenceOf(platform)
