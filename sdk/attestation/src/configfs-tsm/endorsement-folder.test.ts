@@ -47,7 +47,7 @@ it('a list that was replaced is the one that is given next', async () => {
   const endorsements = endorsementFolder(folder)
   await endorsements()
   await writeFile(join(folder, '.list.crl.new'), vcek)
-  expect((await endorsements()).crls).toEqual([crl])
+  expect(await endorsements()).toEqual({ certificates: [ark], crls: [crl] })
   await rename(join(folder, '.list.crl.new'), join(folder, 'list.crl'))
   expect(await endorsements()).toEqual({ certificates: [ark, vcek], crls: [] })
 })
@@ -62,7 +62,7 @@ const refused: readonly (readonly [string, () => Readonly<Record<string, Uint8Ar
   ['a private key', () => ({ 'key.pem': pem('PRIVATE KEY', fromBase64url(platform.keys.vcek)) }), /key\.pem/],
   ['a private key in DER', () => ({ 'key.der': fromBase64url(platform.keys.vcek) }), /key\.der/],
   ['a file of no bytes', () => ({ 'list.crl': '' }), /list\.crl/],
-  ['a file of more than 512 KiB', () => ({ 'list.crl': new Uint8Array(524289).fill(0x30) }), /list\.crl/],
+  ['a file of more than 512 KiB', () => ({ 'collateral.json': `{${' '.repeat(524287)}}` }), /collateral\.json/],
   ['nine certificates', () => Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`${i}.der`, ark])), /8 certificates/],
   ['five lists', () => Object.fromEntries(Array.from({ length: 5 }, (_, i) => [`${i}.der`, crl])), /4 revocation lists/],
   ['33 files', () => Object.fromEntries(Array.from({ length: 33 }, (_, i) => [`${i}.der`, ark])), /32 files/],
