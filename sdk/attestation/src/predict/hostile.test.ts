@@ -59,7 +59,7 @@ describe.each(predictions)('a firmware (%s)', (_, predict, valid) => {
       }),
       { numRuns: 2000 },
     )
-    // 64 MiB of sections is the most that a firmware can ask for; without the bound it would be terabytes.
+    // Sections are bounded (16 MiB and 64 MiB); without the bounds a firmware of 16 KiB could ask for terabytes.
     expect(slowest).toBeLessThan(2000)
   })
 })

@@ -7,7 +7,8 @@ const signature = toHex(utf8('ASEV'))
 const headerSize = 16
 const descriptorSize = 12
 const maximumSections = 64
-const maximumPages = 0x4000
+/** OVMF asks for 31; each costs a hash */
+const maximumPages = 0x1000
 const fourGiB = 0x1_0000_0000
 
 /** Section types (edk2, OvmfPkg/ResetVector/X64/OvmfSevMetadata.asm). */
@@ -43,7 +44,7 @@ export function readSnpSections(firmware: Uint8Array, table: FirmwareTable): rea
   const size = view.getUint32(start + 4, true)
   demand(size === headerSize + count * descriptorSize && size <= distance, "the firmware's SEV metadata has a wrong length")
   const sections = Array.from({ length: count }, (_, index) => readSection(view, start + headerSize + index * descriptorSize))
-  demand(sections.reduce((sum, section) => sum + section.size, 0) <= maximumPages * pageSize, 'the SEV sections exceed 64 MiB')
+  demand(sections.reduce((sum, section) => sum + section.size, 0) <= maximumPages * pageSize, 'the SEV sections exceed 16 MiB')
   demandApart([...sections, { address: fourGiB - firmware.length, size: firmware.length }], 'the SEV sections')
   for (const type of ['secrets', 'cpuid', 'kernel-hashes'] as const) {
     const found = sections.filter((section) => section.type === type)
