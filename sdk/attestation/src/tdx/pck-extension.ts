@@ -1,5 +1,5 @@
 import { toHex } from '@reinraum/crypto'
-import { type BaseBlock, Enumerated, fromBER, Integer, ObjectIdentifier, OctetString, Sequence } from 'asn1js'
+import { type Der, expectTag, integerContent, readDer, readOid, readSequence, tags } from '../x509/der.ts'
 
 /** Intel SGX PCK Certificate and CRL Profile Specification, §1.3.5. Compared whole: `….1.1` is no prefix of anything. */
 export const pckExtensionOid = '1.2.840.113741.1.13.1'
@@ -31,9 +31,7 @@ export interface PckExtension {
 /** @returns null where an entry is missing, stands there twice, is unknown or is not what it must be */
 export function readPckExtension(der: Uint8Array): PckExtension | null {
   try {
-    const { result, offset } = fromBER(Uint8Array.from(der))
-    if (offset !== der.length) return null
-    const entries = readEntries(result, required, optional)
+    const entries = readEntries(readDer(der), required, optional)
     const tcb = readEntries(entry(entries, oid('2')), [...components, oid('2.17'), oid('2.18')], [])
     return {
       ppid: octets(entry(entries, oid('1')), 16),
@@ -51,13 +49,12 @@ export function readPckExtension(der: Uint8Array): PckExtension | null {
 }
 
 /** SEQUENCE OF SEQUENCE { OID, value } */
-function readEntries(block: BaseBlock, must: readonly string[], may: readonly string[]): ReadonlyMap<string, BaseBlock> {
-  if (!(block instanceof Sequence)) throw new TypeError('not a sequence')
-  const entries = new Map<string, BaseBlock>()
-  for (const item of block.valueBlock.value) {
-    const [name, value, ...more] = item instanceof Sequence ? item.valueBlock.value : []
-    if (!(name instanceof ObjectIdentifier) || value === undefined || more.length > 0) throw new TypeError('not an entry')
-    const key = name.valueBlock.toString()
+function readEntries(list: Der, must: readonly string[], may: readonly string[]): ReadonlyMap<string, Der> {
+  const entries = new Map<string, Der>()
+  for (const item of readSequence(list)) {
+    const [name, value, ...more] = readSequence(item)
+    if (value === undefined || more.length > 0) throw new TypeError('not an entry')
+    const key = readOid(name)
     if (entries.has(key) || !(must.includes(key) || may.includes(key))) throw new TypeError('an entry twice, or unknown')
     entries.set(key, value)
   }
@@ -65,24 +62,21 @@ function readEntries(block: BaseBlock, must: readonly string[], may: readonly st
   return entries
 }
 
-function entry(entries: ReadonlyMap<string, BaseBlock>, key: string): BaseBlock {
+function entry(entries: ReadonlyMap<string, Der>, key: string): Der {
   const value = entries.get(key)
   if (value === undefined) throw new TypeError('an entry is missing')
   return value
 }
 
-function octets(block: BaseBlock, length: number): string {
-  if (!(block instanceof OctetString) || block.valueBlock.isConstructed) throw new TypeError('not an octet string')
-  const bytes = block.valueBlock.valueHexView
-  if (bytes.length !== length) throw new TypeError('an octet string of another length')
-  return toHex(bytes)
+function octets(der: Der, length: number): string {
+  const { value } = expectTag(der, tags.octetString).element
+  if (value.length !== length) throw new TypeError('an octet string of another length')
+  return toHex(value)
 }
 
-function whole(block: BaseBlock, maximum: number): number {
-  // Enumerated is an Integer with another tag, as asn1js has it.
-  if (!(block instanceof Integer || block instanceof Enumerated)) throw new TypeError('not a number')
-  const bytes = block.valueBlock.valueHexView
-  if (bytes.length === 0 || bytes.length > 3 || (bytes[0] ?? 0) >= 0x80) throw new TypeError('not a small number')
+function whole(der: Der, maximum: number): number {
+  const bytes = integerContent(der, der.encoded[0] === tags.enumerated ? tags.enumerated : tags.integer)
+  if (bytes.length > 3 || (bytes[0] ?? 0) >= 0x80) throw new TypeError('not a small number')
   const value = Number.parseInt(toHex(bytes), 16)
   if (value > maximum) throw new TypeError('a number too large')
   return value

@@ -1,12 +1,16 @@
 import { type KeyObject, X509Certificate } from 'node:crypto'
 import { sha256, toHex } from '@reinraum/crypto'
-import { BasicConstraints, Certificate as PkiCertificate } from 'pkijs'
+import { type Der, expectTag, integerContent, readDer, readSequence, readTime, tags } from './der.ts'
+import { type Extension, readExtensions } from './extensions.ts'
 import { type Name, readName } from './name.ts'
 import { readSignedObject, type SignedObject } from './signed-object.ts'
 
 const maxLength = 16 * 1024
 const basicConstraints = '2.5.29.19'
 const keyUsage = '2.5.29.15'
+const known = new Set([basicConstraints, keyUsage])
+/** [0] { INTEGER 2 } */
+const version3 = 'a003020102'
 
 export interface ParsedCertificate extends SignedObject {
   /** SHA-256 of the DER, hex */
@@ -29,62 +33,59 @@ export interface ParsedCertificate extends SignedObject {
 
 /** @returns null for anything that is not exactly one DER certificate */
 export function parseCertificate(input: Uint8Array): ParsedCertificate | null {
-  if (input.length > maxLength || input[0] !== 0x30) return null
+  if (input.length > maxLength || input[0] !== tags.sequence) return null
   try {
-    const der = Uint8Array.from(input)
-    // First, because what OpenSSL refuses is refused at once.
-    const { publicKey } = new X509Certificate(der)
-    // version, serial number, algorithm
-    const read = readSignedObject(der, 2)
-    if (read === null) return null
-    const parsed = new PkiCertificate({ schema: read.whole })
-    const extensions = new Map((parsed.extensions ?? []).map((e) => [e.extnID, octets(e.extnValue.valueBlock.valueHexView)]))
-    // RFC 5280 §4.2: no extension twice, or two readers could each take another one.
-    if (extensions.size !== (parsed.extensions ?? []).length) return null
-    const known = new Set([basicConstraints, keyUsage])
-    return {
-      ...read.object,
-      sha256: toHex(sha256(der)),
-      subject: readName(parsed.subject),
-      issuer: readName(parsed.issuer),
-      serial: serialOf(parsed.serialNumber.valueBlock.valueHexView),
-      notBefore: validTime(parsed.notBefore.value),
-      notAfter: validTime(parsed.notAfter.value),
-      publicKey,
-      ...readConstraints(extensions.get(basicConstraints)),
-      keyUsage: readKeyUsage(extensions.get(keyUsage)),
-      extensions,
-      unknownCritical: (parsed.extensions ?? []).some((e) => e.critical && !known.has(e.extnID)),
-    }
+    return readCertificate(Uint8Array.from(input))
   } catch {
     return null
   }
 }
 
-export function serialOf(integer: Uint8Array): string {
-  return toHex(integer).replace(/^(?:00)+(?=..)/, '')
+/** RFC 5280 §4.1, the order of its fields. OpenSSL reads the same bytes too, and what it cannot read is none. */
+function readCertificate(der: Uint8Array): ParsedCertificate {
+  const { fields, ...object } = readSignedObject(der, 2)
+  const [version, serial, , issuer, validity, subject, , ...rest] = fields
+  if (version === undefined || toHex(version.encoded) !== version3 || rest.length > 1) throw new TypeError('not version 3')
+  const [notBefore, notAfter, ...more] = readSequence(validity)
+  if (more.length > 0) throw new TypeError('more than a validity')
+  const extensions = readExtensions(rest[0], tags.context(3))
+  return {
+    ...object,
+    sha256: toHex(sha256(der)),
+    subject: readName(subject),
+    issuer: readName(issuer),
+    serial: serialOf(serial),
+    notBefore: readTime(notBefore),
+    notAfter: readTime(notAfter),
+    publicKey: new X509Certificate(der).publicKey,
+    ...readConstraints(extensions.get(basicConstraints)),
+    keyUsage: readKeyUsage(extensions.get(keyUsage)),
+    extensions: new Map([...extensions].map(([oid, { value }]) => [oid, value])),
+    unknownCritical: [...extensions].some(([oid, { critical }]) => critical && !known.has(oid)),
+  }
 }
 
-function octets(view: Uint8Array): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(view)
+/** In whatever form the number is written: a list that writes one longer than need be means the same certificate. */
+export function serialOf(serial: Der | undefined): string {
+  return toHex(expectTag(serial, tags.integer).element.value).replace(/^(?:00)+(?=..)/, '')
 }
 
-export function validTime(time: Date): Date {
-  if (Number.isNaN(time.getTime())) throw new RangeError('not a time')
-  return time
-}
-
-function readConstraints(extension: Uint8Array<ArrayBuffer> | undefined): Pick<ParsedCertificate, 'ca' | 'pathLength'> {
+/** RFC 5280 §4.2.1.9: SEQUENCE { cA DEFAULT FALSE, pathLenConstraint }. */
+function readConstraints(extension: Extension | undefined): Pick<ParsedCertificate, 'ca' | 'pathLength'> {
   if (extension === undefined) return { ca: false, pathLength: null }
-  const { cA, pathLenConstraint } = BasicConstraints.fromBER(extension)
-  // pkijs gives a number, or an INTEGER for one that is no number: that allows nothing below.
-  const pathLength = pathLenConstraint === undefined ? null : typeof pathLenConstraint === 'number' ? pathLenConstraint : 0
-  return { ca: cA, pathLength }
+  const [flag, limit, ...more] = readSequence(readDer(extension.value))
+  if (flag === undefined) return { ca: false, pathLength: null }
+  if (more.length > 0) throw new TypeError('more than constraints')
+  const ca = Buffer.compare(expectTag(flag, tags.boolean).element.value, Uint8Array.of(0xff)) === 0
+  if (limit === undefined) return { ca, pathLength: null }
+  const [length = 0, ...longer] = integerContent(limit)
+  if (longer.length > 0 || length >= 0x80) throw new TypeError('a path of no length that anyone uses')
+  return { ca, pathLength: length }
 }
 
 /** RFC 5280 §4.2.1.3: BIT STRING, bit 0 digitalSignature, bit 5 keyCertSign, bit 6 cRLSign. */
-function readKeyUsage(extension: Uint8Array | undefined): ParsedCertificate['keyUsage'] {
+function readKeyUsage(extension: Extension | undefined): ParsedCertificate['keyUsage'] {
   if (extension === undefined) return null
-  const bits = extension[0] === 0x03 ? (extension[3] ?? 0) : 0
+  const [, bits = 0] = expectTag(readDer(extension.value), tags.bitString).element.value
   return { digitalSignature: (bits & 0x80) !== 0, certSign: (bits & 0x04) !== 0, crlSign: (bits & 0x02) !== 0 }
 }

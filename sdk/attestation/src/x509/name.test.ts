@@ -1,13 +1,18 @@
-import { Utf8String } from 'asn1js'
-import { AttributeTypeAndValue, RelativeDistinguishedNames } from 'pkijs'
 import { expect, it } from 'vitest'
+import { readDer } from './der.ts'
 import { readName, sameName } from './name.ts'
 
+const element = (tag: number, ...content: Uint8Array[]) => {
+  const bytes = Buffer.concat(content)
+  return Buffer.concat([Buffer.from([tag, bytes.length]), bytes])
+}
+
 function named(...commonNames: string[]) {
-  const typesAndValues = commonNames.map(
-    (value) => new AttributeTypeAndValue({ type: '2.5.4.3', value: new Utf8String({ value }) }),
-  )
-  return readName(RelativeDistinguishedNames.fromBER(new RelativeDistinguishedNames({ typesAndValues }).toSchema().toBER()))
+  const attributes = commonNames.map((name) => {
+    const type = Buffer.from('0603550403', 'hex')
+    return element(0x31, element(0x30, type, element(0x0c, Buffer.from(name))))
+  })
+  return readName(readDer(element(0x30, ...attributes)))
 }
 
 it('a name with two common names has none: two readers could each take another one', () => {

@@ -1,5 +1,5 @@
-import { sha256, toHex } from '@reinraum/crypto'
-import type { RelativeDistinguishedNames } from 'pkijs'
+import { fromUtf8, sha256, toHex } from '@reinraum/crypto'
+import { type Der, expectTag, readChildren, readOid, readSequence, tags } from './der.ts'
 
 const commonNameOid = '2.5.4.3'
 
@@ -12,13 +12,20 @@ export interface Name {
   readonly sha256: string
 }
 
-export function readName(name: RelativeDistinguishedNames): Name {
-  const found = name.typesAndValues.filter((attribute) => attribute.type === commonNameOid)
-  const value: unknown = found.length === 1 ? found[0]?.value.valueBlock.value : undefined
-  const der = new Uint8Array(name.valueBeforeDecode)
-  return { commonName: typeof value === 'string' ? value : null, der, sha256: toHex(sha256(der)) }
+/** RFC 5280 §4.1.2.4: SEQUENCE OF SET OF SEQUENCE { type, value }. @throws TypeError for anything else */
+export function readName(name: Der | undefined): Name {
+  const attributes = readSequence(name).flatMap((set) => readChildren(expectTag(set, tags.set)).map(readSequence))
+  const found = attributes.filter(([type]) => readOid(type) === commonNameOid)
+  const der = name?.encoded ?? new Uint8Array(0)
+  return { commonName: found.length === 1 ? readText(found[0]?.[1]) : null, der, sha256: toHex(sha256(der)) }
 }
 
 export function sameName(a: Name, b: Name): boolean {
   return Buffer.compare(a.der, b.der) === 0
+}
+
+/** Both vendors write UTF8String or PrintableString; a name in another type is none. */
+function readText(value: Der | undefined): string | null {
+  const tag = value?.encoded[0]
+  return tag === tags.utf8String || tag === tags.printableString ? fromUtf8(value?.element.value ?? new Uint8Array(0)) : null
 }

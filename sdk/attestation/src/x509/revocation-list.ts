@@ -1,23 +1,15 @@
 import { toHex } from '@reinraum/crypto'
-import {
-  Boolean as Asn1Boolean,
-  type BaseBlock,
-  Constructed,
-  fromBER,
-  GeneralizedTime,
-  Integer,
-  ObjectIdentifier,
-  OctetString,
-  Sequence,
-  UTCTime,
-} from 'asn1js'
-import { RelativeDistinguishedNames } from 'pkijs'
-import { serialOf, validTime } from './certificate.ts'
+import { serialOf } from './certificate.ts'
+import { type Der, integerContent, readDer, readSequence, readTime, tags } from './der.ts'
+import { readEntryExtensions, readExtensions } from './extensions.ts'
 import { type Name, readName } from './name.ts'
 import { readSignedObject, type SignedObject } from './signed-object.ts'
 
-const maxLength = 1024 * 1024
+/** bytes; the longest list of either vendor is a few KiB, one this long has some 3000 entries */
+const maxLength = 128 * 1024
 const crlNumber = '2.5.29.20'
+/** INTEGER 1 */
+const version2 = '020101'
 
 export interface ParsedRevocationList extends SignedObject {
   readonly issuer: Name
@@ -29,87 +21,49 @@ export interface ParsedRevocationList extends SignedObject {
   readonly revoked: ReadonlySet<string>
 }
 
-/**
- * Reads TBSCertList (RFC 5280 §5.1) field by field: pkijs would match every entry against a schema, which costs more than
- * all the rest of an appraisal.
- *
- * @returns null for anything that is not exactly one complete DER revocation list with an end
- */
+/** @returns null for anything that is not exactly one complete DER revocation list with an end */
 export function parseRevocationList(input: Uint8Array): ParsedRevocationList | null {
-  if (input.length > maxLength || input[0] !== 0x30) return null
+  if (input.length > maxLength || input[0] !== tags.sequence) return null
   try {
-    // version 2, algorithm
-    const read = readSignedObject(Uint8Array.from(input), 1)
-    if (read === null) return null
-    const [version, , issuer, thisUpdate, ...rest] = read.content.valueBlock.value
-    if (!(version instanceof Integer) || toHex(version.valueBlock.valueHexView) !== '01') return null
-    if (!(issuer instanceof Sequence)) return null
-    // A list without an end would never be stale.
-    const nextUpdate = timeOf(rest.shift())
-    const entries = rest[0] instanceof Sequence ? (rest.shift() as Sequence).valueBlock.value : []
-    const extensions = rest.length === 0 ? [] : extensionsOf(contextOf(rest.shift()))
-    if (rest.length > 0) return null
-    return {
-      ...read.object,
-      issuer: readName(new RelativeDistinguishedNames({ schema: issuer })),
-      thisUpdate: timeOf(thisUpdate),
-      nextUpdate,
-      number: numberOf(extensions),
-      revoked: new Set(entries.map(revokedSerial)),
-    }
+    return readList(Uint8Array.from(input))
   } catch {
     return null
   }
 }
 
-function timeOf(block: BaseBlock | undefined): Date {
-  if (!(block instanceof UTCTime || block instanceof GeneralizedTime)) throw new TypeError('not a time')
-  return validTime(block.toDate())
+/** RFC 5280 §5.1, the order of its fields. */
+function readList(der: Uint8Array): ParsedRevocationList {
+  const { fields, ...object } = readSignedObject(der, 1)
+  const [version, , issuer, thisUpdate, nextUpdate, ...rest] = fields
+  if (version === undefined || toHex(version.encoded) !== version2) throw new TypeError('not version 2')
+  const entries = rest[0]?.encoded[0] === tags.sequence ? readSequence(rest.shift()) : []
+  if (rest.length > 1) throw new TypeError('more than a revocation list')
+  const extensions = readExtensions(rest[0], tags.context(0))
+  // A critical extension narrows what the list says (deltas, other issuers); no vendor uses one.
+  if ([...extensions.values()].some(({ critical }) => critical)) throw new TypeError('a list that is not complete')
+  return {
+    ...object,
+    issuer: readName(issuer),
+    thisUpdate: readTime(thisUpdate),
+    // A list without an end would never be stale: what stands in the end's place is then no time.
+    nextUpdate: readTime(nextUpdate),
+    number: numberOf(extensions.get(crlNumber)?.value),
+    revoked: new Set(entries.map(readRevoked)),
+  }
 }
 
-/** [0] EXPLICIT */
-function contextOf(block: BaseBlock | undefined): BaseBlock | undefined {
-  const tagged = block instanceof Constructed && block.idBlock.tagClass === 3 && block.idBlock.tagNumber === 0
-  if (!tagged || block.valueBlock.value.length !== 1) throw new TypeError('not the extensions')
-  return block.valueBlock.value[0]
+/** SEQUENCE { serial, time, extensions } */
+function readRevoked(entry: Der): string {
+  const [serial, , extensions, ...more] = readSequence(entry)
+  const narrowed = extensions !== undefined && readEntryExtensions(extensions).some(({ critical }) => critical)
+  if (narrowed || more.length > 0) throw new TypeError('an entry that says something else')
+  return serialOf(serial)
 }
 
-function revokedSerial(entry: BaseBlock): string {
-  const [serial, date, extensions, ...more] = entry instanceof Sequence ? entry.valueBlock.value : []
-  if (!(serial instanceof Integer) || more.length > 0) throw new TypeError('not an entry')
-  timeOf(date)
-  if (extensions !== undefined) extensionsOf(extensions)
-  return serialOf(serial.valueBlock.valueHexView)
-}
-
-interface Extension {
-  readonly oid: string
-  readonly value: OctetString
-}
-
-/** @throws TypeError where one is critical: it would narrow what the list says (deltas, other issuers); no vendor uses any */
-function extensionsOf(block: BaseBlock | undefined): readonly Extension[] {
-  if (!(block instanceof Sequence)) throw new TypeError('not extensions')
-  return block.valueBlock.value.map((extension) => {
-    const [oid, ...rest] = extension instanceof Sequence ? extension.valueBlock.value : []
-    const critical = rest[0] instanceof Asn1Boolean ? (rest.shift() as Asn1Boolean).valueBlock.value : false
-    const [value, ...more] = rest
-    if (!(oid instanceof ObjectIdentifier) || !(value instanceof OctetString) || more.length > 0 || critical) {
-      throw new TypeError('not an extension that is known')
-    }
-    return { oid: oid.valueBlock.toString(), value }
-  })
-}
-
-/** @throws RangeError where it is there twice, or is no number */
-function numberOf(extensions: readonly Extension[]): bigint | null {
-  const found = extensions.filter(({ oid }) => oid === crlNumber)
-  const [extension] = found
+/** @throws TypeError where it is no number, is negative or is longer than the standard allows */
+function numberOf(extension: Uint8Array | undefined): bigint | null {
   if (extension === undefined) return null
-  const value = fromBER(Uint8Array.from(extension.value.valueBlock.valueHexView)).result
-  if (found.length > 1 || !(value instanceof Integer)) throw new RangeError('not a CRL number')
-  const bytes = value.valueBlock.valueHexView
-  // Not negative, and no longer than the standard allows.
-  if (bytes.length === 0 || bytes.length > 20 || (bytes[0] ?? 0) >= 0x80) throw new RangeError('not a CRL number')
+  const bytes = integerContent(readDer(extension))
+  if (bytes.length > 20 || (bytes[0] ?? 0) >= 0x80) throw new TypeError('not a CRL number')
   return BigInt(`0x${toHex(bytes)}`)
 }

@@ -1,5 +1,5 @@
-import { concatBytes, toHex } from '@reinraum/crypto'
-import { BitString, fromBER, Sequence } from 'asn1js'
+import { toHex } from '@reinraum/crypto'
+import { type Der, expectTag, readDer, readSequence, tags } from './der.ts'
 
 /**
  * RSASSA-PSS with SHA-384, MGF1 over SHA-384 and a salt of 48 bytes, in DER (RFC 4055): AMD's keys sign with nothing
@@ -24,48 +24,25 @@ export interface SignedObject {
   readonly algorithm: SignatureAlgorithm | null
 }
 
-/** What DER was read as, once for all that look into it. */
-export interface ReadObject {
-  readonly object: SignedObject
-  readonly whole: Sequence
-  /** the part that is signed */
-  readonly content: Sequence
-}
-
 /**
  * Takes SIGNED { toBeSigned, algorithm, signature } apart (RFC 5280 §4.1.1). Every byte belongs to one of the three and
  * stands in its only DER form, so that nothing outside the signed part can be changed unnoticed.
  *
  * @param algorithmAt which field of the signed part repeats the algorithm
- * @returns null where it is anything else
+ * @returns the object, and the fields of its signed part
+ * @throws TypeError where it is anything else
  */
-export function readSignedObject(der: Uint8Array<ArrayBuffer>, algorithmAt: number): ReadObject | null {
-  const whole = fromBER(der).result
-  if (!(whole instanceof Sequence)) return null
-  const [signed, algorithm, value] = whole.valueBlock.value
-  if (!(signed instanceof Sequence) || algorithm === undefined || !(value instanceof BitString)) return null
-  const parts = { signed: signed.valueBeforeDecodeView, algorithm: algorithm.valueBeforeDecodeView }
-  const signature = value.valueBlock.valueHexView
-  const again = sequence(concatBytes(parts.signed, parts.algorithm, element(0x03, concatBytes(Uint8Array.of(0), signature))))
-  if (Buffer.compare(again, der) !== 0) return null
-  const inner = toHex(signed.valueBlock.value[algorithmAt]?.valueBeforeDecodeView ?? new Uint8Array(0))
-  const object = {
-    signed: Uint8Array.from(parts.signed),
+export function readSignedObject(bytes: Uint8Array, algorithmAt: number): SignedObject & { readonly fields: readonly Der[] } {
+  const [signed, algorithm, value, ...more] = readSequence(readDer(bytes))
+  if (signed === undefined || algorithm === undefined || more.length > 0) throw new TypeError('not a signed object')
+  const fields = readSequence(signed)
+  const [unused, ...signature] = expectTag(value, tags.bitString).element.value
+  if (unused !== 0) throw new TypeError('a signature of a broken octet')
+  const [inner, outer] = [toHex(fields[algorithmAt]?.encoded ?? new Uint8Array(0)), toHex(algorithm.encoded)]
+  return {
+    signed: signed.encoded,
     signature: Uint8Array.from(signature),
-    algorithm: inner === toHex(parts.algorithm) ? (algorithms.get(inner) ?? null) : null,
+    algorithm: inner === outer ? (algorithms.get(inner) ?? null) : null,
+    fields,
   }
-  return { object, whole, content: signed }
-}
-
-function sequence(content: Uint8Array): Uint8Array {
-  return element(0x30, content)
-}
-
-/** X.690 §10.1: the shortest form of the length. */
-function element(tag: number, content: Uint8Array): Uint8Array {
-  const { length } = content
-  if (length < 0x80) return concatBytes(Uint8Array.of(tag, length), content)
-  const hex = length.toString(16)
-  const octets = Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0'), 'hex')
-  return concatBytes(Uint8Array.of(tag, 0x80 | octets.length), octets, content)
 }
