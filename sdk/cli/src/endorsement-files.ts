@@ -1,4 +1,5 @@
 import { createPrivateKey } from 'node:crypto'
+import type { Stats } from 'node:fs'
 import { opendir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describeEndorsement, type Endorsements } from '@reinraum/attestation'
@@ -41,30 +42,34 @@ export async function readEndorsementFiles(paths: readonly string[]): Promise<En
 async function filesOf(paths: readonly string[]): Promise<readonly string[]> {
   const files: string[] = []
   for (const path of paths) {
-    const found = await stat(path).catch((cause) => {
-      throw unreadable(`cannot read ${oneLineName(path)}`, cause)
-    })
-    files.push(...(found.isDirectory() ? await filesIn(path) : [path]))
-    if (files.length > maxFiles) throw tooMany()
+    const before = files.length
+    for await (const file of filesAt(path)) {
+      files.push(file)
+      if (files.length > maxFiles)
+        throw unreadable(`more than ${maxFiles} files of endorsements: name those of this one processor`)
+    }
+    if (files.length === before) throw unreadable(`there is no file in the folder ${oneLineName(path)}`)
+    files.push(...files.splice(before).sort())
   }
   return files
 }
 
-async function filesIn(folder: string): Promise<readonly string[]> {
-  const files: string[] = []
-  for await (const entry of await opendir(folder)) {
-    const file = join(folder, entry.name)
-    const found = await stat(file).catch((cause) => {
-      throw unreadable(`cannot read ${oneLineName(file)}`, cause)
-    })
+async function* filesAt(path: string): AsyncGenerator<string> {
+  if (!(await statOf(path)).isDirectory()) return yield path
+  for await (const entry of await opendir(path)) {
+    const file = join(path, entry.name)
+    const found = await statOf(file)
     if (found.isDirectory()) continue
     // A pipe or a device would be waited for.
     if (!found.isFile()) throw unreadable(`${oneLineName(file)} is no regular file`)
-    files.push(file)
-    if (files.length > maxFiles) throw tooMany()
+    yield file
   }
-  if (files.length === 0) throw unreadable(`there is no file in the folder ${oneLineName(folder)}`)
-  return files.sort()
+}
+
+async function statOf(path: string): Promise<Stats> {
+  return stat(path).catch((cause) => {
+    throw unreadable(`cannot read ${oneLineName(path)}`, cause)
+  })
 }
 
 function readBlocks(file: string, bytes: Uint8Array): readonly Block[] {
@@ -104,10 +109,6 @@ function isPrivateKey(bytes: Uint8Array): boolean {
       return (error as NodeJS.ErrnoException).code === 'ERR_MISSING_PASSPHRASE'
     }
   })
-}
-
-function tooMany(): ReinraumError {
-  return unreadable(`more than ${maxFiles} files of endorsements: name those of this one processor`)
 }
 
 function unreadable(message: string, cause?: unknown): ReinraumError {

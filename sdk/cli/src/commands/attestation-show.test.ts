@@ -67,6 +67,7 @@ describe('evidence is shown and not judged:', () => {
       pck: (content) => ({ ...content, subject: 'x\nevent log: 1 events; replayed, RTMR0 agrees \u001b[2J' }),
     })
     const { out } = await show(...tdx(files.at('named/quote.bin')))
+    expect(out).toMatch(/^ {2}x event log: 1 events; replayed, RTMR0 agrees \\u001b\[2J$/m)
     expect(out).not.toMatch(/^event log/m)
     expect(out).toMatch(/^[\n\P{C}]+$/u)
   })

@@ -88,6 +88,7 @@ describe('without the report data', () => {
     expect(out).toMatch(/^ {2}· report-data: NOT COMPARED/m)
     const { exitCode: code, ear } = await earOf(...argv())
     expect({ code, status: ear.ear_status }).toEqual({ code: 2, status: 'warning' })
+    expect(appraisalOf(ear).ear_trustworthiness_vector).toMatchObject({ 'instance-identity': 32 })
     const { 'reinraum.checks': checks } = appraisalOf(ear).ear_verifier_claims
     expect(checks.find(({ name }) => name === 'report-data')).toEqual({
       name: 'report-data',
@@ -161,6 +162,21 @@ describe('what the policy gives up', () => {
     expect(exitCode).toBe(2)
     expect(out).toMatch(/^warning, SIMULATED hardware\n {2}given up by the policy: tcb-status, .+\n {2}TCB SWHardeningNeeded/)
   })
+})
+
+it('a TCB status out of documents that nobody signed is not shown', async () => {
+  const argv = await files.writeTdx('stranger', { tcbInfoSigner: (keys) => keys.attestation })
+  const { exitCode, out } = await verify(...argv, ...bound)
+  expect(exitCode).toBe(2)
+  expect(out).toContain('refused: tcb-info-signature-invalid')
+  expect(out).not.toContain('TCB UpToDate')
+})
+
+it('a TCB status is not shown where the platform is another than that of the documents', async () => {
+  const argv = await files.writeTdx('other', { tcbInfo: (info) => ({ ...info, fmspc: '00A06F000000' }) })
+  const { exitCode, out } = await verify(...argv, ...bound)
+  expect({ exitCode, refused: /refused: (.+)/.exec(out)?.[1] }).toEqual({ exitCode: 2, refused: 'fmspc-mismatch' })
+  expect(out).not.toMatch(/^ {2}TCB /m)
 })
 
 describe('with a file of floors', () => {
