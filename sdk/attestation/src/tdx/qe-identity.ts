@@ -30,10 +30,13 @@ const qeIdentitySchema = z.object({
 })
 export type QeIdentity = z.infer<typeof qeIdentitySchema>
 
+/** bytes; that of today is half a KiB */
+const maxBytes = 32 * 1024
+
 /** @returns null for anything that is not the identity of the quoting enclave for TDX */
 export function parseQeIdentity(json: Uint8Array): QeIdentity | null {
   try {
-    return qeIdentitySchema.safeParse(parseStrictJson(json)).data ?? null
+    return qeIdentitySchema.safeParse(parseStrictJson(json, { maxBytes })).data ?? null
   } catch {
     return null
   }

@@ -65,10 +65,13 @@ const tcbInfoSchema = z.object({
 export type TcbInfo = z.infer<typeof tcbInfoSchema>
 export type TdxModuleIdentity = z.infer<typeof moduleIdentitySchema>
 
+/** bytes; the longest of today is 6 KiB */
+const maxBytes = 128 * 1024
+
 /** @returns null for anything that is not TCB info for TDX */
 export function parseTcbInfo(json: Uint8Array): TcbInfo | null {
   try {
-    return tcbInfoSchema.safeParse(parseStrictJson(json)).data ?? null
+    return tcbInfoSchema.safeParse(parseStrictJson(json, { maxBytes })).data ?? null
   } catch {
     return null
   }
