@@ -6,24 +6,29 @@ import { LRUCache } from 'lru-cache'
  * the same certificate, list or collateral finds what the first one read; nothing that depends on the clock, on reference
  * values or on who asks may be kept here.
  *
+ * @param read may throw: then the bytes are nothing that it reads
  * @param limits `each`: bytes of one input, longer ones are not read at all; `all`: bytes of inputs that are remembered
  */
 export function byDigest<T extends object>(
-  read: (bytes: Uint8Array<ArrayBuffer>) => T | null,
+  read: (bytes: Uint8Array<ArrayBuffer>) => T,
   limits: { readonly each: number; readonly all: number },
 ): (bytes: Uint8Array) => T | null {
   const known = new LRUCache<string, T>({ maxSize: limits.all })
   return (input) => {
-    if (input.length === 0 || input.length > limits.each) return null
+    if (input.length > limits.each) return null
     // Of a copy, so that what is hashed is what is read.
     const bytes = Uint8Array.from(input)
     const key = toHex(sha256(bytes))
     const found = known.get(key)
     if (found !== undefined) return found
-    const value = read(bytes)
-    // What cannot be read is read again each time: junk pushes nothing out.
-    if (value !== null) known.set(key, value, { size: bytes.length })
-    return value
+    try {
+      const value = read(bytes)
+      known.set(key, value, { size: Math.max(1, bytes.length) })
+      return value
+    } catch {
+      // What cannot be read is read again each time: junk pushes nothing out.
+      return null
+    }
   }
 }
 

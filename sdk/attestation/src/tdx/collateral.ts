@@ -1,5 +1,6 @@
-import { fromHex, parseStrictJson, utf8 } from '@reinraum/crypto'
+import { concatBytes, fromHex, parseStrictJson, sha256, toHex, utf8 } from '@reinraum/crypto'
 import { z } from 'zod'
+import { byDigest } from '../cache/by-digest.ts'
 import { type ParsedCertificate, parseCertificate } from '../x509/certificate.ts'
 import { readBase64, readPem } from '../x509/pem.ts'
 import { type ParsedRevocationList, parseRevocationList } from '../x509/revocation-list.ts'
@@ -44,6 +45,8 @@ export interface SignedJson<T> {
   readonly signed: Uint8Array
   /** r ‖ s */
   readonly signature: Uint8Array
+  /** SHA-256 of both, hex */
+  readonly digest: string
   /** null where the text is not what it should be */
   readonly value: T | null
 }
@@ -61,22 +64,18 @@ export interface ParsedCollateral {
 }
 
 /** @returns null for anything that is not the JSON object of the nine fields */
-export function parseCollateral(json: Uint8Array): ParsedCollateral | null {
-  try {
-    const read = tdxCollateralSchema.safeParse(parseStrictJson(json, { maxBytes: maxLength }))
-    if (!read.success) return null
-    const { data } = read
-    return {
-      pckCrlIssuerChain: parseChain(data.pck_crl_issuer_chain),
-      tcbInfoIssuerChain: parseChain(data.tcb_info_issuer_chain),
-      qeIdentityIssuerChain: parseChain(data.qe_identity_issuer_chain),
-      rootCrl: parseList(data.root_ca_crl),
-      pckCrl: parseList(data.pck_crl),
-      tcbInfo: signedJson(data.tcb_info, data.tcb_info_signature, parseTcbInfo),
-      qeIdentity: signedJson(data.qe_identity, data.qe_identity_signature, parseQeIdentity),
-    }
-  } catch {
-    return null
+export const parseCollateral = byDigest(readCollateral, { each: maxLength, all: 4 * 1024 * 1024 })
+
+function readCollateral(json: Uint8Array): ParsedCollateral {
+  const data = tdxCollateralSchema.parse(parseStrictJson(json, { maxBytes: maxLength }))
+  return {
+    pckCrlIssuerChain: parseChain(data.pck_crl_issuer_chain),
+    tcbInfoIssuerChain: parseChain(data.tcb_info_issuer_chain),
+    qeIdentityIssuerChain: parseChain(data.qe_identity_issuer_chain),
+    rootCrl: parseList(data.root_ca_crl),
+    pckCrl: parseList(data.pck_crl),
+    tcbInfo: signedJson(data.tcb_info, data.tcb_info_signature, parseTcbInfo),
+    qeIdentity: signedJson(data.qe_identity, data.qe_identity_signature, parseQeIdentity),
   }
 }
 
@@ -106,6 +105,6 @@ function readListBytes(text: string): Uint8Array | null {
 }
 
 function signedJson<T>(text: string, signatureHex: string, parse: (json: Uint8Array) => T | null): SignedJson<T> {
-  const signed = utf8(text)
-  return { signed, signature: fromHex(signatureHex), value: parse(signed) }
+  const [signed, signature] = [utf8(text), fromHex(signatureHex)]
+  return { signed, signature, digest: toHex(sha256(concatBytes(signature, signed))), value: parse(signed) }
 }

@@ -16,7 +16,7 @@ import {
 } from './layout.ts'
 
 /** bytes; a quote of today is 5000, most of it its certificates */
-const maxLength = 64 * 1024
+export const maxQuoteLength = 64 * 1024
 
 /** What says how the rest is laid out. */
 export interface QuoteHeader {
@@ -85,7 +85,7 @@ export type ParsedQuote =
 
 /** Takes a quote apart. Every declared length must be exactly what is there; what the fields mean is checked elsewhere. */
 export function parseQuote(input: Uint8Array): ParsedQuote {
-  if (input.length > maxLength) return { malformed: `${input.length} bytes, more than ${maxLength}` }
+  if (input.length > maxQuoteLength) return { malformed: `${input.length} bytes, more than ${maxQuoteLength}` }
   // A copy, whatever the input is: the `slice` of a Buffer is a view on the same memory.
   const bytes = Uint8Array.from(input)
   try {

@@ -1,9 +1,10 @@
 import { fromUtf8 } from '@reinraum/crypto'
+import { byDigest } from '../cache/by-digest.ts'
 import type { Endorsements, Expected } from '../evidence.ts'
 import type { ParsedCertificate } from '../x509/certificate.ts'
 import { type ParsedCollateral, parseChain, parseCollateral } from './collateral.ts'
 import { type PckExtension, pckExtensionOid, readPckExtension } from './pck-extension.ts'
-import type { QuoteHeader, TdxQuote } from './quote.ts'
+import { maxQuoteLength, type QuoteHeader, type TdxQuote } from './quote.ts'
 import type { TdxReferenceValues } from './reference-values.ts'
 import { evaluateTcb, type TcbVerdict } from './tcb.ts'
 
@@ -53,15 +54,15 @@ export function readSubject(
   return { ...given, header, quote, eventLog: eventLog ?? null, collateral, pckChain, chain, tcb }
 }
 
-/** PEM, which most quoting enclaves end with a zero byte. */
-export function readPckChain(bytes: Uint8Array): readonly ParsedCertificate[] | null {
-  const end = bytes.at(-1) === 0 ? bytes.length - 1 : bytes.length
-  try {
-    return parseChain(fromUtf8(bytes.subarray(0, end)))
-  } catch {
-    return null
-  }
-}
+/** PEM, which most quoting enclaves end with a zero byte. The same one returns with every quote of a platform. */
+export const readPckChain = byDigest(
+  (bytes) => {
+    const chain = parseChain(fromUtf8(bytes.subarray(0, bytes.at(-1) === 0 ? -1 : bytes.length)))
+    if (chain === null) throw new TypeError('a certificate that cannot be read')
+    return chain
+  },
+  { each: maxQuoteLength, all: 1024 * 1024 },
+)
 
 function readChain(pckChain: readonly ParsedCertificate[], collateral: ParsedCollateral): TdxChain | null {
   const [pck, ca, root] = pckChain

@@ -1,5 +1,6 @@
 import { type KeyObject, X509Certificate } from 'node:crypto'
-import { sha256, toHex } from '@reinraum/crypto'
+import { toHex } from '@reinraum/crypto'
+import { byDigest } from '../cache/by-digest.ts'
 import { type Der, expectTag, integerContent, readDer, readSequence, readTime, tags } from './der.ts'
 import { type Extension, readExtensions } from './extensions.ts'
 import { type Name, readName } from './name.ts'
@@ -13,8 +14,6 @@ const known = new Set([basicConstraints, keyUsage])
 const version3 = 'a003020102'
 
 export interface ParsedCertificate extends SignedObject {
-  /** SHA-256 of the DER, hex */
-  readonly sha256: string
   readonly subject: Name
   readonly issuer: Name
   /** hex without leading zeros, as it stands in a revocation list too */
@@ -32,14 +31,7 @@ export interface ParsedCertificate extends SignedObject {
 }
 
 /** @returns null for anything that is not exactly one DER certificate */
-export function parseCertificate(input: Uint8Array): ParsedCertificate | null {
-  if (input.length > maxLength || input[0] !== tags.sequence) return null
-  try {
-    return readCertificate(Uint8Array.from(input))
-  } catch {
-    return null
-  }
-}
+export const parseCertificate = byDigest(readCertificate, { each: maxLength, all: 1024 * 1024 })
 
 /** RFC 5280 §4.1, the order of its fields. OpenSSL reads the same bytes too, and what it cannot read is none. */
 function readCertificate(der: Uint8Array): ParsedCertificate {
@@ -51,7 +43,6 @@ function readCertificate(der: Uint8Array): ParsedCertificate {
   const extensions = readExtensions(rest[0], tags.context(3))
   return {
     ...object,
-    sha256: toHex(sha256(der)),
     subject: readName(subject),
     issuer: readName(issuer),
     serial: serialOf(serial),

@@ -1,4 +1,5 @@
 import { toHex } from '@reinraum/crypto'
+import { byDigest } from '../cache/by-digest.ts'
 import { serialOf } from './certificate.ts'
 import { type Der, integerContent, readDer, readSequence, readTime, tags } from './der.ts'
 import { readEntryExtensions, readExtensions } from './extensions.ts'
@@ -22,14 +23,7 @@ export interface ParsedRevocationList extends SignedObject {
 }
 
 /** @returns null for anything that is not exactly one complete DER revocation list with an end */
-export function parseRevocationList(input: Uint8Array): ParsedRevocationList | null {
-  if (input.length > maxLength || input[0] !== tags.sequence) return null
-  try {
-    return readList(Uint8Array.from(input))
-  } catch {
-    return null
-  }
-}
+export const parseRevocationList = byDigest(readList, { each: maxLength, all: 2 * 1024 * 1024 })
 
 /** RFC 5280 §5.1, the order of its fields. */
 function readList(der: Uint8Array): ParsedRevocationList {

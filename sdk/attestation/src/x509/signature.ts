@@ -1,16 +1,35 @@
 import { constants, createPublicKey, type KeyObject, verify } from 'node:crypto'
+import { rememberHolding } from '../cache/by-digest.ts'
+import type { ParsedCertificate } from './certificate.ts'
 import type { SignatureAlgorithm, SignedObject } from './signed-object.ts'
 
 /** bytes; as long as the hash */
 const saltLength = 48
 
+const holding = rememberHolding(4096)
+
 /**
  * Verifies the signature of a certificate or a revocation list with the one algorithm that its vendor uses, whatever the
  * object says about itself.
  */
-export function isSignedWith(key: KeyObject, object: SignedObject, algorithm: SignatureAlgorithm): boolean {
-  const { signed, signature } = object
+export function isSignedWith(issuer: ParsedCertificate, object: SignedObject, algorithm: SignatureAlgorithm): boolean {
   if (object.algorithm !== algorithm) return false
+  return holding(`${algorithm} ${issuer.sha256} ${object.sha256}`, () => verifies(issuer.publicKey, object, algorithm))
+}
+
+/**
+ * Verifies what a certificate of the vendor signs beside certificates and lists: a text with a bare ECDSA P-256 signature.
+ *
+ * @param text.digest hex, over text and signature
+ */
+export function isTextSignedBy(
+  issuer: ParsedCertificate,
+  text: { readonly signed: Uint8Array; readonly signature: Uint8Array; readonly digest: string },
+): boolean {
+  return holding(`text ${issuer.sha256} ${text.digest}`, () => isSignedRaw(issuer.publicKey, text.signed, text.signature))
+}
+
+function verifies(key: KeyObject, { signed, signature }: SignedObject, algorithm: SignatureAlgorithm): boolean {
   switch (algorithm) {
     case 'rsa-pss-sha384':
       if (key.asymmetricKeyType !== 'rsa') return false

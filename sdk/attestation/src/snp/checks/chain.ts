@@ -72,7 +72,7 @@ function checkSignatures({ ark, ca, vek }: Chain): Outcome {
     [ca, ark],
     [vek, ca],
   ] as const) {
-    if (!isSignedWith(issuer.publicKey, certificate, 'rsa-pss-sha384')) {
+    if (!isSignedWith(issuer, certificate, 'rsa-pss-sha384')) {
       return failed('chain-signature-invalid', `${certificate.subject.commonName} is not signed by ${issuer.subject.commonName}`)
     }
   }

@@ -27,7 +27,7 @@ function checkLists(subject: SnpSubject): Outcome {
 function checkList(list: ParsedRevocationList, { ark, now }: SnpSubject): Outcome {
   if (ark === null || !sameName(list.issuer, ark.subject)) return failed('crl-invalid', 'the list is not issued by the root')
   if (ark.keyUsage?.crlSign !== true) return failed('crl-invalid', 'the root may not sign lists')
-  if (!isSignedWith(ark.publicKey, list, 'rsa-pss-sha384')) return failed('crl-invalid', 'the list is not signed by the root')
+  if (!isSignedWith(ark, list, 'rsa-pss-sha384')) return failed('crl-invalid', 'the list is not signed by the root')
   if (!(now >= list.thisUpdate)) return failed('crl-not-yet-valid', 'the list is from the future')
   if (!(now <= list.nextUpdate)) return failed('crl-expired', `the list ended at ${list.nextUpdate.toISOString()}`)
   return passed('good')

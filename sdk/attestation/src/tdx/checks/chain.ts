@@ -100,7 +100,7 @@ function checkSignatures({ chain: { root, ca, pck } }: Endorsed): Outcome {
     [ca, root],
     [pck, ca],
   ] as const) {
-    if (!isSignedWith(issuer.publicKey, certificate, 'ecdsa-p256-sha256')) {
+    if (!isSignedWith(issuer, certificate, 'ecdsa-p256-sha256')) {
       const detail = `${certificate.subject.commonName} is not signed by ${issuer.subject.commonName}`
       return failed('chain-signature-invalid', detail)
     }

@@ -2,7 +2,7 @@ import { failed, type Outcome, passed } from '../../checks/outcome.ts'
 import { isAtLeastFloor, tcbEvaluationSeries } from '../../freshness/floors.ts'
 import type { AttestationReason } from '../../result.ts'
 import { sameName } from '../../x509/name.ts'
-import { isSignedRaw, isSignedWith } from '../../x509/signature.ts'
+import { isSignedWith, isTextSignedBy } from '../../x509/signature.ts'
 import type { SignedJson } from '../collateral.ts'
 import type { QeIdentity } from '../qe-identity.ts'
 import type { TdxSubject } from '../subject.ts'
@@ -45,7 +45,7 @@ function checkSigner({ name, signer }: Part): ChainCheck {
     const problem = leafProblem(certificate)
     if (problem !== null) return invalid(`the signer ${problem}`)
     if (!sameName(certificate.issuer, chain.root.subject)) return invalid('the signer is not issued by the root')
-    return isSignedWith(chain.root.publicKey, certificate, 'ecdsa-p256-sha256')
+    return isSignedWith(chain.root, certificate, 'ecdsa-p256-sha256')
       ? passed(signerName)
       : invalid('the signer is not certified by the root')
   }
@@ -54,8 +54,7 @@ function checkSigner({ name, signer }: Part): ChainCheck {
 /** Over the text as it came, byte for byte: what another reader would make of it does not matter. */
 function checkSignature({ name, signer, json }: Part): ChainCheck {
   return ({ chain, collateral }) => {
-    const { signed, signature } = json(collateral)
-    return isSignedRaw(signer(chain).publicKey, signed, signature)
+    return isTextSignedBy(signer(chain), json(collateral))
       ? passed('signed by Intel')
       : failed(`${name}-signature-invalid`, 'the signature does not verify')
   }

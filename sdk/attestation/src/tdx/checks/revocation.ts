@@ -41,8 +41,7 @@ function checkList(list: CollateralList, issuer: ParsedCertificate, what: string
   if (list === 'malformed') return failed('crl-invalid', `${what} cannot be read`)
   if (!sameName(list.issuer, issuer.subject)) return failed('crl-invalid', `${what} is issued by someone else`)
   if (issuer.keyUsage?.crlSign !== true) return failed('crl-invalid', `${issuer.subject.commonName} may not sign lists`)
-  if (!isSignedWith(issuer.publicKey, list, 'ecdsa-p256-sha256'))
-    return failed('crl-invalid', `${what} is not signed by its issuer`)
+  if (!isSignedWith(issuer, list, 'ecdsa-p256-sha256')) return failed('crl-invalid', `${what} is not signed by its issuer`)
   if (!(now >= list.thisUpdate)) return failed('crl-not-yet-valid', `${what} is from the future`)
   if (!(now <= list.nextUpdate)) return failed('crl-expired', `${what} ended at ${list.nextUpdate.toISOString()}`)
   return passed('good')
@@ -53,7 +52,7 @@ function isListIssuer({ root, ca, crlIssuer }: Endorsed['chain']): boolean {
   if (crlIssuer === null || crlIssuer.sha256 === ca.sha256) return true
   // Intel may have certified the same authority again.
   const same = sameName(crlIssuer.subject, ca.subject) && crlIssuer.publicKey.equals(ca.publicKey)
-  return same && isSignedWith(root.publicKey, crlIssuer, 'ecdsa-p256-sha256')
+  return same && isSignedWith(root, crlIssuer, 'ecdsa-p256-sha256')
 }
 
 /** The lists that are there. */
