@@ -1,4 +1,3 @@
-import { X509Certificate } from 'node:crypto'
 import { concatBytes, fromHex, sha256, toBase64url, toHex } from '@reinraum/crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { isAcceptable } from '../result.ts'
@@ -183,6 +182,12 @@ describe('what is only unusual is affirming', () => {
   })
 })
 
+/** The platform under another root, which is pinned. An ECDSA signature is random, so it is made once. */
+function withRoot(change: (content: CertificateContent) => CertificateContent): SimulatedTdxPlatform {
+  const root = encodeCertificate(change(tdxTemplatesOf(platform).templates.root))
+  return { ...platform, certificates: { ...platform.certificates, root: toBase64url(root) }, rootSha256: toHex(sha256(root)) }
+}
+
 describe('a root is not right for being pinned', () => {
   const roots: [string, (c: CertificateContent) => CertificateContent, string][] = [
     ['is issued by another name', (c) => ({ ...c, issuer: 'Intel SGX PCK Platform CA' }), 'chain-names-invalid'],
@@ -200,12 +205,18 @@ describe('a root is not right for being pinned', () => {
     ['has expired', expired, 'certificate-expired'],
   ]
   it.each(roots)('one that %s is refused', async (_, change, reason) => {
-    // An ECDSA signature is random: the changed root is made once, and that one is pinned.
-    const root = encodeCertificate(change(tdxTemplatesOf(platform).templates.root))
-    expect(new X509Certificate(root).raw.length).toBe(root.length)
-    const certificates = { ...platform.certificates, root: toBase64url(root) }
-    const result = await appraiseTdxIn({ ...platform, certificates, rootSha256: toHex(sha256(root)) })
-    expect(result.reasons).toEqual([reason])
+    expect((await appraiseTdxIn(withRoot(change))).reasons).toEqual([reason])
+  })
+
+  it('one that has another name is refused, although all that it issued agrees with it', async () => {
+    const name = 'Intel SGX Root CA 2'
+    const issued = <T extends object>(content: T) => ({ ...content, issuer: name })
+    const overrides = { platformCa: issued, tcbSigning: issued, rootCrl: issued }
+    const result = await appraiseTdxIn(
+      withRoot((c) => ({ ...c, subject: name, issuer: name })),
+      { overrides },
+    )
+    expect(result.reasons).toEqual(['chain-names-invalid'])
   })
 
   it('and the root of another platform vouches for this one no more than a stranger', async () => {

@@ -1,4 +1,6 @@
 import { concatBytes, utf8 } from '@reinraum/crypto'
+import { fromBER, ObjectIdentifier, type Sequence } from 'asn1js'
+import { der, sequence } from '../../simulator/asn1.ts'
 import type { CertificateContent } from '../../simulator/certificates.ts'
 import { basicConstraints, keyUsage, noAuthority } from '../../simulator/extensions.ts'
 import type { TdxCollateral } from '../../simulator/tdx/collateral.ts'
@@ -64,6 +66,11 @@ const presence: readonly TdxFault[] = [
     },
     { when: 'the PCK has a FMSPC of five bytes', overrides: { pckExtension: (p) => ({ ...p, fmspc: new Uint8Array(5) }) } },
     { when: 'the PCK has a PCE id of three bytes', overrides: { pckExtension: (p) => ({ ...p, pceId: new Uint8Array(3) }) } },
+    {
+      when: 'what the PCK says about its platform has an entry that is unknown',
+      overrides: { pck: withEntry(([first]) => entry('1.2.840.113741.1.13.1.8', first)) },
+    },
+    { when: 'what the PCK says about its platform has an entry twice', overrides: { pck: withEntry((entries) => entries[3]) } },
     { when: 'the PCK has 15 components', overrides: { pckExtension: (p) => ({ ...p, components: p.components.slice(1) }) } },
     {
       when: 'a component of the PCK is larger than a byte',
@@ -86,6 +93,21 @@ const presence: readonly TdxFault[] = [
     })),
   ]),
 ]
+
+/** Another entry in the extension that describes the platform. */
+function withEntry(choose: (entries: readonly Sequence[]) => Sequence | undefined) {
+  return (content: CertificateContent): CertificateContent => {
+    const extension = content.extensions.find(({ oid }) => oid === sgxExtensionOid)
+    const whole = fromBER(Uint8Array.from(extension?.value ?? [])).result as Sequence
+    const more = choose(whole.valueBlock.value as Sequence[])
+    if (more !== undefined) whole.valueBlock.value.push(more)
+    return withExtension(sgxExtensionOid, der(whole))(content)
+  }
+}
+
+function entry(value: string, as: Sequence | undefined): Sequence {
+  return sequence(new ObjectIdentifier({ value }), ...(as?.valueBlock.value.slice(1) ?? []))
+}
 
 /** PCK, authority, root, and the authority's sibling: the root once more with another serial would be no less wrong. */
 function fourth(all: readonly Uint8Array[]): readonly Uint8Array[] {

@@ -50,6 +50,10 @@ const malformed = faultsOf({ check: 'structure', reason: 'malformed-evidence' },
     ] as const
   ).map(([when, offset, difference]) => ({ when, overrides: { afterSigning: added(offset, difference, 2) } })),
   {
+    when: 'something follows the certification data',
+    overrides: { afterSigning: (quote) => concatBytes(added(at.signatureLength, 1)(quote), Uint8Array.of(0)) },
+  },
+  {
     when: 'a version 5 quote says that its body is shorter than it is',
     guest: { version: 5 },
     overrides: { bodyDescriptor: { size: 584 } },
