@@ -96,6 +96,20 @@ describe('a file of floors', () => {
     await expect(openFloorsFile(file).read()).rejects.toMatchObject({ code: 'unreadable-input' })
   })
 
+  it('that is too long is refused even where its beginning reads well: the highest line may be the last', async () => {
+    const limit = 4 * 1024 * 1024 + 1
+    const line = `${series} 1\n`
+    const rest = limit % line.length
+    // Ends exactly where reading stops, by a number as much longer.
+    const beginning =
+      line.repeat(Math.floor(limit / line.length) - 3) + `${series} ${'1'.padEnd(1 + Math.floor(rest / 3), '0')}\n`.repeat(3)
+    const padding = limit - beginning.length
+    const text = `${beginning.slice(0, -1)}${'0'.repeat(padding)}\n${series} 9${'0'.repeat(45)}\n`
+    expect(text[limit - 1]).toBe('\n')
+    await writeFile(file, text)
+    await expect(openFloorsFile(file).read()).rejects.toMatchObject({ code: 'unreadable-input' })
+  })
+
   it('with as many series as fit is read in no time', async () => {
     const line = (i: number) => `tcb-evaluation/${i.toString(16).padStart(64, '0')} ${i}\n`
     await writeFile(file, Array.from({ length: 40_000 }, (_, i) => line(i)).join(''))

@@ -7,7 +7,7 @@ import type { FloorsKeeper } from './floors.ts'
 
 /** 30 000 lines, of which a year brings some dozens */
 const maximumBytes = 4 * 1024 * 1024
-const attempts = 10
+const attempts = 25
 const pauseMs = 20
 
 /**
