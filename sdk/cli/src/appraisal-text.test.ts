@@ -42,6 +42,25 @@ it('a detail cannot be written so that it reads like a check of its own', () => 
   ])
 })
 
+it('checks that were not reached are named in one line, and none is left out', () => {
+  const checks = [
+    { name: 'certificates', verdict: 'failed', detail: 'no ARK for Genoa' },
+    { name: 'pinned-root', verdict: 'skipped', detail: 'needs certificates' },
+    { name: 'smt', verdict: 'skipped', detail: 'simultaneous multithreading may be on' },
+    { name: 'measurement', verdict: 'skipped', detail: 'needs certificates' },
+  ] as const
+  expect(
+    appraisalText({ ...bad, reasons: ['certificate-missing'], checks })
+      .split('\n')
+      .slice(1, -1),
+  ).toEqual([
+    '  refused: certificate-missing',
+    '  ✗ certificates: no ARK for Genoa',
+    '  · smt: simultaneous multithreading may be on',
+    '  · not judged, for what they need does not hold: pinned-root, measurement',
+  ])
+})
+
 it('whoever stands between hardware and guest is named, and what was given up', () => {
   const waived: Waiver[] = ['paravisor', 'vmpl']
   const text = appraisalText({ ...bad, status: 'warning', hardware: true, paravisor: 'azure', waivers: waived })

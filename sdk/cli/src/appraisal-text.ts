@@ -1,4 +1,4 @@
-import type { AttestationResult, SnpClaims, TdxClaims } from '@reinraum/attestation'
+import type { AttestationResult, Check, SnpClaims, TdxClaims } from '@reinraum/attestation'
 import { lines } from './output.ts'
 import { waiverText } from './waiver-text.ts'
 
@@ -10,11 +10,24 @@ const marks = { passed: '✓', failed: '✗', skipped: '·' } as const
  * @param remarks what its reader has to know beside the result
  */
 export function appraisalText(result: AttestationResult, remarks: readonly string[] = []): string {
-  const checks = result.checks.map(
-    ({ name, verdict, detail }) => `  ${marks[verdict]} ${name}${detail === '' ? '' : `: ${oneLine(detail)}`}`,
-  )
   const said = [...notes(result), ...remarks].map((line) => `  ${line}`)
-  return [`${result.status}, ${standing(result)}`, ...said, ...checks, ...claimsText(result.claims)].join('\n')
+  return [`${result.status}, ${standing(result)}`, ...said, ...checksText(result.checks), ...claimsText(result.claims)].join('\n')
+}
+
+/** Checks in their order; those that were not reached stand together, so that they do not bury the one that failed. */
+function checksText(checks: readonly Check[]): string[] {
+  const reached = checks.filter((check) => !isUnreached(check))
+  const unreached = checks.filter(isUnreached).map(({ name }) => name)
+  return [
+    ...reached.map(({ name, verdict, detail }) => `  ${marks[verdict]} ${name}${detail === '' ? '' : `: ${oneLine(detail)}`}`),
+    ...(unreached.length === 0
+      ? []
+      : [`  ${marks.skipped} not judged, for what they need does not hold: ${unreached.join(', ')}`]),
+  ]
+}
+
+function isUnreached({ verdict, detail }: Check): boolean {
+  return verdict === 'skipped' && detail.startsWith('needs ')
 }
 
 /** The same for programs. */

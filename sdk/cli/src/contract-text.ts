@@ -1,7 +1,7 @@
-import { type ReferenceValues, referenceValuesSchema } from '@reinraum/attestation'
 import { canonicalBytes, canonicalize, digestId } from '@reinraum/crypto'
 import { type KeyService, type Member, type Slot, thumbprint, type VerifiedContract } from '@reinraum/statements'
 import { lines } from './output.ts'
+import { referenceValuesText } from './reference-values-text.ts'
 
 /** Members whose signatures a contract still lacks. */
 export function missingFrom({ document, acceptedBy }: VerifiedContract): readonly string[] {
@@ -20,7 +20,7 @@ export async function contractText(contract: VerifiedContract): Promise<string> 
     ['members', (await Promise.all(document.members.map(memberText))).join('\n')],
     ['datasets', document.slots.map(slotText).join('\n')],
     ['keys', document.keyServices.map(keyServiceText).join('\n')],
-    ['executors', platformText(document.executors)],
+    ['executors', referenceValuesText(document.executors)],
     ['results', `to ${recipients.join(', ')}; reviewed by ${review.join(', ') || 'nobody'}`],
     ['valid', `${document.validity.notBefore} to ${document.validity.notAfter}`],
     ['signed by', acceptedBy.join(', ')],
@@ -53,57 +53,7 @@ function keyServiceText(service: KeyService): string {
   const keys = `with the keys ${digestId(canonicalBytes(service.keys))}`
   return service.custody === 'owner'
     ? `${service.id}, run by ${service.operator} ${keys}`
-    : `${service.id}, attested, ${keys}\n  ${platformText(service.referenceValues).replaceAll('\n', '\n  ')}`
-}
-
-/** Which hardware and which code, and every default of the appraisal that the contract gives up. */
-function platformText({ snp, tdx }: ReferenceValues): string {
-  const lines: string[] = []
-  if (snp !== undefined) {
-    const strict = referenceValuesSchema.parse({ snp: { roots: snp.roots, measurements: snp.measurements } }).snp?.policy
-    lines.push(
-      `AMD SEV-SNP, ${rootsText(snp.roots)}`,
-      ...snp.measurements.map((measurement) => `measurement ${measurement}`),
-      ...changedRules(snp.policy, strict),
-    )
-  }
-  if (tdx !== undefined) {
-    const strict = referenceValuesSchema.parse({ tdx: { roots: tdx.roots, mrtd: tdx.mrtd } }).tdx?.policy
-    lines.push(
-      `Intel TDX, ${rootsText(tdx.roots)}`,
-      ...tdx.mrtd.map((measurement) => `MRTD ${measurement}`),
-      ...registersText(tdx),
-      ...changedRules(tdx.policy, strict),
-    )
-  }
-  return lines.join('\n')
-}
-
-function rootsText(roots: readonly { readonly simulated: boolean }[]): string {
-  return roots.some((root) => root.simulated) ? 'SIMULATED hardware accepted' : 'hardware only'
-}
-
-/** A register that is not listed is not looked at: its reader must see which ones are. */
-function registersText(tdx: NonNullable<ReferenceValues['tdx']>): string[] {
-  const optional = [
-    'rtmr0',
-    'rtmr1',
-    'rtmr2',
-    'rtmr3',
-    'mrConfigId',
-    'mrOwner',
-    'mrOwnerConfig',
-    'mrSeam',
-    'mrServiceTd',
-  ] as const
-  return optional.map((name) => `${name} ${tdx[name]?.join(', ') ?? (name === 'mrServiceTd' ? 'none' : 'any')}`)
-}
-
-function changedRules(policy: object, strict: object | undefined): string[] {
-  const defaults = new Map(Object.entries(strict ?? {}))
-  return Object.entries(policy)
-    .filter(([rule, value]) => canonicalize(value) !== canonicalize(defaults.get(rule) ?? null))
-    .map(([rule, value]) => `NOT THE DEFAULT: ${rule} ${canonicalize(value)}`)
+    : `${service.id}, attested, ${keys}\n  ${referenceValuesText(service.referenceValues).replaceAll('\n', '\n  ')}`
 }
 
 function oneLine(text: string): string {
