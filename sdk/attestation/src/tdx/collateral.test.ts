@@ -44,6 +44,7 @@ describe.skipIf(!hasVectors)('the collateral of one platform', () => {
     ['is hex in upper case', published.pck_crl.toUpperCase()],
     ['is longer than any list', 'ab'.repeat(33 * 1024)],
     ['is two lists', '-----BEGIN X509 CRL-----\nAAEC\n-----END X509 CRL-----\n'.repeat(2)],
+    ['is PEM longer than any list', `${pemOf(published.pck_crl)}${'\n'.repeat(64 * 1024)}`],
   ])('a revocation list that %s is malformed, and the rest is still read', (_, pck_crl) => {
     expect(parseCollateral(encodeCollateral({ ...published, pck_crl }))).toMatchObject({
       pckCrl: 'malformed',
@@ -61,6 +62,7 @@ describe.skipIf(!hasVectors)('the collateral of one platform', () => {
     expect(read(twice)?.tcbInfoIssuerChain).toHaveLength(2)
     expect(read('')?.tcbInfoIssuerChain).toEqual([])
     expect(read(twice.repeat(3))).toMatchObject({ tcbInfoIssuerChain: null })
+    expect(read(twice + '\n'.repeat(8 * 1024))).toMatchObject({ tcbInfoIssuerChain: null })
     expect(read('-----BEGIN CERTIFICATE-----\nAAEC\n-----END CERTIFICATE-----\n')).toMatchObject({ tcbInfoIssuerChain: null })
   })
 
@@ -90,6 +92,10 @@ describe.skipIf(!hasVectors)('the collateral of one platform', () => {
     expect(parseTcbInfo(encode(tcbInfo))).toBeNull()
   })
 })
+
+function pemOf(hex: string): string {
+  return `-----BEGIN X509 CRL-----\n${Buffer.from(hex, 'hex').toString('base64')}\n-----END X509 CRL-----\n`
+}
 
 /** Every member of every object, of lists the first element only. */
 function pathsOf(value: Json, at: readonly (string | number)[] = []): readonly (readonly (string | number)[])[] {

@@ -19,6 +19,7 @@ it.each([
   ['a header inside a block', block('Proc-Type: 4,ENCRYPTED\n\nAAEC')],
   ['a block that does not end', block().slice(0, -30)],
   ['an empty block', block('')],
+  ['a block that does not begin', `${'x'.repeat('-----BEGIN CERTIFICATE-----'.length)}AAEC\n-----END CERTIFICATE-----\n`],
   ['base64 that is not canonical', block('AAF=')],
   ['base64url', block('AA-_')],
   ['a zero byte', `${block()}\0`],
