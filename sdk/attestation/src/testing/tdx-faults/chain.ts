@@ -212,6 +212,21 @@ const validity: readonly TdxFault[] = (
   },
 ])
 
+/** Certified again under the same name and key, so that what stands beside the list is in force and what is in the quote is not. */
+const authorityAlone: readonly TdxFault[] = [
+  { when: 'the authority has expired in the quote alone', reason: 'certificate-expired' as const, platformCa: expired },
+  {
+    when: 'the authority is not yet valid in the quote alone',
+    reason: 'certificate-not-yet-valid' as const,
+    platformCa: notYetValid,
+  },
+].map(({ when, reason, platformCa }) => ({
+  when,
+  check: 'chain-validity',
+  reason,
+  overrides: { platformCa, pckCrlIssuer: (c) => c },
+}))
+
 export const chainFaults: readonly TdxFault[] = [
   ...presence,
   ...pins,
@@ -228,4 +243,5 @@ export const chainFaults: readonly TdxFault[] = [
     },
   },
   ...validity,
+  ...authorityAlone,
 ]
