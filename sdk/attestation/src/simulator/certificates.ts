@@ -23,9 +23,15 @@ export interface RevocationListContent {
   readonly issuer: string
   readonly thisUpdate: Date
   readonly nextUpdate: Date | null
-  readonly revoked: readonly Uint8Array[]
+  readonly revoked: readonly (Uint8Array | RevokedContent)[]
   readonly extensions: readonly ExtensionContent[]
   readonly signedBy: IssuerSignature
+}
+
+/** An entry of a list with extensions of its own; without any it is its serial number alone. */
+export interface RevokedContent {
+  readonly serial: Uint8Array
+  readonly extensions: readonly ExtensionContent[]
 }
 
 /** An X.509 certificate in the form of the vendor, DER. */
@@ -48,7 +54,11 @@ export function encodeCertificate(content: CertificateContent): Uint8Array {
 
 /** A revocation list, DER. */
 export function encodeRevocationList(content: RevocationListContent): Uint8Array {
-  const revoked = content.revoked.map((serial) => sequence(new Integer({ valueHex: serial }), time(content.thisUpdate)))
+  const revoked = content.revoked.map((entry) => {
+    const { serial, extensions } = entry instanceof Uint8Array ? { serial: entry, extensions: [] } : entry
+    const own = extensions.length > 0 ? [sequence(...extensions.map(encodeExtension))] : []
+    return sequence(new Integer({ valueHex: serial }), time(content.thisUpdate), ...own)
+  })
   return encodeSigned(
     (algorithm) =>
       sequence(

@@ -37,6 +37,10 @@ const content: readonly TdxFault[] = [
     ...c,
     extensions: [...c.extensions, { oid: '2.5.29.27', critical: true, value: Uint8Array.of(2, 1, 1) }],
   })),
+  ...inEither('crl-invalid', 'has an entry that says something else', (c) => ({
+    ...c,
+    revoked: [{ serial: Uint8Array.of(1), extensions: [{ oid: '2.5.29.29', critical: true, value: Uint8Array.of(0x30, 0) }] }],
+  })),
   ...inEither('crl-invalid', 'has two numbers', (c) => ({ ...c, extensions: [...c.extensions, crlNumber(9)] })),
   ...inEither(
     'crl-expired',
@@ -105,6 +109,9 @@ const numbers: readonly TdxFault[] = [
   })),
 ]
 
+/** RFC 5280 §5.3.1: the key was compromised, as all entries of Intel's lists say. */
+const reason = { oid: '2.5.29.21', critical: false, value: Uint8Array.of(0x0a, 1, 1) }
+
 const revoked: readonly TdxFault[] = [
   { role: 'root', override: 'rootCrl', serial: tdxSerials.root },
   { role: 'authority', override: 'rootCrl', serial: tdxSerials.platformCa },
@@ -115,6 +122,11 @@ const revoked: readonly TdxFault[] = [
     serial: Uint8Array.of(0, 0, ...tdxSerials.platformCa),
   },
   { role: 'PCK', override: 'pckCrl', serial: tdxSerials.pck },
+  {
+    role: 'PCK, for a reason that the list names,',
+    override: 'pckCrl',
+    serial: { serial: tdxSerials.pck, extensions: [reason] },
+  },
 ].map(({ role, override, serial }) => ({
   when: `the ${role} is revoked`,
   check: 'revocation',
