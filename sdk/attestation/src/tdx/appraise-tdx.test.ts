@@ -5,6 +5,7 @@ import { reportData } from '../testing/simulated-evidence.ts'
 import { appraiseTdxIn, createTdxPlatform, mrConfigId, mrtd, rtmrs } from '../testing/simulated-tdx-evidence.ts'
 import { tdxFaults } from '../testing/tdx-faults/all.ts'
 import { knownBypasses, quoteKinds, type TdxFault } from '../testing/tdx-faults/fault.ts'
+import { authentic } from './checks/authentic.ts'
 import { tdxCheckNames } from './checks/names.ts'
 
 let platform: SimulatedTdxPlatform
@@ -68,5 +69,29 @@ describe('evidence that is perfect but for one rule is refused by that rule alon
 
   it('and for every way in which another verifier was bypassed', () => {
     expect(new Set(tdxFaults.flatMap(({ bypass }) => (bypass ? [bypass] : [])))).toEqual(new Set(knownBypasses))
+  })
+})
+
+describe('a claim is only shown where its author is proved', () => {
+  it.each(authentic)('nothing is claimed when %s fails, and nothing that the TD says is looked at', async (name) => {
+    const fault = tdxFaults.find(({ check }) => check === name)
+    if (fault === undefined) throw new Error('there is a fault for every check')
+    const result = await appraiseTdxIn(platform, fault)
+    expect(result.claims).toBeNull()
+    expect([0, 99]).toContain(result.trustVector.executables)
+    expect(result.checks.find((check) => check.name === 'mrtd')?.verdict).toBe('skipped')
+  })
+
+  it.each(tdxCheckNames.filter((name) => !authentic.some((needed) => needed === name)))(
+    'what the TD says is shown when %s fails: it is known who says it',
+    async (name) => {
+      const fault = tdxFaults.find(({ check }) => check === name)
+      expect((await appraiseTdxIn(platform, fault)).claims).toMatchObject({ tee: 'tdx' })
+    },
+  )
+
+  it('two faults are both named', async () => {
+    const overrides = { body: { tdAttributes: (1n << 28n) | 1n, mrtd: new Uint8Array(48) } }
+    expect((await appraiseTdxIn(platform, { overrides })).reasons).toEqual(['debug-enabled', 'measurement-mismatch'])
   })
 })
