@@ -54,20 +54,7 @@ export async function createSimulatedTdxPlatform(options: { readonly now?: Date 
   const { now = new Date() } = options
   const [root, platformCa, pck, tcbSigning, attestation] = await Promise.all([key(), key(), key(), key(), key()])
   const keys: TdxKeys = { root, platformCa, pck, tcbSigning, attestation }
-  const platform: Described = {
-    createdAt: now.toISOString(),
-    fmspc: '00f06f000000',
-    pceId: '0000',
-    ppid: toHex(randomBytes(16)),
-    platformInstanceId: toHex(randomBytes(16)),
-    tcb: {
-      sgxComponents: [2, 2, 2, 2, 3, 1, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0],
-      // The module is version 1 with SVN 5.
-      tdxComponents: [5, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
-      pceSvn: 11,
-      quotingEnclaveSvn: 4,
-    },
-  }
+  const platform = described(now)
   const templates = tdxTemplates({ createdAt: now, keys, pck: pckContentOf(platform) })
   const rootDer = encodeCertificate(templates.root)
   const encoded = (role: 'platformCa' | 'pck' | 'tcbSigning') => toBase64url(encodeCertificate(templates[role]))
@@ -98,6 +85,24 @@ export async function createSimulatedTdxPlatform(options: { readonly now?: Date 
       pck: writePrivateKey(pck),
       tcbSigning: writePrivateKey(tcbSigning),
       attestation: writePrivateKey(attestation),
+    },
+  }
+}
+
+/** A platform that is up to date, with identifiers of its own. */
+function described(now: Date): Described {
+  return {
+    createdAt: now.toISOString(),
+    fmspc: '00f06f000000',
+    pceId: '0000',
+    ppid: toHex(randomBytes(16)),
+    platformInstanceId: toHex(randomBytes(16)),
+    tcb: {
+      sgxComponents: [2, 2, 2, 2, 3, 1, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0],
+      // The module is version 1 with SVN 5.
+      tdxComponents: [5, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+      pceSvn: 11,
+      quotingEnclaveSvn: 4,
     },
   }
 }

@@ -53,25 +53,35 @@ export interface TdxTemplates {
   readonly pckCrl: RevocationListContent
 }
 
-/** What the certificates and lists of a simulated platform say: Intel's names, OIDs, key types and lifetimes. */
-export function tdxTemplates(options: {
+interface TemplateOptions {
   readonly createdAt: Date
   readonly keys: TdxKeys
-  readonly pck: PckExtensionContent
-}): TdxTemplates {
-  const { keys, createdAt } = options
-  // An hour back, for machines whose clocks differ.
-  const notBefore = new Date(createdAt.getTime() - 3600 * 1000)
-  const after = (years: number) => new Date(createdAt.getTime() + years * year)
-  const made = (role: keyof typeof tdxNames, issuer: 'root' | 'platformCa', years: number, own: ExtensionContent[]) => {
+}
+type Authority = 'root' | 'platformCa'
+
+/** What the certificates and lists of a simulated platform say: Intel's names, OIDs, key types and lifetimes. */
+export function tdxTemplates(options: TemplateOptions & { readonly pck: PckExtensionContent }): TdxTemplates {
+  const certificate = certificates(options)
+  return {
+    root: certificate('root', 'root', 20, [keyUsage(0x06), basicConstraints(1)]),
+    platformCa: certificate('platformCa', 'root', 15, [keyUsage(0x06), basicConstraints(0)]),
+    pck: certificate('pck', 'platformCa', 7, [keyUsage(0xc0), noAuthority(), pckExtension(options.pck)]),
+    tcbSigning: certificate('tcbSigning', 'root', 7, [keyUsage(0xc0), noAuthority()]),
+    rootCrl: list('root', options),
+    pckCrl: list('platformCa', options),
+  }
+}
+
+function certificates({ keys, createdAt }: TemplateOptions) {
+  return (role: keyof typeof tdxNames, issuer: Authority, years: number, own: ExtensionContent[]): CertificateContent => {
     const publicKey = createPublicKey(keys[role])
     return {
-      vendor: 'intel' as const,
+      vendor: 'intel',
       subject: tdxNames[role],
       issuer: tdxNames[issuer],
       serial: tdxSerials[role],
-      notBefore,
-      notAfter: after(years),
+      notBefore: hourBefore(createdAt),
+      notAfter: yearsAfter(createdAt, years),
       publicKey,
       extensions: [
         authorityKeyIdentifier(createPublicKey(keys[issuer])),
@@ -82,23 +92,27 @@ export function tdxTemplates(options: {
       signedBy: { key: keys[issuer] },
     }
   }
-  const list = (role: 'root' | 'platformCa') => ({
-    vendor: 'intel' as const,
+}
+
+function list(role: Authority, { keys, createdAt }: TemplateOptions): RevocationListContent {
+  return {
+    vendor: 'intel',
     issuer: tdxNames[role],
-    thisUpdate: notBefore,
-    nextUpdate: after(5),
+    thisUpdate: hourBefore(createdAt),
+    nextUpdate: yearsAfter(createdAt, 5),
     revoked: [],
     extensions: [crlNumber(), authorityKeyIdentifier(createPublicKey(keys[role]))],
     signedBy: { key: keys[role] },
-  })
-  return {
-    root: made('root', 'root', 20, [keyUsage(0x06), basicConstraints(1)]),
-    platformCa: made('platformCa', 'root', 15, [keyUsage(0x06), basicConstraints(0)]),
-    pck: made('pck', 'platformCa', 7, [keyUsage(0xc0), noAuthority(), pckExtension(options.pck)]),
-    tcbSigning: made('tcbSigning', 'root', 7, [keyUsage(0xc0), noAuthority()]),
-    rootCrl: list('root'),
-    pckCrl: list('platformCa'),
   }
+}
+
+/** An hour back, for machines whose clocks differ. */
+function hourBefore(date: Date): Date {
+  return new Date(date.getTime() - 3600 * 1000)
+}
+
+function yearsAfter(date: Date, years: number): Date {
+  return new Date(date.getTime() + years * year)
 }
 
 function serial(first: string, last: number): Uint8Array {

@@ -24,8 +24,13 @@ type Document = (typeof documents)[number]
 const anyLeaf: KnownBypass = 'any leaf under the root may sign TCB info'
 const neverVerified: KnownBypass = 'the QE identity is never verified (CVE-2026-22696)'
 
-function signerFaults({ what, check, override, field }: Document): readonly TdxFault[] {
-  const signing = (change: (content: CertificateContent) => CertificateContent) => ({ [`${override}Signing`]: change })
+function signingOf({ override }: Document) {
+  return (change: (content: CertificateContent) => CertificateContent) => ({ [`${override}Signing`]: change })
+}
+
+/** Certificates that end in the root, of keys that may sign something else. */
+function otherSignerFaults(document: Document): readonly TdxFault[] {
+  const { what, check, override, field } = document
   return faultsOf({ check: `${check}-signer`, reason: `${check}-signer-invalid` }, [
     {
       when: `the ${what} is signed by the PCK of the platform`,
@@ -52,8 +57,15 @@ function signerFaults({ what, check, override, field }: Document): readonly TdxF
     {
       when: `the ${what} is signed by a leaf of the root that has another name`,
       bypass: anyLeaf,
-      overrides: signing((c) => ({ ...c, subject: 'Intel SGX TCB Signing 2' })),
+      overrides: signingOf(document)((c) => ({ ...c, subject: 'Intel SGX TCB Signing 2' })),
     },
+  ])
+}
+
+function signerFaults(document: Document): readonly TdxFault[] {
+  const { what, check } = document
+  const signing = signingOf(document)
+  return faultsOf({ check: `${check}-signer`, reason: `${check}-signer-invalid` }, [
     { when: `the signer of the ${what} is named as AMD would`, overrides: signing((c) => ({ ...c, vendor: 'amd' })) },
     {
       when: `the signer of the ${what} names another issuer`,
@@ -232,6 +244,7 @@ const qeIdentityOnly = faultsOf({ check: 'qe-identity', reason: 'qe-identity-inv
 
 export const documentFaults: readonly TdxFault[] = [
   ...documents.flatMap((document) => [
+    ...otherSignerFaults(document),
     ...signerFaults(document),
     ...signatureFaults(document),
     ...contentFaults(document),
