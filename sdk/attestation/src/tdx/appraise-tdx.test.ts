@@ -90,6 +90,12 @@ describe('a claim is only shown where its author is proved', () => {
     },
   )
 
+  it('a clock that shows no time accepts nothing', async () => {
+    const { reasons } = await appraiseTdxIn(platform, { now: new Date(Number.NaN) })
+    const documents = ['tcb-info-not-yet-valid', 'qe-identity-not-yet-valid']
+    expect(reasons).toEqual(['certificate-not-yet-valid', 'crl-not-yet-valid', ...documents])
+  })
+
   it('two faults are both named', async () => {
     const overrides = { body: { tdAttributes: (1n << 28n) | 1n, mrtd: new Uint8Array(48) } }
     expect((await appraiseTdxIn(platform, { overrides })).reasons).toEqual(['debug-enabled', 'measurement-mismatch'])
