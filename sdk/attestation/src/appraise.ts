@@ -1,5 +1,5 @@
 import type { Endorsements, Evidence, Expected } from './evidence.ts'
-import { type ReferenceValuesInput, referenceValuesSchema } from './reference-values.ts'
+import { type ReferenceValuesInput, readReferenceValues } from './reference-values.ts'
 import type { AttestationResult } from './result.ts'
 import { appraiseSnp } from './snp/appraise-snp.ts'
 import { appraiseTdx } from './tdx/appraise-tdx.ts'
@@ -21,12 +21,12 @@ export async function appraise(
 ): Promise<AttestationResult> {
   try {
     // Read again here: a caller that forgot to would otherwise compare against fields that are not there.
-    const reference = referenceValuesSchema.safeParse(referenceValues)
-    if (!reference.success) {
+    const reference = readReferenceValues(referenceValues)
+    if (reference === null) {
       const detail = 'the reference values do not follow their schema'
       return contraindicated('unknown', 'invalid-reference-values', [{ name: 'reference-values', verdict: 'failed', detail }])
     }
-    const { snp, tdx } = reference.data
+    const { snp, tdx } = reference
     switch (evidence.tee) {
       case 'snp':
         if (snp === undefined) return unsupported('snp', 'the reference values name no SEV-SNP')

@@ -43,5 +43,5 @@ export function digestId(bytes: Uint8Array): DigestId {
 
 function nodeDigest(algorithm: string, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   // Copied out of the Buffer: it is a view into a pool that other parts of the process share.
-  return new Uint8Array((nodeCrypto as NonNullable<typeof nodeCrypto>).createHash(algorithm).update(bytes).digest())
+  return new Uint8Array((nodeCrypto as NonNullable<typeof nodeCrypto>).hash(algorithm, bytes, 'buffer'))
 }

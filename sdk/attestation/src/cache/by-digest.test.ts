@@ -43,16 +43,18 @@ it('so many bytes are remembered and no more: the oldest go', () => {
   expect(read.map((hex) => hex.slice(0, 2))).toEqual(['01', '02', '03', '01'])
 })
 
-it('a signature that holds is verified once, one that does not each time', () => {
+it('a signature that holds is verified once, one that does not each time, and one of another issuer too', () => {
+  const [signed, issuer, other] = [{ name: 'signed' }, { name: 'issuer' }, { name: 'other' }]
   const verified: string[] = []
-  const holds = rememberHolding(2)
-  const ask = (key: string, answer: boolean) => holds(key, () => verified.push(key) > 0 && answer)
-  expect([ask('a', true), ask('a', false), ask('b', false), ask('b', true), ask('b', false)]).toEqual([
-    true,
-    true,
-    false,
-    true,
-    true,
-  ])
-  expect(verified).toEqual(['a', 'b', 'b'])
+  let answer = false
+  const holds = rememberHolding((_: { name: string }, by: { name: string }) => {
+    verified.push(by.name)
+    return answer
+  })
+  expect([holds(signed, issuer), holds(signed, issuer)]).toEqual([false, false])
+  answer = true
+  expect(holds(signed, issuer)).toBe(true)
+  answer = false
+  expect([holds(signed, issuer), holds(signed, other)]).toEqual([true, false])
+  expect(verified).toEqual(['issuer', 'issuer', 'issuer', 'other'])
 })

@@ -1,4 +1,4 @@
-import { sha256, toHex } from '@reinraum/crypto'
+import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 
 /**
@@ -17,8 +17,8 @@ export function byDigest<T extends object>(
   return (input) => {
     if (input.length > limits.each) return null
     // Of a copy, so that what is hashed is what is read.
-    const bytes = Uint8Array.from(input)
-    const key = toHex(sha256(bytes))
+    const bytes = new Uint8Array(input)
+    const key = hash('sha256', bytes)
     const found = known.get(key)
     if (found !== undefined) return found
     try {
@@ -33,16 +33,19 @@ export function byDigest<T extends object>(
 }
 
 /**
- * Remembers which signatures hold. Only those that do: whether one verifies is a fact about key and bytes, whoever asks.
+ * Remembers which signatures hold, as long as what was verified is remembered itself. Only those that do: whether one
+ * verifies is a fact about key and bytes, whoever asks.
  *
- * @param maximum how many are remembered
+ * @param verify over what was read by `byDigest`: the same object is the same bytes
  */
-export function rememberHolding(maximum: number): (key: string, verify: () => boolean) => boolean {
-  const holding = new LRUCache<string, true>({ max: maximum })
-  return (key, verify) => {
-    if (holding.get(key) === true) return true
-    const holds = verify()
-    if (holds) holding.set(key, true)
+export function rememberHolding<Signed extends object, Issuer extends object>(
+  verify: (signed: Signed, issuer: Issuer) => boolean,
+): (signed: Signed, issuer: Issuer) => boolean {
+  const holding = new WeakMap<Signed, WeakRef<Issuer>>()
+  return (signed, issuer) => {
+    if (holding.get(signed)?.deref() === issuer) return true
+    const holds = verify(signed, issuer)
+    if (holds) holding.set(signed, new WeakRef(issuer))
     return holds
   }
 }

@@ -24,8 +24,11 @@ export function runChecks<Name extends string, Subject>(rules: readonly CheckRul
   const outcomes = new Map<Name, Outcome>()
   const held = (name: Name) => outcomes.get(name)?.verdict === 'passed'
   let starved = false
+  // Many rules stand on the same list of names, and what has passed stays passed.
+  const grounds = new Set<readonly Name[]>()
   const checks = rules.map(({ name, claim, needs, run }): RanCheck<Name> => {
-    const missing = needs.find((needed) => !held(needed))
+    const missing = grounds.has(needs) ? undefined : needs.find((needed) => !held(needed))
+    if (missing === undefined) grounds.add(needs)
     if (missing !== undefined) starved = true
     const outcome: Outcome = missing === undefined ? run(subject) : { verdict: 'skipped', detail: `needs ${missing}` }
     outcomes.set(name, outcome)

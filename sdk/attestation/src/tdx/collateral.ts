@@ -1,4 +1,4 @@
-import { concatBytes, fromHex, parseStrictJson, sha256, toHex, utf8 } from '@reinraum/crypto'
+import { fromHex, parseStrictJson, utf8 } from '@reinraum/crypto'
 import { z } from 'zod'
 import { byDigest } from '../cache/by-digest.ts'
 import { type ParsedCertificate, parseCertificate } from '../x509/certificate.ts'
@@ -45,8 +45,6 @@ export interface SignedJson<T> {
   readonly signed: Uint8Array
   /** r ‖ s */
   readonly signature: Uint8Array
-  /** SHA-256 of both, hex */
-  readonly digest: string
   /** null where the text is not what it should be */
   readonly value: T | null
 }
@@ -105,6 +103,6 @@ function readListBytes(text: string): Uint8Array | null {
 }
 
 function signedJson<T>(text: string, signatureHex: string, parse: (json: Uint8Array) => T | null): SignedJson<T> {
-  const [signed, signature] = [utf8(text), fromHex(signatureHex)]
-  return { signed, signature, digest: toHex(sha256(concatBytes(signature, signed))), value: parse(signed) }
+  const signed = utf8(text)
+  return { signed, signature: fromHex(signatureHex), value: parse(signed) }
 }

@@ -1,4 +1,5 @@
 import { toHex } from '@reinraum/crypto'
+import { byDigest } from '../cache/by-digest.ts'
 import { type Der, expectTag, integerContent, readDer, readOid, readSequence, tags } from '../x509/der.ts'
 
 /** Intel SGX PCK Certificate and CRL Profile Specification, §1.3.5. Compared whole: `….1.1` is no prefix of anything. */
@@ -29,22 +30,20 @@ export interface PckExtension {
 }
 
 /** @returns null where an entry is missing, stands there twice, is unknown or is not what it must be */
-export function readPckExtension(der: Uint8Array): PckExtension | null {
-  try {
-    const entries = readEntries(readDer(der), required, optional)
-    const tcb = readEntries(entry(entries, oid('2')), [...components, oid('2.17'), oid('2.18')], [])
-    return {
-      ppid: octets(entry(entries, oid('1')), 16),
-      components: components.map((name) => whole(entry(tcb, name), 0xff)),
-      pceSvn: whole(entry(tcb, oid('2.17')), 0xffff),
-      cpuSvn: octets(entry(tcb, oid('2.18')), 16),
-      pceId: octets(entry(entries, oid('3')), 2),
-      fmspc: octets(entry(entries, oid('4')), 6),
-      sgxType: whole(entry(entries, oid('5')), 2),
-      platformInstanceId: entries.has(oid('6')) ? octets(entry(entries, oid('6')), 16) : null,
-    }
-  } catch {
-    return null
+export const readPckExtension = byDigest(readExtension, { each: 4096, all: 256 * 1024 })
+
+function readExtension(der: Uint8Array): PckExtension {
+  const entries = readEntries(readDer(der), required, optional)
+  const tcb = readEntries(entry(entries, oid('2')), [...components, oid('2.17'), oid('2.18')], [])
+  return {
+    ppid: octets(entry(entries, oid('1')), 16),
+    components: components.map((name) => whole(entry(tcb, name), 0xff)),
+    pceSvn: whole(entry(tcb, oid('2.17')), 0xffff),
+    cpuSvn: octets(entry(tcb, oid('2.18')), 16),
+    pceId: octets(entry(entries, oid('3')), 2),
+    fmspc: octets(entry(entries, oid('4')), 6),
+    sgxType: whole(entry(entries, oid('5')), 2),
+    platformInstanceId: entries.has(oid('6')) ? octets(entry(entries, oid('6')), 16) : null,
   }
 }
 

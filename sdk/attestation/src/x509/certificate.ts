@@ -1,5 +1,5 @@
 import { type KeyObject, X509Certificate } from 'node:crypto'
-import { toHex } from '@reinraum/crypto'
+import { sha256, toHex } from '@reinraum/crypto'
 import { byDigest } from '../cache/by-digest.ts'
 import { type Der, expectTag, integerContent, readDer, readSequence, readTime, tags } from './der.ts'
 import { type Extension, readExtensions } from './extensions.ts'
@@ -13,7 +13,11 @@ const known = new Set([basicConstraints, keyUsage])
 /** [0] { INTEGER 2 } */
 const version3 = 'a003020102'
 
+export type KeyKind = 'RSA' | 'P-256' | 'P-384'
+
 export interface ParsedCertificate extends SignedObject {
+  /** SHA-256 of the DER, hex */
+  readonly sha256: string
   readonly subject: Name
   readonly issuer: Name
   /** hex without leading zeros, as it stands in a revocation list too */
@@ -21,6 +25,8 @@ export interface ParsedCertificate extends SignedObject {
   readonly notBefore: Date
   readonly notAfter: Date
   readonly publicKey: KeyObject
+  /** null for every kind that no vendor uses */
+  readonly keyKind: KeyKind | null
   readonly ca: boolean
   /** RFC 5280 §4.2.1.9: how many authorities may follow below; null where nothing limits it */
   readonly pathLength: number | null
@@ -41,19 +47,28 @@ function readCertificate(der: Uint8Array): ParsedCertificate {
   const [notBefore, notAfter, ...more] = readSequence(validity)
   if (more.length > 0) throw new TypeError('more than a validity')
   const extensions = readExtensions(rest[0], tags.context(3))
+  const { publicKey } = new X509Certificate(der)
   return {
     ...object,
+    sha256: toHex(sha256(der)),
     subject: readName(subject),
     issuer: readName(issuer),
     serial: serialOf(serial),
     notBefore: readTime(notBefore),
     notAfter: readTime(notAfter),
-    publicKey: new X509Certificate(der).publicKey,
+    publicKey,
+    keyKind: kindOf(publicKey),
     ...readConstraints(extensions.get(basicConstraints)),
     keyUsage: readKeyUsage(extensions.get(keyUsage)),
     extensions: new Map([...extensions].map(([oid, { value }]) => [oid, value])),
     unknownCritical: [...extensions].some(([oid, { critical }]) => critical && !known.has(oid)),
   }
+}
+
+function kindOf(key: KeyObject): KeyKind | null {
+  if (key.asymmetricKeyType === 'rsa') return 'RSA'
+  const curve = key.asymmetricKeyType === 'ec' ? key.asymmetricKeyDetails?.namedCurve : undefined
+  return curve === 'prime256v1' ? 'P-256' : curve === 'secp384r1' ? 'P-384' : null
 }
 
 /** In whatever form the number is written: a list that writes one longer than need be means the same certificate. */

@@ -6,9 +6,7 @@ const commonNameOid = '2.5.4.3'
 export interface Name {
   /** null where there is none, or more than one */
   readonly commonName: string | null
-  /** as encoded: names are compared byte for byte */
-  readonly der: Uint8Array
-  /** of the DER, hex */
+  /** of the name as encoded, hex: names are compared byte for byte */
   readonly sha256: string
 }
 
@@ -17,11 +15,11 @@ export function readName(name: Der | undefined): Name {
   const attributes = readSequence(name).flatMap((set) => readChildren(expectTag(set, tags.set)).map(readSequence))
   const found = attributes.filter(([type]) => readOid(type) === commonNameOid)
   const der = name?.encoded ?? new Uint8Array(0)
-  return { commonName: found.length === 1 ? readText(found[0]?.[1]) : null, der, sha256: toHex(sha256(der)) }
+  return { commonName: found.length === 1 ? readText(found[0]?.[1]) : null, sha256: toHex(sha256(der)) }
 }
 
 export function sameName(a: Name, b: Name): boolean {
-  return Buffer.compare(a.der, b.der) === 0
+  return a.sha256 === b.sha256
 }
 
 /** Both vendors write UTF8String or PrintableString; a name in another type is none. */

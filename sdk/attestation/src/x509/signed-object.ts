@@ -1,4 +1,4 @@
-import { sha256, toHex } from '@reinraum/crypto'
+import { toHex } from '@reinraum/crypto'
 import { type Der, expectTag, readDer, readSequence, tags } from './der.ts'
 
 /**
@@ -17,8 +17,6 @@ export type SignatureAlgorithm = 'rsa-pss-sha384' | 'ecdsa-p256-sha256'
 
 /** A certificate or a revocation list, as its signature sees it. */
 export interface SignedObject {
-  /** SHA-256 of the DER, hex */
-  readonly sha256: string
   /** the part that is signed */
   readonly signed: Uint8Array
   readonly signature: Uint8Array
@@ -42,7 +40,6 @@ export function readSignedObject(bytes: Uint8Array, algorithmAt: number): Signed
   if (unused !== 0) throw new TypeError('a signature of a broken octet')
   const [inner, outer] = [toHex(fields[algorithmAt]?.encoded ?? new Uint8Array(0)), toHex(algorithm.encoded)]
   return {
-    sha256: toHex(sha256(bytes)),
     signed: signed.encoded,
     signature: Uint8Array.from(signature),
     algorithm: inner === outer ? (algorithms.get(inner) ?? null) : null,

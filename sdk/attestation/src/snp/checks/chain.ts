@@ -58,10 +58,10 @@ function checkConstraints({ ark, ca, vek }: Chain): Outcome {
   for (const issuer of [ark, ca]) {
     if (!issuer.ca || issuer.keyUsage?.certSign !== true)
       return invalid(`${issuer.subject.commonName} may not issue certificates`)
-    if (issuer.publicKey.asymmetricKeyType !== 'rsa') return invalid(`${issuer.subject.commonName} has no RSA key`)
+    if (issuer.keyKind !== 'RSA') return invalid(`${issuer.subject.commonName} has no RSA key`)
   }
   if (vek.ca) return invalid('the signing key may issue certificates')
-  if (vek.publicKey.asymmetricKeyDetails?.namedCurve !== 'secp384r1') return invalid('the signing key is not on P-384')
+  if (vek.keyKind !== 'P-384') return invalid('the signing key is not on P-384')
   if ([ark, ca, vek].some((c) => c.unknownCritical)) return invalid('a critical extension is unknown')
   return passed('authorities and signing key are what they must be')
 }

@@ -51,8 +51,7 @@ function checkChipId({ report, vek, product, reference }: SnpSubject): Outcome {
 }
 
 function checkSignature({ report, vek }: SnpSubject): Outcome {
-  const key = vek?.publicKey
-  if (key?.asymmetricKeyType !== 'ec') return failed('report-signature-invalid', 'there is no key to verify with')
-  const valid = verify('sha384', report.signed, { key, dsaEncoding: 'ieee-p1363' }, report.signature)
+  if (vek?.keyKind !== 'P-384') return failed('report-signature-invalid', 'there is no key to verify with')
+  const valid = verify('sha384', report.signed, { key: vek.publicKey, dsaEncoding: 'ieee-p1363' }, report.signature)
   return valid ? passed('signed by the certified key') : failed('report-signature-invalid', 'the signature does not verify')
 }

@@ -1,7 +1,7 @@
 import { failed, type Outcome, passed } from '../../checks/outcome.ts'
 import type { ParsedCertificate } from '../../x509/certificate.ts'
 import { sameName } from '../../x509/name.ts'
-import { isP256, isSignedWith } from '../../x509/signature.ts'
+import { isSignedWith } from '../../x509/signature.ts'
 import type { TdxSubject } from '../subject.ts'
 import { type Endorsed, onChain, type TdxRule } from './rule.ts'
 
@@ -81,7 +81,7 @@ function checkConstraints({ chain: { root, ca, pck } }: Endorsed): Outcome {
   if (root.pathLength === 0) return invalid('the root allows no authority below it')
   const leaf = leafProblem(pck)
   if (leaf !== null) return invalid(`the PCK ${leaf}`)
-  if (![root, ca].every((c) => isP256(c.publicKey))) return invalid('an authority has no key on P-256')
+  if (![root, ca].every((c) => c.keyKind === 'P-256')) return invalid('an authority has no key on P-256')
   if ([root, ca].some((c) => c.unknownCritical)) return invalid('a critical extension is unknown')
   return passed('authorities and PCK are what they must be')
 }
@@ -90,7 +90,7 @@ function checkConstraints({ chain: { root, ca, pck } }: Endorsed): Outcome {
 export function leafProblem(certificate: ParsedCertificate): string | null {
   if (certificate.ca || certificate.keyUsage?.certSign === true) return 'may issue certificates'
   if (certificate.keyUsage?.digitalSignature !== true) return 'may not sign'
-  if (!isP256(certificate.publicKey)) return 'has no key on P-256'
+  if (certificate.keyKind !== 'P-256') return 'has no key on P-256'
   return certificate.unknownCritical ? 'has a critical extension that is unknown' : null
 }
 

@@ -13,7 +13,7 @@ export const quoteChecks: readonly TdxRule[] = [
     claim: 'instance-identity',
     needs: chained,
     run: onChain(({ chain }, { quote }) =>
-      isSignedRaw(chain.pck.publicKey, quote.qeReport.bytes, quote.qeReportSignature)
+      isSignedRaw(chain.pck, quote.qeReport.bytes, quote.qeReportSignature)
         ? passed('signed by the PCK')
         : failed('qe-report-signature-invalid', 'the signature does not verify'),
     ),
@@ -25,8 +25,9 @@ export const quoteChecks: readonly TdxRule[] = [
 
 /** SHA-256 of key and authentication data, and 32 zero bytes: the enclave vouches for this key and no other. */
 function checkBinding({ quote: { attestationKey, qeAuthData, qeReport } }: TdxSubject): Outcome {
-  const bound = concatBytes(sha256(concatBytes(attestationKey, qeAuthData)), new Uint8Array(32))
-  return Buffer.compare(bound, qeReport.reportData) === 0
+  const bound = sha256(concatBytes(attestationKey, qeAuthData))
+  const rest = qeReport.reportData.subarray(bound.length)
+  return Buffer.compare(bound, qeReport.reportData.subarray(0, bound.length)) === 0 && rest.every((byte) => byte === 0)
     ? passed('the enclave vouches for the attestation key')
     : failed('qe-report-binding-invalid', 'the enclave vouches for another key')
 }
