@@ -7,7 +7,6 @@ export { extendRtmr } from './configfs-tsm/extend-rtmr.ts'
 export { type ConfigfsTsmOptions, openConfigfsTsm } from './configfs-tsm/open-configfs-tsm.ts'
 export type { TsmFiles } from './configfs-tsm/tsm-files.ts'
 export { describeEvidence, type EvidenceDescription } from './describe/describe-evidence.ts'
-export { describeEndorsement, type EndorsementDescription } from './describe/endorsement.ts'
 export type { EventDescription, EventLogDescription } from './describe/event-log.ts'
 export type { SnpDescription } from './describe/snp.ts'
 export type { CertificateDescription, TdxDescription } from './describe/tdx.ts'
@@ -67,3 +66,9 @@ export { type TdxCollateral, tdxCollateralSchema } from './tdx/collateral.ts'
 export type { TdxPolicy, TdxReferenceValues } from './tdx/reference-values.ts'
 export { intelRoot } from './tdx/roots.ts'
 export { type TcbStatus, tcbStatuses } from './tdx/tcb-status.ts'
+export {
+  type EndorsementFileReading,
+  type EndorsementInFile,
+  maxEndorsementFileLength,
+  readEndorsementFile,
+} from './x509/endorsement-file.ts'

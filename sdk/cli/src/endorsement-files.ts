@@ -1,22 +1,13 @@
-import { createPrivateKey } from 'node:crypto'
 import type { Stats } from 'node:fs'
 import { opendir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describeEndorsement, type Endorsements } from '@reinraum/attestation'
+import { type EndorsementInFile, type Endorsements, maxEndorsementFileLength, readEndorsementFile } from '@reinraum/attestation'
 import { digestId, ReinraumError } from '@reinraum/crypto'
 import { oneLineName, readSmallFile } from './files.ts'
 
-/** A list in PEM, of the largest size that appraisal reads. */
-const maxFileBytes = 2 * 1024 * 1024
 const maxFiles = 64
 /** as many as appraisal looks at */
 const limits = { certificate: 16, crl: 8 } as const
-
-type Kind = keyof typeof limits
-interface Block {
-  readonly kind: Kind
-  readonly der: Uint8Array
-}
 
 /**
  * Certificates and revocation lists from files and folders, in PEM (any number in one file) or DER. A folder is read
@@ -25,9 +16,9 @@ interface Block {
  * @throws ReinraumError `unreadable-input`
  */
 export async function readEndorsementFiles(paths: readonly string[]): Promise<Endorsements> {
-  const found: Record<Kind, Map<string, Uint8Array>> = { certificate: new Map(), crl: new Map() }
+  const found: Record<EndorsementInFile['kind'], Map<string, Uint8Array>> = { certificate: new Map(), crl: new Map() }
   for (const file of await filesOf(paths)) {
-    for (const { kind, der } of readBlocks(file, await readSmallFile(file, maxFileBytes))) found[kind].set(digestId(der), der)
+    for (const { kind, der } of await endorsementsIn(file)) found[kind].set(digestId(der), der)
   }
   for (const [kind, word] of [
     ['certificate', 'certificates'],
@@ -72,43 +63,10 @@ async function statOf(path: string): Promise<Stats> {
   })
 }
 
-function readBlocks(file: string, bytes: Uint8Array): readonly Block[] {
-  const der = describeEndorsement(bytes)
-  if (der !== null) return [{ kind: der.kind, der: bytes }]
-  const text = Buffer.from(bytes).toString('latin1')
-  if (text.includes('PRIVATE KEY-----') || isPrivateKey(bytes)) {
-    throw unreadable(
-      `${oneLineName(file)} holds a private key: it belongs beside no endorsement, keep it where nobody else reads`,
-    )
-  }
-  if (text.includes('-----BEGIN ')) return readPem(file, text)
-  throw unreadable(`${oneLineName(file)} is neither a certificate nor a revocation list, in PEM or DER`)
-}
-
-/** RFC 7468. Text between the blocks is allowed, as openssl writes it. */
-function readPem(file: string, text: string): readonly Block[] {
-  const blocks = [...text.matchAll(/-----BEGIN ([A-Z0-9 ]{1,64})-----([^-]*)-----END \1-----/g)]
-  if (blocks.length !== text.split('-----BEGIN ').length - 1)
-    throw unreadable(`${oneLineName(file)} has a PEM block without an end`)
-  return blocks.map(([, label = '', content = '']) => {
-    const kind = label === 'CERTIFICATE' ? 'certificate' : label === 'X509 CRL' ? 'crl' : null
-    if (kind === null) throw unreadable(`${oneLineName(file)} holds a ${label}, which is no endorsement`)
-    const der = new Uint8Array(Buffer.from(content, 'base64'))
-    if (describeEndorsement(der)?.kind !== kind) throw unreadable(`${oneLineName(file)} has a ${label} block that holds none`)
-    return { kind, der }
-  })
-}
-
-function isPrivateKey(bytes: Uint8Array): boolean {
-  return (['pkcs8', 'pkcs1', 'sec1'] as const).some((type) => {
-    try {
-      createPrivateKey({ key: Buffer.from(bytes), format: 'der', type })
-      return true
-    } catch (error) {
-      // An encrypted one is one too.
-      return (error as NodeJS.ErrnoException).code === 'ERR_MISSING_PASSPHRASE'
-    }
-  })
+async function endorsementsIn(file: string): Promise<readonly EndorsementInFile[]> {
+  const reading = readEndorsementFile(await readSmallFile(file, maxEndorsementFileLength))
+  if ('problem' in reading) throw unreadable(`${oneLineName(file)} ${reading.problem}`)
+  return reading.endorsements
 }
 
 function unreadable(message: string, cause?: unknown): ReinraumError {

@@ -1,10 +1,12 @@
 import { ReinraumError, toHex } from '@reinraum/crypto'
-import { readPemOrDer } from './pem-or-der.ts'
+import { readPem } from '../x509/pem.ts'
 
 // AMD 56421 (GHCB) §4.1.8.1: entries of GUID, u32 offset from the table's start, u32 length, little endian; the last is zero.
 const entryLength = 24
 const guidLength = 16
 const maxEntries = 64
+/** in one entry in PEM */
+const maxChain = 16
 
 /** The bytes of a GUID stand as its digits are written. */
 const certificateGuids: ReadonlySet<string> = new Set([
@@ -42,10 +44,16 @@ export function readCertificateTable(table: Uint8Array): readonly Uint8Array[] {
   return entries
     .filter(({ guid }) => certificateGuids.has(guid))
     .flatMap(({ offset, length }) => {
-      const certificates = readPemOrDer(Uint8Array.from(table.subarray(offset, offset + length)))
-      if (certificates === null) throw malformed('holds what is no certificate')
+      const certificates = readCertificates(Uint8Array.from(table.subarray(offset, offset + length)))
+      if (certificates.length === 0) throw malformed('holds what is no certificate')
       return certificates
     })
+}
+
+/** DER is recognised by its first byte; what it means is for others to say. */
+function readCertificates(bytes: Uint8Array): readonly Uint8Array[] {
+  if (bytes[0] === 0x30) return [bytes]
+  return readPem(Buffer.from(bytes).toString('latin1'), 'CERTIFICATE', maxChain) ?? []
 }
 
 function readEntries(table: Uint8Array): readonly Entry[] {

@@ -2,14 +2,12 @@ import { constants } from 'node:fs'
 import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isReinraumError, ReinraumError } from '@reinraum/crypto'
-import { describeEndorsement } from '../describe/endorsement.ts'
 import type { Endorsements } from '../evidence.ts'
-import { readPemOrDer } from './pem-or-der.ts'
+import { type EndorsementInFile, maxEndorsementFileLength, readEndorsementFile } from '../x509/endorsement-file.ts'
 
 /** Intel's collateral stands in a file of this name; every other one holds certificates or revocation lists. */
 const collateralFile = 'collateral.json'
 const maxFiles = 32
-const maxFileLength = 512 * 1024
 // What a message with evidence carries.
 const maxCertificates = 8
 const maxLists = 4
@@ -40,7 +38,7 @@ async function readFolder(folder: string): Promise<Endorsements> {
   for (const name of names) {
     const bytes = await readFile(join(folder, name), name)
     if (name === collateralFile) collateral = requireJsonObject(bytes, name)
-    else for (const { kind, der } of readParts(bytes, name)) (kind === 'crl' ? crls : certificates).push(der)
+    else for (const { kind, der } of endorsementsIn(bytes, name)) (kind === 'crl' ? crls : certificates).push(der)
   }
   if (certificates.length > maxCertificates || crls.length > maxLists) {
     throw new ReinraumError('unavailable', `more than ${maxCertificates} certificates or ${maxLists} revocation lists`)
@@ -53,8 +51,8 @@ async function readFile(path: string, name: string): Promise<Uint8Array> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
     const { size } = await file.stat()
-    if (size === 0 || size > maxFileLength) {
-      throw new ReinraumError('unavailable', `${name} is empty or has more than ${maxFileLength} bytes`)
+    if (size === 0 || size > maxEndorsementFileLength) {
+      throw new ReinraumError('unavailable', `${name} is empty or has more than ${maxEndorsementFileLength} bytes`)
     }
     const bytes = new Uint8Array(size)
     const { bytesRead } = await file.read(bytes, { position: 0 })
@@ -65,12 +63,10 @@ async function readFile(path: string, name: string): Promise<Uint8Array> {
   }
 }
 
-function readParts(bytes: Uint8Array, name: string) {
-  const parts = (readPemOrDer(bytes) ?? []).map((der) => ({ kind: describeEndorsement(der)?.kind, der }))
-  if (parts.length === 0 || parts.some(({ kind }) => kind === undefined)) {
-    throw new ReinraumError('unavailable', `${name} holds what is neither a certificate nor a revocation list`)
-  }
-  return parts
+function endorsementsIn(bytes: Uint8Array, name: string): readonly EndorsementInFile[] {
+  const reading = readEndorsementFile(bytes)
+  if ('problem' in reading) throw new ReinraumError('unavailable', `${name} ${reading.problem}`)
+  return reading.endorsements
 }
 
 /** A file that was caught half written is no JSON; what it says is for `appraise` to read. */
