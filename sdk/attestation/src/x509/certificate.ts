@@ -1,4 +1,4 @@
-import { type KeyObject, X509Certificate } from 'node:crypto'
+import { createPublicKey, type KeyObject } from 'node:crypto'
 import { sha256, toHex } from '@reinraum/crypto'
 import { byDigest } from '../cache/by-digest.ts'
 import { type Der, expectTag, integerContent, readDer, readSequence, readTime, tags } from './der.ts'
@@ -39,15 +39,15 @@ export interface ParsedCertificate extends SignedObject {
 /** @returns null for anything that is not exactly one DER certificate */
 export const parseCertificate = byDigest(readCertificate, { each: maxLength, all: 1024 * 1024 })
 
-/** RFC 5280 §4.1, the order of its fields. OpenSSL reads the same bytes too, and what it cannot read is none. */
+/** RFC 5280 §4.1, the order of its fields. */
 function readCertificate(der: Uint8Array): ParsedCertificate {
   const { fields, ...object } = readSignedObject(der, 2)
-  const [version, serial, , issuer, validity, subject, , ...rest] = fields
+  const [version, serial, , issuer, validity, subject, key, ...rest] = fields
   if (version === undefined || toHex(version.encoded) !== version3 || rest.length > 1) throw new TypeError('not version 3')
   const [notBefore, notAfter, ...more] = readSequence(validity)
   if (more.length > 0) throw new TypeError('more than a validity')
   const extensions = readExtensions(rest[0], tags.context(3))
-  const { publicKey } = new X509Certificate(der)
+  const publicKey = readPublicKey(key)
   return {
     ...object,
     sha256: toHex(sha256(der)),
@@ -65,9 +65,22 @@ function readCertificate(der: Uint8Array): ParsedCertificate {
   }
 }
 
-function kindOf(key: KeyObject): KeyKind | null {
-  if (key.asymmetricKeyType === 'rsa') return 'RSA'
-  const curve = key.asymmetricKeyType === 'ec' ? key.asymmetricKeyDetails?.namedCurve : undefined
+/** From this field alone: `X509Certificate` looks for PEM first, and would take the key of one that stands inside the DER. */
+function readPublicKey(field: Der | undefined): KeyObject {
+  const { encoded } = expectTag(field, tags.sequence)
+  return createPublicKey({ key: Buffer.from(encoded), format: 'der', type: 'spki' })
+}
+
+/** Chains are verified before their root is known to be pinned: other RSA keys would cost more, or be worth less. */
+const rsaBits = { least: 2048, most: 4096 } as const
+const rsaExponent = 65_537n
+
+function kindOf({ asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject): KeyKind | null {
+  if (type === 'rsa') {
+    const bits = details?.modulusLength ?? 0
+    return bits >= rsaBits.least && bits <= rsaBits.most && details?.publicExponent === rsaExponent ? 'RSA' : null
+  }
+  const curve = type === 'ec' ? details?.namedCurve : undefined
   return curve === 'prime256v1' ? 'P-256' : curve === 'secp384r1' ? 'P-384' : null
 }
 
