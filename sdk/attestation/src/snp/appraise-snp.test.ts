@@ -2,7 +2,7 @@ import { toHex } from '@reinraum/crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { SimulatedPlatform } from '../simulator/snp/platform.ts'
 import { chainFaults } from '../testing/faults/chain.ts'
-import { tcb } from '../testing/faults/fault.ts'
+import { type Fault, tcb } from '../testing/faults/fault.ts'
 import { policyFaults } from '../testing/faults/policy.ts'
 import { referenceFaults } from '../testing/faults/reference.ts'
 import { revocationFaults } from '../testing/faults/revocation.ts'
@@ -10,7 +10,8 @@ import { signingKeyFaults } from '../testing/faults/signing-key.ts'
 import { structureFaults } from '../testing/faults/structure.ts'
 import { tcbFaults } from '../testing/faults/tcb.ts'
 import { appraiseIn, createPlatform, measurement, reportData } from '../testing/simulated-evidence.ts'
-import { snpCheckNames } from './checks/names.ts'
+import { authentic } from './checks/authentic.ts'
+import { type SnpCheckName, snpCheckNames } from './checks/names.ts'
 
 let platform: SimulatedPlatform
 beforeAll(async () => {
@@ -18,6 +19,12 @@ beforeAll(async () => {
 })
 
 const faults = [structureFaults, chainFaults, signingKeyFaults, tcbFaults, policyFaults, revocationFaults, referenceFaults].flat()
+
+function faultOf(name: SnpCheckName): Fault {
+  const fault = faults.find(({ check }) => check === name)
+  if (fault === undefined) throw new Error('there is a fault for every check')
+  return fault
+}
 
 describe('evidence that is perfect', () => {
   it('is affirming, with no check failed, and says that no hardware signed it', async () => {
@@ -47,7 +54,8 @@ describe('evidence that is perfect but for one rule is refused by that rule alon
     const result = await appraiseIn(platform, situation)
     expect(result.reasons).toEqual([reason])
     expect(result.checks.filter((c) => c.verdict === 'failed').map((c) => c.name)).toEqual([check])
-    expect(result).toMatchObject({ status: 'contraindicated', hardware: false })
+    expect(result).toMatchObject({ status: 'contraindicated', hardware: false, observed: {} })
+    expect(result.checks.map((c) => c.name)).toEqual(snpCheckNames)
   })
 
   it('and there is such evidence for every check', () => {
@@ -56,19 +64,24 @@ describe('evidence that is perfect but for one rule is refused by that rule alon
 })
 
 describe('a claim is only shown where its author is proved', () => {
-  it.each(['pinned-root', 'chain-names', 'chain-constraints', 'chain-signatures', 'signing-key', 'report-signature'] as const)(
-    'nothing is claimed when %s fails, and nothing that the report says is looked at',
+  // A report of another length has no fields to look at: hostile.test.ts.
+  const onFields = authentic.filter((name) => name !== 'length')
+  it.each(onFields)('nothing is claimed when %s fails, and nothing that the report says is looked at', async (name) => {
+    const result = await appraiseIn(platform, faultOf(name))
+    expect(result.claims).toBeNull()
+    expect(result.trustVector.executables).toBe(99)
+    expect(result.checks.find((check) => check.name === 'measurement')?.verdict).toBe('skipped')
+  })
+
+  it.each(snpCheckNames.filter((name) => !authentic.some((needed) => needed === name)))(
+    'what the report says is shown when %s fails: it is known who says it',
     async (name) => {
-      const found = faults.find((c) => c.check === name)
-      const result = await appraiseIn(platform, found ?? {})
-      expect(result.claims).toBeNull()
-      expect(result.trustVector.executables).toBe(99)
-      expect(result.checks.find((check) => check.name === 'measurement')?.verdict).toBe('skipped')
+      expect((await appraiseIn(platform, faultOf(name))).claims).toMatchObject({ tee: 'snp' })
     },
   )
+})
 
-  it('two faults are both named', async () => {
-    const result = await appraiseIn(platform, { overrides: { report: { vmpl: 2, policy: 0xb_0000n } } })
-    expect(result.reasons).toEqual(['debug-enabled', 'vmpl-not-allowed'])
-  })
+it('two faults are both named', async () => {
+  const result = await appraiseIn(platform, { overrides: { report: { vmpl: 2, policy: 0xb_0000n } } })
+  expect(result.reasons).toEqual(['debug-enabled', 'vmpl-not-allowed'])
 })
