@@ -7,20 +7,23 @@ import { parseEventLog } from '../event-log/parse-event-log.ts'
 import { encodeEventLog } from '../simulator/tdx/event-log.ts'
 import { events } from '../testing/simulated-tdx-evidence.ts'
 import { hasVectors, readVector } from '../testing/vectors.ts'
-import { readEventLog } from './event-log-file.ts'
+import { readEventLogFile } from './event-log-file.ts'
 import { nodeTsmFiles } from './tsm-files.ts'
 
 async function readFrom(area: Uint8Array): Promise<Uint8Array> {
   const folder = await mkdtemp(join(tmpdir(), 'reinraum-ccel-'))
   onTestFinished(() => rm(folder, { recursive: true }))
   await writeFile(join(folder, 'CCEL'), area)
-  return readEventLog(nodeTsmFiles, join(folder, 'CCEL'))
+  return readEventLogFile(nodeTsmFiles, join(folder, 'CCEL'))
 }
 
 const used = encodeEventLog(events, 0)
 const filled = (byte: number, length: number) => concatBytes(used, new Uint8Array(length).fill(byte))
 
-it.each([0x00, 0xff])('the unused rest of the area stays behind where it is all 0x%s', async (byte) => {
+it.each([
+  ['00', 0x00],
+  ['FF', 0xff],
+])('the unused rest of the area stays behind where it is all %s', async (_, byte) => {
   const log = await readFrom(filled(byte, 1_000_000))
   expect(log.length).toBeLessThan(used.length + 5000)
   expect(parseEventLog(log)).toEqual(parseEventLog(used))

@@ -4,7 +4,7 @@ import { defaultRetries, type Retries, retrying } from './retrying.ts'
 import { nodeTsmFiles, type TsmFiles } from './tsm-files.ts'
 
 /** Linux 6.16 and later (Documentation/ABI/testing/sysfs-devices-virtual-misc-tdx_guest) */
-export const defaultMeasurementsFolder = '/sys/devices/virtual/misc/tdx_guest/measurements'
+const defaultMeasurementsFolder = '/sys/devices/virtual/misc/tdx_guest/measurements'
 
 const digestLength = 48
 

@@ -3,14 +3,14 @@ import { describeEndorsement } from '../describe/endorsement.ts'
 import type { Attester, Endorsements, Evidence } from '../evidence.ts'
 import { boundReportData } from './bound-report-data.ts'
 import { readCertificateTable } from './certificate-table.ts'
-import { defaultEventLogFile, readEventLog } from './event-log-file.ts'
+import { defaultEventLogFile, readEventLogFile } from './event-log-file.ts'
 import { inTurn } from './in-turn.ts'
 import { type KernelReport, requestProvider, requestReport } from './report-entry.ts'
 import { defaultRetries, type Retries, retrying } from './retrying.ts'
 import { nodeTsmFiles, type TsmFiles } from './tsm-files.ts'
 
 /** Linux 6.7 and later, with configfs mounted (Documentation/ABI/testing/configfs-tsm-report) */
-export const defaultReportFolder = '/sys/kernel/config/tsm/report'
+const defaultReportFolder = '/sys/kernel/config/tsm/report'
 
 const reportDataLength = 64
 const maxAtOnce = 64
@@ -75,7 +75,7 @@ function requireBound(evidence: Evidence, reportData: Uint8Array): void {
 async function eventLogOf(files: TsmFiles, retries: Retries, path: string | null | undefined): Promise<Uint8Array | null> {
   if (path === null) return null
   try {
-    const log = await retrying(() => readEventLog(files, path ?? defaultEventLogFile), retries)
+    const log = await retrying(() => readEventLogFile(files, path ?? defaultEventLogFile), retries)
     return log.length === 0 ? null : log
   } catch (error) {
     // Not every firmware leaves a log; one that was named must be there.

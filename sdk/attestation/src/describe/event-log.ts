@@ -22,6 +22,7 @@ export interface EventDescription {
   readonly text: string
 }
 
+/** @returns `malformed` with a sentence for what `appraiseEventLog` could not read either */
 export function describeEventLog(log: Uint8Array): EventLogDescription {
   const read = readEventLog(log)
   if ('malformed' in read) return read

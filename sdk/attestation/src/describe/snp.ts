@@ -76,6 +76,7 @@ export interface SnpDescription {
   readonly dirtyRanges: readonly string[]
 }
 
+/** Fields as they stand in the report; `product` and `tcb` as its CPUID has them be read. */
 export function describeSnp(report: SnpReport): SnpDescription {
   const { version, bytes } = report
   const field = (offset: number, length: number) => toHex(bytes.subarray(offset, offset + length))

@@ -1,8 +1,8 @@
 import { toHex } from '@reinraum/crypto'
-import { parseChain } from '../tdx/collateral.ts'
 import { enclaveReportOffsets } from '../tdx/layout.ts'
 import { type PckExtension, pckExtensionOid, readPckExtension } from '../tdx/pck-extension.ts'
 import type { EnclaveReport, QuoteHeader, TdReport, TdxQuote } from '../tdx/quote.ts'
+import { readPckChain } from '../tdx/subject.ts'
 import type { ParsedCertificate } from '../x509/certificate.ts'
 import { type BitsDescription, describeTdAttributes, describeXfam } from './tdx-bits.ts'
 
@@ -38,7 +38,7 @@ export interface TdxDescription {
       readonly signature: string
       readonly authData: string
     }
-    /** leaf first, as they stand there; null where they cannot be read */
+    /** leaf first, as appraisal reads them; null where it cannot */
     readonly certificates: readonly CertificateDescription[] | null
     /** how many bytes follow the quote, and whether all of them are zero */
     readonly trailing: { readonly length: number; readonly zero: boolean }
@@ -65,6 +65,7 @@ export interface BodyDescription {
   readonly mrServiceTd: string | null
 }
 
+/** @param quote null where the header names a layout that is not read here */
 export function describeTdx(header: QuoteHeader, quote: TdxQuote | null): TdxDescription {
   if (quote === null) return { header, quote: null }
   return {
@@ -78,7 +79,7 @@ export function describeTdx(header: QuoteHeader, quote: TdxQuote | null): TdxDes
         signature: toHex(quote.qeReportSignature),
         authData: toHex(quote.qeAuthData),
       },
-      certificates: readChain(quote.pckChain)?.map(describeCertificate) ?? null,
+      certificates: readPckChain(quote.pckChain)?.map(describeCertificate) ?? null,
       trailing: { length: quote.trailing.length, zero: quote.trailing.every((byte) => byte === 0) },
     },
   }
@@ -114,11 +115,6 @@ function describeEnclave(report: EnclaveReport) {
     isvSvn: report.isvSvn,
     reportData: toHex(report.reportData),
   }
-}
-
-/** Quoting libraries write the PEM as a C string, with its end. */
-function readChain(pem: Uint8Array): readonly ParsedCertificate[] | null {
-  return parseChain(Buffer.from(pem).toString('latin1').replace(/\0+$/, ''))
 }
 
 function describeCertificate(certificate: ParsedCertificate): CertificateDescription {
