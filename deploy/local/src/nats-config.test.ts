@@ -11,6 +11,10 @@ test('NATS listens on this machine only, with TLS 1.3, and offers no monitoring 
   expect(Object.keys(config).filter((key) => /http|monitor|cluster|gateway|leafnodes|mqtt|websocket/.test(key))).toEqual([])
 })
 
+test('the largest evidence that there can be fits into an executor’s answer', () => {
+  expect(config.max_payload).toBeGreaterThan(3 * 1024 * 1024)
+})
+
 test('each message is on the disk before it is acknowledged', () => {
   expect(config.jetstream).toMatchObject({ store_dir: '/store', sync_interval: 'always' })
 })

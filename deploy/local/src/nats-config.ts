@@ -1,6 +1,9 @@
 import type { Permissions } from '@reinraum/kit'
 import type { TlsFiles } from './pki.ts'
 
+/** bytes; an executor answers a challenge with evidence, whose bounds stay below 3 MiB (evidence.proto) */
+const maxPayload = 4 * 1024 * 1024
+
 export interface NatsUser {
   /** public NKEY, `U…` */
   readonly nkey: string
@@ -31,7 +34,7 @@ export function natsConfig(options: {
         })),
       },
       jetstream: { store_dir: storeFolder, sync_interval: 'always', max_memory_store: 1 << 26, max_file_store: 1 << 30 },
-      max_payload: 1 << 20,
+      max_payload: maxPayload,
       max_connections: 200,
       max_control_line: 4096,
       ping_interval: '20s',

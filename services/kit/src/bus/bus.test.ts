@@ -179,6 +179,20 @@ test('governance asks, an executor answers; a refusal has its code, silence is `
   await expect(ask(new Uint8Array([7]))).rejects.toMatchObject({ code: 'unavailable' })
 })
 
+test('a request or an answer that is larger than the server takes is said to be, and the connection stays', async () => {
+  const governance = await busOf('governance')
+  const executor = await busOf('executor')
+  const limit = 1024 * 1024
+  const ask = (body: Uint8Array) => governance.request(evidenceRequestSubject, body, { timeoutMs: 5_000 })
+  const sizes = [limit, limit + 1, 1]
+  executor.reply(evidenceRequestSubject, async () => new Uint8Array(sizes.shift() ?? 0), { queue: 'executors' })
+  await sleep(100)
+  expect(await ask(new Uint8Array(limit))).toHaveLength(limit)
+  await expect(ask(new Uint8Array(1))).rejects.toMatchObject({ code: 'resource-exhausted' })
+  await expect(ask(new Uint8Array(limit + 1))).rejects.toMatchObject({ code: 'resource-exhausted' })
+  expect(await ask(new Uint8Array(1))).toHaveLength(1)
+})
+
 test('a server that is killed and comes back is found again, and has lost nothing', { timeout: 60_000 }, async () => {
   const governance = await busOf('governance')
   const release = await busOf('release')

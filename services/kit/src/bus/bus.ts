@@ -45,7 +45,8 @@ export interface Bus {
   consume(options: ConsumeOptions): Promise<Subscription>
   /**
    * A core NATS request, answered by whoever serves the subject first.
-   * @throws ReinraumError `unavailable` when nobody does in time; else the code that the other side answered with
+   * @throws ReinraumError `unavailable` when nobody does in time; `resource-exhausted` when request or answer is larger than
+   * NATS carries; else the code that the other side answered with
    */
   request(subject: string, body: Uint8Array, options?: { readonly timeoutMs?: number }): Promise<Uint8Array>
   /** Answers core NATS requests. A `ReinraumError` goes back with its code; of anything else, that it failed. */

@@ -15,6 +15,7 @@ export async function sendRequest(
   body: Uint8Array,
   timeoutMs: number,
 ): Promise<Uint8Array> {
+  requireCarried(nc, body, 'request')
   try {
     const reply = `${replyBranch(inbox)}.${nuid.next()}`
     const answer = await nc.request(subject, body, { timeout: timeoutMs, noMux: true, reply })
@@ -37,7 +38,9 @@ export function answerRequests(
   const answer = async (message: { data: Uint8Array; respond(data: Uint8Array, o?: object): boolean }) => {
     try {
       if (running.size >= maxRequestsAtOnce) throw new ReinraumError('unavailable', 'too many requests')
-      message.respond(await handle(message.data))
+      const body = await handle(message.data)
+      requireCarried(nc, body, 'answer')
+      message.respond(body)
     } catch (error) {
       log.warn({ err: error, subject }, 'a request failed')
       const refusal = headers()
@@ -61,5 +64,12 @@ export function answerRequests(
       subscription.unsubscribe()
       await Promise.allSettled(running)
     },
+  }
+}
+
+/** Found out here, and not by the client's own check, whose error says nothing to whoever waits for the answer. */
+function requireCarried({ info }: NatsConnection, body: Uint8Array, what: 'request' | 'answer'): void {
+  if (info !== undefined && body.length > info.max_payload) {
+    throw new ReinraumError('resource-exhausted', `the ${what} is larger than NATS carries here (${info.max_payload} bytes)`)
   }
 }
