@@ -1,4 +1,3 @@
-export { measureCode } from './code-measurement.ts'
 export type { LocalRoom } from './local-room.ts'
 export { openAuthority, type TlsFiles } from './pki.ts'
 export type { RoomOptions } from './room-options.ts'

@@ -1,5 +1,5 @@
 import type { NatsConnection } from '@nats-io/transport-node'
-import type { ReferenceValues } from '@reinraum/attestation'
+import type { Evidence, ReferenceValues } from '@reinraum/attestation'
 import type { Room } from '@reinraum/client'
 import type { TlsFiles } from './pki.ts'
 import type { SupervisedProcess } from './supervised-process.ts'
@@ -13,10 +13,10 @@ export interface LocalRoom {
   /** `nats`, `governance`, `ingestion`, `release`, `keys/<id>`, `executor`, `executor/2` … */
   readonly services: ReadonlyMap<string, SupervisedProcess>
   readonly platform: {
+    readonly tee: Evidence['tee']
     readonly file: string
-    readonly product: 'Milan' | 'Genoa' | 'Turin'
     /** hex; names the simulated root in a contract */
-    readonly arkSha256: string
+    readonly rootSha256: string
     /** hex; of the executor's code and of the key service's */
     readonly measurements: { readonly executor: string; readonly keys: string }
   }

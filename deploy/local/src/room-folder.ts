@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { Evidence } from '@reinraum/attestation'
 
 /** Where everything of one room lies. */
 export interface RoomFolder {
@@ -6,7 +7,7 @@ export interface RoomFolder {
   readonly roomFile: string
   readonly lock: string
   readonly ports: string
-  readonly platform: string
+  platform(tee: Evidence['tee']): string
   readonly pki: string
   readonly nats: { readonly config: string; readonly store: string; readonly users: string }
   config(service: string): string
@@ -22,7 +23,7 @@ export function roomFolder(path: string): RoomFolder {
     roomFile: join(path, 'room.json'),
     lock: join(path, 'lock'),
     ports: join(path, 'ports.json'),
-    platform: join(path, 'simulated-platform.json'),
+    platform: (tee) => join(path, tee === 'tdx' ? 'simulated-tdx-platform.json' : 'simulated-platform.json'),
     pki: join(path, 'pki'),
     nats: { config: join(path, 'nats', 'server.json'), store: join(path, 'nats', 'store'), users: join(path, 'nats', 'users') },
     config: (service) => join(path, 'services', fileNameOf(service), 'config.json'),

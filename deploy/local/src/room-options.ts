@@ -1,3 +1,4 @@
+import type { Evidence } from '@reinraum/attestation'
 import type { KeyServicePlan } from './room-plan.ts'
 
 export interface RoomOptions {
@@ -9,7 +10,9 @@ export interface RoomOptions {
   readonly executors?: number
   /** name of a service → parts of its configuration that replace what stands there */
   readonly overrides?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
-  /** A simulated platform that several rooms share; the room's own unless told. */
+  /** The hardware that executors and attested key services run on, simulated: SEV-SNP unless told. */
+  readonly platform?: Evidence['tee']
+  /** A simulated platform of that kind that several rooms share; the room's own unless told. */
   readonly platformFile?: string
   /** Adds a NATS user that may do everything, for tests that look into streams. */
   readonly natsAdmin?: boolean

@@ -1,12 +1,12 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import type { SimulatedPlatform } from '@reinraum/attestation'
+import type { Evidence } from '@reinraum/attestation'
+import { measureCode } from '@reinraum/kit'
 import { z } from 'zod'
 import { type Cleanup, createCleanup } from './cleanup.ts'
-import { measureCode } from './code-measurement.ts'
 import { reservePorts } from './free-ports.ts'
 import type { NatsAccess } from './nats-process.ts'
-import { openPlatformFile } from './platform-file.ts'
+import { openPlatformFile, type Platform } from './platform-file.ts'
 import { writePrivateFile } from './private-file.ts'
 import { openCredentials, type RoomCredentials } from './room-credentials.ts'
 import type { RoomFolder } from './room-folder.ts'
@@ -23,8 +23,10 @@ export interface RoomSite {
   readonly folder: RoomFolder
   readonly options: RoomOptions
   readonly services: readonly ServicePlan[]
+  readonly tee: Evidence['tee']
   readonly platformFile: string
-  readonly platform: SimulatedPlatform
+  readonly platform: Platform
+  /** SHA-384 in hex over the code that runs: the services compute the same at their start, so changed code is refused */
   readonly measurements: { readonly executor: string; readonly keys: string }
   readonly credentials: RoomCredentials
   readonly natsPort: number
@@ -39,10 +41,11 @@ export interface RoomSite {
 export async function prepareSite(folder: RoomFolder, options: RoomOptions, cleanup = createCleanup()): Promise<RoomSite> {
   options.onProgress?.('Preparing certificates, credentials and the simulated platform')
   const services = planServices(options.keyServices ?? defaultKeyServices, options.executors ?? 1)
-  const platformFile = resolve(options.platformFile ?? folder.platform)
+  const tee = options.platform ?? 'snp'
+  const platformFile = resolve(options.platformFile ?? folder.platform(tee))
   await sweepScratchFolders()
   const [platform, credentials, executor, keys] = await Promise.all([
-    openPlatformFile(platformFile),
+    openPlatformFile(platformFile, tee),
     openCredentials(folder, services, { natsAdmin: options.natsAdmin === true }),
     measureCode('executor'),
     measureCode('keys'),
@@ -56,6 +59,7 @@ export async function prepareSite(folder: RoomFolder, options: RoomOptions, clea
     folder,
     options,
     services,
+    tee,
     platformFile,
     platform,
     measurements: { executor, keys },

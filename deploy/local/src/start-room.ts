@@ -1,6 +1,5 @@
 import { mkdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { referenceValuesSchema } from '@reinraum/attestation'
 import { type Room, roomSchema } from '@reinraum/client'
 import { ReinraumError } from '@reinraum/crypto'
 import { acquireLock } from '../bootstrap/lock-file.mjs'
@@ -8,6 +7,7 @@ import { createCleanup } from './cleanup.ts'
 import type { LocalRoom } from './local-room.ts'
 import { connectNats } from './nats-process.ts'
 import { writePublicFile } from './private-file.ts'
+import { referenceValuesFor, rootOf } from './reference-values.ts'
 import { natsAdminUser } from './room-credentials.ts'
 import { fileNameOf, roomFolder } from './room-folder.ts'
 import type { RoomOptions } from './room-options.ts'
@@ -56,7 +56,7 @@ export async function startRoom(options: RoomOptions): Promise<LocalRoom> {
 }
 
 async function describeRoom(site: RoomSite): Promise<LocalRoom> {
-  const { folder, platform, measurements, credentials, natsAccess, processes } = site
+  const { folder, tee, platform, measurements, credentials, natsAccess, processes } = site
   const room = roomOf(site)
   await writePublicFile(folder.roomFile, `${JSON.stringify(room, null, 2)}\n`)
   const processNamed = (name: string): SupervisedProcess => {
@@ -64,18 +64,16 @@ async function describeRoom(site: RoomSite): Promise<LocalRoom> {
     if (found === undefined) throw new ReinraumError('not-found', `this room has no process ${name}`)
     return found
   }
-  const { product, arkSha256 } = platform
-  const valuesFor = (measurement: string) =>
-    referenceValuesSchema.parse({
-      snp: { roots: [{ product, sha256: arkSha256, simulated: true }], measurements: [measurement] },
-    })
   return {
     directory: folder.path,
     roomFile: folder.roomFile,
     room,
     services: processes,
-    platform: { file: site.platformFile, product, arkSha256, measurements },
-    referenceValues: () => ({ executor: valuesFor(measurements.executor), keys: valuesFor(measurements.keys) }),
+    platform: { tee, file: site.platformFile, rootSha256: rootOf(platform), measurements },
+    referenceValues: () => ({
+      executor: referenceValuesFor(platform, measurements.executor),
+      keys: referenceValuesFor(platform, measurements.keys),
+    }),
     kill: async (name) => await processNamed(name).kill(),
     restart: async (name) => await processNamed(name).restart(),
     stop: () => site.cleanup.run(),
