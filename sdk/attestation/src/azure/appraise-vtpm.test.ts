@@ -7,6 +7,7 @@ import { azureFaults } from '../testing/azure-faults.ts'
 import { appraiseIn, createPlatform, now, referenceFor, reportData } from '../testing/simulated-evidence.ts'
 import { appraiseParavised, paravisedEvidenceOf, paravisor } from '../testing/simulated-vtpm.ts'
 import { vtpmCheckNames } from './check-names.ts'
+import { qualifyingDataOf } from './qualifying-data.ts'
 
 let platform: SimulatedPlatform
 beforeAll(async () => {
@@ -71,6 +72,21 @@ describe('what the TPM says counts for nothing', () => {
     expect(result.reasons).toEqual(['malformed-evidence'])
     expect(new Set(result.checks.map(({ name }) => name))).toEqual(new Set(withVtpm))
     expect(result.checks.filter(({ verdict }) => verdict !== 'skipped').map(({ name }) => name)).toEqual(['length'])
+  })
+
+  it('where other bytes are read than those that it signed, as a writer beside the appraisal would arrange it', async () => {
+    const { evidence, endorsements } = await paravisedEvidenceOf(platform, { vtpm: { extraData: new Uint8Array(48) } })
+    const { vtpm } = evidence
+    if (vtpm === undefined) throw new Error('the evidence came through a paravisor')
+    const forged = Uint8Array.from(vtpm.message)
+    forged.set(qualifyingDataOf(reportData), 44)
+    // A copy of these bytes is the forged message; what stands in memory is the one that was signed.
+    const message = Uint8Array.from(vtpm.message)
+    Object.defineProperty(message, Symbol.iterator, { value: () => forged[Symbol.iterator]() })
+    const changing = { ...vtpm, message }
+    const pinned = referenceFor(platform, { paravisor })
+    const result = await appraise({ ...evidence, vtpm: changing }, endorsements, pinned, { reportData }, now)
+    expect(result.reasons).toEqual(['tpm-quote-signature-invalid'])
   })
 
   it('where a guest below the paravisor asked for the report, and no policy can say otherwise', async () => {

@@ -1,6 +1,6 @@
 import { constants, type KeyObject, verify } from 'node:crypto'
 import { concatBytes, constantTimeEqual, sha256 } from '@reinraum/crypto'
-import { isZero } from '../snp/report.ts'
+import { isZero } from '../is-zero.ts'
 import {
   algorithmSha256,
   attestQuote,
@@ -16,6 +16,8 @@ import {
 
 /** TPMS_ATTEST of the kind TPM_ST_ATTEST_QUOTE: what the TPM says about the guest, to whoever asked with `extraData`. */
 export interface TpmQuote {
+  /** what the signature has to be over: the bytes that everything here was read from */
+  readonly signed: Uint8Array
   /** qualifying data, 0 to 50 bytes */
   readonly extraData: Uint8Array
   /** registers of the SHA-256 bank that the digest is over, ascending */
@@ -55,6 +57,7 @@ export function parseTpmQuote(input: Uint8Array): TpmQuote | null {
   if (!wellFormed) return null
   const registers = Array.from({ length: pcrCount }, (_, index) => index)
   return {
+    signed: bytes,
     extraData: bytes.subarray(beforeExtraData, clock),
     // §10.6.1 TPMS_PCR_SELECT: register n is bit n mod 8 of byte n div 8
     selected: registers.filter((index) => (view.getUint8(selection + (index >> 3)) >> (index & 7)) & 1),

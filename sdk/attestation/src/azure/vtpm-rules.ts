@@ -59,7 +59,7 @@ function checkRuntimeData({ hclReport, hardware }: VtpmSubject): Outcome {
 
 function checkQuote({ evidence, quote, attestationKey }: VtpmSubject): Outcome {
   if (evidence === undefined || quote === null) return failed('tpm-quote-malformed', 'this is no quote over SHA-256 registers')
-  const valid = attestationKey !== null && isSignedBy(attestationKey, evidence.message, evidence.signature)
+  const valid = attestationKey !== null && isSignedBy(attestationKey, quote.signed, evidence.signature)
   return valid ? passed('signed by the attestation key') : failed('tpm-quote-signature-invalid', 'the signature does not verify')
 }
 

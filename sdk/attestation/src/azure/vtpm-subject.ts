@@ -3,6 +3,7 @@ import type { VtpmEvidence } from '../evidence.ts'
 import { type HclReport, parseHclReport } from './hcl-report.ts'
 import type { ParavisorReferenceValues } from './reference-values.ts'
 import { readAttestationKey } from './runtime-data.ts'
+import { pcrCount, sha256Length } from './tpm-layout.ts'
 import { parseTpmQuote, type TpmQuote } from './tpm-quote.ts'
 
 /** What one kind of hardware says to the checks that all kinds of paravised guests share. */
@@ -33,11 +34,13 @@ export function readVtpmSubject(
   given: Pick<VtpmSubject, 'reference' | 'expected'>,
 ): VtpmSubject | null {
   if (evidence === undefined && given.reference === undefined) return null
+  const pcrs = evidence?.pcrs.slice(0, pcrCount + 1).map((value) => Uint8Array.from(value.subarray(0, sha256Length + 1)))
   const hclReport = evidence === undefined ? null : parseHclReport(evidence.hclReport)
   return {
     ...given,
     hardware,
-    evidence,
+    // A copy: what was quoted is then what is compared with the reference values, even if someone else writes to the input.
+    evidence: evidence && pcrs && { ...evidence, pcrs },
     hclReport,
     attestationKey: hclReport === null ? null : readAttestationKey(hclReport.runtimeData),
     quote: evidence === undefined ? null : parseTpmQuote(evidence.message),
