@@ -1,6 +1,6 @@
 import { open, readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
-import { fromUtf8, ReinraumError } from '@reinraum/crypto'
+import { fromUtf8, parseStrictJson, ReinraumError } from '@reinraum/crypto'
 import { parse } from 'yaml'
 
 /** @throws ReinraumError `unreadable-input` */
@@ -81,7 +81,8 @@ export async function readSmallDocument(file: string, maxBytes: number): Promise
 function parseDocument(file: string, text: string): unknown {
   if (text.trim() === '') throw new ReinraumError('unreadable-input', `${oneLineName(file)} is empty`)
   try {
-    return ['.yaml', '.yml'].includes(extname(file).toLowerCase()) ? parse(text) : JSON.parse(text)
+    // Both refuse a name that is there twice: its reader sees the first one, and the last one would count.
+    return ['.yaml', '.yml'].includes(extname(file).toLowerCase()) ? parse(text) : parseStrictJson(text)
   } catch (cause) {
     throw new ReinraumError('unreadable-input', `${oneLineName(file)} is neither YAML nor JSON`, { cause })
   }

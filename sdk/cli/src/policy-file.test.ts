@@ -87,6 +87,14 @@ describe('what is wrong is named by its place, with what to do about it:', () =>
   })
 })
 
+it.each([
+  ['p.json', '{ "allowDebug": false, "allowDebug": true }'],
+  ['p.yaml', '{ allowDebug: false, allowDebug: true }'],
+])('a rule that stands in %s twice is refused: whoever reads it may see only the first', async (name, policy) => {
+  const snp = `"roots": [{ "product": "Genoa", "sha256": "${amdRoots.Genoa}", "simulated": false }], "measurements": ["${hex}"]`
+  await expect(read(`{ "snp": { ${snp}, "policy": ${policy} } }`, name)).rejects.toMatchObject({ code: 'unreadable-input' })
+})
+
 it('a file that is no document, or too long for one, is unreadable', async () => {
   await expect(read('snp: [')).rejects.toMatchObject({
     code: 'unreadable-input',
