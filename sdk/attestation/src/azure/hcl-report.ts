@@ -1,4 +1,4 @@
-import { isZero } from '../snp/report.ts'
+import { isZero } from '../is-zero.ts'
 import {
   hclOffsets as at,
   attestationKeyRequest,

@@ -1,8 +1,9 @@
 import { toHex } from '@reinraum/crypto'
+import { isZero } from '../is-zero.ts'
 import { parseGuestPolicy } from '../snp/guest-policy.ts'
 import { keyInfoReserved, offsets, reservedRanges } from '../snp/layout.ts'
 import { productOfCpuid } from '../snp/product.ts'
-import { isZero, type SigningKeyKind, type SnpReport, signingKeyKind } from '../snp/report.ts'
+import { type SigningKeyKind, type SnpReport, signingKeyKind } from '../snp/report.ts'
 import type { SnpProduct } from '../snp/roots.ts'
 import { parseTcb, type Tcb } from '../snp/tcb.ts'
 

@@ -1,4 +1,5 @@
 import { toHex } from '@reinraum/crypto'
+import { isZero } from '../is-zero.ts'
 import { enclaveReportOffsets } from '../tdx/layout.ts'
 import { type PckExtension, pckExtensionOid, readPckExtension } from '../tdx/pck-extension.ts'
 import type { EnclaveReport, QuoteHeader, TdReport, TdxQuote } from '../tdx/quote.ts'
@@ -80,7 +81,7 @@ export function describeTdx(header: QuoteHeader, quote: TdxQuote | null): TdxDes
         authData: toHex(quote.qeAuthData),
       },
       certificates: readPckChain(quote.pckChain)?.map(describeCertificate) ?? null,
-      trailing: { length: quote.trailing.length, zero: quote.trailing.every((byte) => byte === 0) },
+      trailing: { length: quote.trailing.length, zero: isZero(quote.trailing) },
     },
   }
 }

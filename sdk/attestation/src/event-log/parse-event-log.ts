@@ -1,5 +1,13 @@
+import { isZero } from '../is-zero.ts'
 import { eventTypeName } from './event-types.ts'
-import { maximumAlgorithms, maximumEvents, maximumLogLength, noActionType, sha384Algorithm } from './layout.ts'
+import {
+  maximumAlgorithms,
+  maximumContentLength,
+  maximumEvents,
+  maximumLogLength,
+  noActionType,
+  sha384Algorithm,
+} from './layout.ts'
 import { createReader, latin1, type Reader } from './reader.ts'
 import { readSpecIdEvent, specIdStart } from './spec-id-event.ts'
 
@@ -27,10 +35,12 @@ export function parseEventLog(log: Uint8Array): readonly MeasuredEvent[] | null 
   return 'events' in read ? read.events : null
 }
 
+/** The same, with the reason where it is malformed: a sentence without its subject, which is the log. */
 export function readEventLog(log: Uint8Array): ReadEventLog {
   if (log.length > maximumLogLength) return { malformed: `it is longer than ${maximumLogLength} bytes` }
   // A copy, whatever the input is: what is replayed is then what is compared, even if someone else writes to the input.
-  const reader = createReader(new Uint8Array(log))
+  const bytes = new Uint8Array(log)
+  const reader = createReader(bytes)
   const algorithms = readSpecIdEvent(reader)
   if (typeof algorithms === 'string') return { malformed: algorithms }
   const events: MeasuredEvent[] = []
@@ -41,6 +51,9 @@ export function readEventLog(log: Uint8Array): ReadEventLog {
     if (count > maximumEvents) return { malformed: `it has more than ${maximumEvents} events` }
     const event = readEvent(reader, algorithms)
     if (typeof event === 'string') return { malformed: `event ${count}: ${event}` }
+    if (bytes.length - reader.rest().length > maximumContentLength) {
+      return { malformed: `its events are longer than ${maximumContentLength} bytes` }
+    }
     if (event !== null) events.push(event)
   }
 }
@@ -99,6 +112,5 @@ function readDigests(reader: Reader, algorithms: ReadonlyMap<number, number>): R
 function checkNoAction(register: number, digests: ReadonlyMap<number, Uint8Array>, data: Uint8Array): null | string {
   if (register > 4) return `there is no register with the number ${register}`
   if (latin1(data.subarray(0, specIdStart.length)) === specIdStart) return 'the log begins a second time'
-  const isZero = [...digests.values()].every((digest) => digest.every((byte) => byte === 0))
-  return isZero ? null : 'an event that extends nothing has a digest'
+  return [...digests.values()].every(isZero) ? null : 'an event that extends nothing has a digest'
 }

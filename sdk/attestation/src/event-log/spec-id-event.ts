@@ -1,3 +1,4 @@
+import { isZero } from '../is-zero.ts'
 import { digestLengths, maximumAlgorithms, noActionType, sha384Algorithm, specIdSignature } from './layout.ts'
 import { createReader, latin1, type Reader } from './reader.ts'
 
@@ -16,7 +17,7 @@ export function readSpecIdEvent(log: Reader): ReadonlyMap<number, number> | stri
   const [register, type, digest, length] = [log.u32(), log.u32(), log.take(20), log.u32()]
   const data = length === null ? null : log.take(length)
   if (register === null || type === null || digest === null || data === null) return 'it ends in its first event'
-  if (type !== noActionType || !headerRegisters.includes(register) || digest.some((byte) => byte !== 0)) {
+  if (type !== noActionType || !headerRegisters.includes(register) || !isZero(digest)) {
     return 'its first event is none that begins a log'
   }
   return readAlgorithms(createReader(data))

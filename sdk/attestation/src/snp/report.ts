@@ -83,7 +83,3 @@ export function signingKeyKind(report: SnpReport): SigningKeyKind | null {
   const kind = (report.keyInfo >> 2) & 7
   return kind === 0 ? 'VCEK' : kind === 1 ? 'VLEK' : null
 }
-
-export function isZero(bytes: Uint8Array): boolean {
-  return bytes.every((value) => value === 0)
-}

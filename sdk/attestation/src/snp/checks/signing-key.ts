@@ -1,6 +1,7 @@
 import { verify } from 'node:crypto'
 import { failed, notAsked, type Outcome, passed, waived } from '../../checks/outcome.ts'
-import { isZero, signingKeyKind } from '../report.ts'
+import { isZero } from '../../is-zero.ts'
+import { signingKeyKind } from '../report.ts'
 import type { SnpSubject } from '../subject.ts'
 import { readCspId, readHwid, vekOids } from '../vek-extensions.ts'
 import type { SnpRule } from './rule.ts'

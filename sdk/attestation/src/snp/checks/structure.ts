@@ -1,6 +1,6 @@
 import { failed, passed, waived } from '../../checks/outcome.ts'
+import { isZero } from '../../is-zero.ts'
 import { keyInfoReserved, reservedRanges } from '../layout.ts'
-import { isZero } from '../report.ts'
 import { reservedTcbIsZero } from '../tcb.ts'
 import type { SnpRule } from './rule.ts'
 

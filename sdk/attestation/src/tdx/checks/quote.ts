@@ -1,5 +1,6 @@
 import { concatBytes, fromHex, sha256, toHex } from '@reinraum/crypto'
 import { failed, type Outcome, passed } from '../../checks/outcome.ts'
+import { isZero } from '../../is-zero.ts'
 import { isSignedRaw, readP256Key } from '../../x509/signature.ts'
 import type { QeIdentity } from '../qe-identity.ts'
 import type { TdxSubject } from '../subject.ts'
@@ -27,7 +28,7 @@ export const quoteChecks: readonly TdxRule[] = [
 function checkBinding({ quote: { attestationKey, qeAuthData, qeReport } }: TdxSubject): Outcome {
   const bound = sha256(concatBytes(attestationKey, qeAuthData))
   const rest = qeReport.reportData.subarray(bound.length)
-  return Buffer.compare(bound, qeReport.reportData.subarray(0, bound.length)) === 0 && rest.every((byte) => byte === 0)
+  return Buffer.compare(bound, qeReport.reportData.subarray(0, bound.length)) === 0 && isZero(rest)
     ? passed('the enclave vouches for the attestation key')
     : failed('qe-report-binding-invalid', 'the enclave vouches for another key')
 }

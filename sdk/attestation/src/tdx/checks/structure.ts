@@ -1,5 +1,5 @@
-import type { CheckRule } from '../../checks/outcome.ts'
-import { failed, passed } from '../../checks/outcome.ts'
+import { type CheckRule, failed, passed } from '../../checks/outcome.ts'
+import { isZero } from '../../is-zero.ts'
 import { bodyTypes, ecdsaP256KeyType, intelQeVendorId, tdxTeeType } from '../layout.ts'
 import type { QuoteHeader } from '../quote.ts'
 import type { TdxCheckName } from './names.ts'
@@ -48,7 +48,7 @@ export const trailingCheck: TdxRule = {
   needs: ['structure'],
   // Buffers of a fixed size are padded with zeros; anything else was put there by somebody.
   run: ({ quote: { trailing } }) =>
-    trailing.every((byte) => byte === 0)
+    isZero(trailing)
       ? passed(`${trailing.length} bytes, all zero`)
       : failed('trailing-bytes-not-zero', 'something follows the signature data'),
 }

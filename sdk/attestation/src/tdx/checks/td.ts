@@ -1,5 +1,6 @@
 import { toHex } from '@reinraum/crypto'
 import { failed, notAsked, type Outcome, passed, waived } from '../../checks/outcome.ts'
+import { isZero } from '../../is-zero.ts'
 import type { TdxSubject } from '../subject.ts'
 import { isValidXfam, parseTdAttributes, type TdAttributes } from '../td-attributes.ts'
 import { authentic } from './authentic.ts'
@@ -57,7 +58,7 @@ function checkXfam({ quote: { body } }: TdxSubject): Outcome {
 function checkServiceTd({ quote, reference }: TdxSubject): Outcome {
   const { mrServiceTd } = quote.body
   if (mrServiceTd === null) return notAsked('a quote of TD 1.0 does not say')
-  if (mrServiceTd.every((byte) => byte === 0)) return passed('none')
+  if (isZero(mrServiceTd)) return passed('none')
   const digest = toHex(mrServiceTd)
   return (reference.mrServiceTd ?? []).includes(digest)
     ? waived('service-td', digest)
