@@ -6,8 +6,8 @@ import { appraiseTdx } from './tdx/appraise-tdx.ts'
 import { contraindicated } from './verdicts.ts'
 
 /**
- * Appraises evidence (RFC 9334) against the reference values of a contract. Fetches nothing and keeps nothing: the same
- * bytes and the same clock give the same result.
+ * Appraises evidence (RFC 9334) against the reference values of a contract. Fetches nothing, and remembers nothing but what
+ * bytes were read as: the same bytes and the same clock give the same result.
  *
  * @param now the relying party's own clock
  * @returns never throws, whatever the bytes are: what cannot be read is contraindicated

@@ -45,7 +45,7 @@ export interface Expected {
   readonly floors?: FreshnessNumbers
 }
 
-/** Where evidence comes from: a simulated platform here, a guest's hardware elsewhere. */
+/** Where evidence comes from: a guest's kernel (`openConfigfsTsm`), or a simulated platform. */
 export interface Attester {
   /** @param reportData 64 bytes that the evidence binds, see `reportDataOf` */
   getEvidence(reportData: Uint8Array): Promise<{ readonly evidence: Evidence; readonly endorsements: Endorsements }>

@@ -6,8 +6,7 @@ export interface NonceRecord {
   readonly used: boolean
 }
 
-export const nonceVerdicts = ['fresh', 'unknown', 'used', 'expired'] as const
-export type NonceVerdict = (typeof nonceVerdicts)[number]
+export type NonceVerdict = 'fresh' | 'unknown' | 'used' | 'expired'
 
 /**
  * What becomes of a nonce that somebody shows. Whatever it is, a nonce that was given out is used up by it: see to that before

@@ -3,7 +3,7 @@ import { guidText } from './guid.ts'
 
 export const pageSize = 4096
 /** OVMF has 4 MiB; td-shim with a payload inside is larger. Bounds the time that a prediction takes. */
-export const maximumFirmwareSize = 64 * 1024 * 1024
+const maximumFirmwareSize = 64 * 1024 * 1024
 
 const footerGuid = '96b582de-1fb2-45f7-baea-a366c55a082d'
 /** the reset vector, which stands behind the table */

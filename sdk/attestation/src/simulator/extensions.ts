@@ -46,7 +46,7 @@ export function crlNumber(value = 1): ExtensionContent {
 }
 
 /** RFC 7093 §2, method 1: 160 bits of SHA-256, so that no SHA-1 is needed. */
-export function keyIdentifier(publicKey: KeyObject): Uint8Array<ArrayBuffer> {
+function keyIdentifier(publicKey: KeyObject): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(sha256(new Uint8Array(publicKey.export({ type: 'spki', format: 'der' }))).subarray(0, 20))
 }
 

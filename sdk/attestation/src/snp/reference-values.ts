@@ -32,7 +32,7 @@ const rootSchema = z
   })
 
 /** Every default is the strict one: what is not written in the contract is not allowed. */
-export const snpPolicySchema = z.strictObject({
+const snpPolicySchema = z.strictObject({
   /** Milan is left out: its VCEK seed can be extracted in software (arXiv 2605.12990) */
   products: z.array(z.enum(snpProducts)).min(1).default(['Genoa', 'Turin']),
   /** version 2 reports carry no CPUID */

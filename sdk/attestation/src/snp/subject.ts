@@ -23,7 +23,7 @@ export interface SnpSubject {
   readonly ca: ParsedCertificate | null
   readonly vek: ParsedCertificate | null
   readonly vekKind: SigningKeyKind | null
-  /** a role that two different certificates claim */
+  /** whether two different certificates claim one role */
   readonly ambiguous: boolean
   readonly lists: readonly ParsedRevocationList[]
   readonly reference: SnpReferenceValues

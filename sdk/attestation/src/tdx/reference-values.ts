@@ -17,7 +17,7 @@ const rootSchema = z
   })
 
 /** Every default is the strict one: what is not written in the contract is not allowed. */
-export const tdxPolicySchema = z.strictObject({
+const tdxPolicySchema = z.strictObject({
   /** verdicts of Intel's TCB info that are acceptable, after platform, module and quoting enclave have converged */
   tcbStatuses: z
     .array(z.enum(tcbStatuses.filter((status) => status !== 'Revoked')))

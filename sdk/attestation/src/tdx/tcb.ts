@@ -83,7 +83,7 @@ function moduleLevel(tcbInfo: TcbInfo, svn: Uint8Array): TdxModuleIdentity['tcbL
 }
 
 /** @returns undefined where Intel names no module of that major version */
-export function moduleIdentity(tcbInfo: TcbInfo, svn: Uint8Array): TdxModuleIdentity | undefined {
+function moduleIdentity(tcbInfo: TcbInfo, svn: Uint8Array): TdxModuleIdentity | undefined {
   const id = `TDX_${at(svn, majorAt).toString(16).padStart(2, '0').toUpperCase()}`
   return tcbInfo.tdxModuleIdentities.find((identity) => identity.id === id)
 }

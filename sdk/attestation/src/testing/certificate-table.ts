@@ -1,7 +1,7 @@
 import { concatBytes, fromHex } from '@reinraum/crypto'
 
 /** As AMD writes them (56421 §4.1.8.1). */
-export const tableGuids = {
+const tableGuids = {
   vcek: '63da758d-e664-4564-adc5-f4b93be8accd',
   vlek: 'a8074bc2-a25a-483e-aae6-39c045a0b8a1',
   ask: '4ab7b379-bbac-4fe4-a02f-05aef327c782',

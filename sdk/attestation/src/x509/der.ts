@@ -27,7 +27,7 @@ export const tags = {
 
 /**
  * Reads exactly one element.
- * @throws TypeError for anything else; what the library throws
+ * @throws TypeError for anything else, or whatever the library throws
  */
 export function readDer(bytes: Uint8Array): Der {
   const { encoded, ...read } = readFirst(bytes)

@@ -33,7 +33,7 @@ export interface FirmwarePlan {
   readonly metadata: readonly (readonly [distance: number, bytes: Uint8Array])[]
 }
 
-export function buildFirmware({ size, entries, tableLength, footer = guids.footer, metadata }: FirmwarePlan): Uint8Array {
+function buildFirmware({ size, entries, tableLength, footer = guids.footer, metadata }: FirmwarePlan): Uint8Array {
   const firmware = patternBytes(size)
   const body = concatBytes(...entries.map(({ guid, data, length = data.length + 18 }) => entryBytes(guid, data, length)))
   const table = concatBytes(body, entryBytes(footer, new Uint8Array(), tableLength ?? body.length + 18))

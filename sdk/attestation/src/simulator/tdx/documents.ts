@@ -11,7 +11,7 @@ export interface SimulatedTdxTcb {
 /** SHA-256 of the key that signed the quoting enclave, if there were one */
 export const quotingEnclaveSigner = '51'.repeat(32)
 /** DEBUG and the like are compared, what is reserved for the platform is not; as in Intel's own identity */
-export const quotingEnclaveAttributes = { value: '11000000000000000000000000000000', mask: 'FBFFFFFFFFFFFFFF0000000000000000' }
+const quotingEnclaveAttributes = { value: '11000000000000000000000000000000', mask: 'FBFFFFFFFFFFFFFF0000000000000000' }
 
 const sgxTypes = ['Early Microcode Update', 'SGX Late Microcode Update', 'TXT SINIT']
 const tdxTypes = ['TDX Module', 'TDX Module', 'TDX Late Microcode Update']

@@ -15,7 +15,7 @@ import { type PckExtensionContent, pckExtension } from './pck-extension.ts'
 
 const year = 365 * 24 * 3600 * 1000
 
-export const tdxNames = {
+const tdxNames = {
   root: 'Intel SGX Root CA',
   platformCa: 'Intel SGX PCK Platform CA',
   pck: 'Intel SGX PCK Certificate',

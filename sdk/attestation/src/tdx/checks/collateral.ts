@@ -84,7 +84,8 @@ function checkValidity({ name, json }: Part): ChainCheck {
 function checkNumber({ chain, collateral }: Endorsed, { reference, expected }: TdxSubject): Outcome {
   const number = evaluationNumberOf(collateral)
   const { minimumTcbEvaluationDataNumber: minimum } = reference.policy
-  if (number === null || number < minimum) return failed('evaluation-number-below-floor', `number ${number}, not ${minimum}`)
+  if (number === null) return failed('evaluation-number-below-floor', 'there is no number')
+  if (number < minimum) return failed('evaluation-number-below-floor', `number ${number}, at least ${minimum} is asked for`)
   return isAtLeastFloor(expected.floors ?? {}, tcbEvaluationSeries(chain.root.sha256), BigInt(number))
     ? passed(`number ${number}`)
     : failed('evaluation-number-below-floor', `number ${number} is older than what was seen before`)

@@ -1,5 +1,4 @@
-import type { CheckRule, Outcome } from '../../checks/outcome.ts'
-import { failed } from '../../checks/outcome.ts'
+import { type CheckRule, failed, type Outcome } from '../../checks/outcome.ts'
 import type { ParsedCollateral } from '../collateral.ts'
 import type { QeIdentity } from '../qe-identity.ts'
 import type { TdxChain, TdxSubject } from '../subject.ts'
@@ -8,7 +7,7 @@ import type { TdxCheckName } from './names.ts'
 
 export type TdxRule = CheckRule<TdxCheckName, TdxSubject>
 
-/** What collateral and chain hold once `certificates`, `tcb-info` and `qe-identity` have passed. */
+/** What is whole once `certificates` has passed; TCB info and identity can still be null in it. */
 export interface Endorsed {
   readonly chain: TdxChain
   readonly collateral: ParsedCollateral
