@@ -1,19 +1,19 @@
 import {
   type AttestationResult,
   appraise,
-  type Evidence,
   evidenceId,
   isAcceptable,
   keyReleaseBinding,
   reportDataOf,
 } from '@reinraum/attestation'
-import { canonicalBytes, fromBase64url, isReinraumError, parseStrictJson, ReinraumError } from '@reinraum/crypto'
+import { canonicalBytes, isReinraumError, parseStrictJson, ReinraumError } from '@reinraum/crypto'
 import {
   type DigestId,
   parseStatement,
   type Receipt,
   type ReceiptBundle,
   type Release,
+  readReceiptEvidence,
   receiptBundleSchema,
   type Verified,
   type VerifiedRun,
@@ -199,18 +199,13 @@ async function appraiseBinding(
   receipt: Verified<Receipt>,
   now: Date,
 ): Promise<AttestationResult> {
-  const report = fromBase64url(bundle.evidence.report)
-  const evidence: Evidence = bundle.evidence.tee === 'snp' ? { tee: 'snp', report } : { tee: 'tdx', quote: report }
+  const { evidence, endorsements } = readReceiptEvidence(bundle.evidence)
   if (evidenceId(evidence) !== receipt.document.evidence)
     throw new ReinraumError('receipt-invalid', 'the evidence is not the one that the receipt names')
   const { nonces, kem, sig } = receipt.document.binding
   const reportData = reportDataOf(
     keyReleaseBinding({ nonces, kem, sig, contract: run.contract.id, query: run.query.id, run: run.run.id }),
   )
-  const endorsements = {
-    certificates: bundle.evidence.certificates.map(fromBase64url),
-    crls: bundle.evidence.crls.map(fromBase64url),
-  }
   const appraisal = await appraise(evidence, endorsements, run.contract.document.executors, { reportData }, now)
   if (!isAcceptable(appraisal)) throw new ReinraumError('evidence-contraindicated', appraisal.reasons.join(', '))
   return appraisal

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { maximumDecisions, maximumManifests, maximumSignatures } from './limits.ts'
+import { receiptEvidenceSchema } from './receipt-evidence.ts'
 
 const base64url = z.string().regex(/^[A-Za-z0-9_-]+$/)
 
@@ -22,13 +23,7 @@ export const receiptBundleSchema = z.strictObject({
   decisions: z.array(jwsObjectSchema).max(maximumDecisions),
   manifests: z.array(jwsObjectSchema).min(1).max(maximumManifests),
   releases: z.array(jwsObjectSchema).min(1).max(64),
-  evidence: z.strictObject({
-    tee: z.enum(['snp', 'tdx']),
-    /** the report or quote */
-    report: base64url.max(87_382),
-    certificates: z.array(base64url.max(65_536)).max(8),
-    crls: z.array(base64url.max(4_194_304)).max(4),
-  }),
+  evidence: receiptEvidenceSchema,
   receipt: jwsObjectSchema,
 })
 export type ReceiptBundle = z.infer<typeof receiptBundleSchema>

@@ -1,7 +1,7 @@
-import { type Endorsements, type Evidence, evidenceId } from '@reinraum/attestation'
+import { evidenceId } from '@reinraum/attestation'
 import { canonicalBytes, digestId, parseStrictJson, toBase64url, utf8 } from '@reinraum/crypto'
 import { guardVersion } from '@reinraum/policy'
-import { type Receipt, type RunBundleBytes, signStatement, type VerifiedRun } from '@reinraum/statements'
+import { type Receipt, type RunBundleBytes, signStatement, type VerifiedRun, writeReceiptEvidence } from '@reinraum/statements'
 import type { Executor } from '../executor.ts'
 import type { Gate } from './gate.ts'
 import type { RunKeys } from './keys.ts'
@@ -51,16 +51,7 @@ export function receiptBundle(bundle: RunBundleBytes, obtained: ObtainedKeys, re
     decisions: bundle.decisions.map((bytes) => parseStrictJson(bytes)),
     manifests: bundle.manifests.map((bytes) => parseStrictJson(bytes)),
     releases: obtained.releases.map((release) => parseStrictJson(release.bytes)),
-    evidence: evidenceJson(obtained.evidence),
+    evidence: writeReceiptEvidence(obtained.evidence),
     receipt: parseStrictJson(receipt),
   })
-}
-
-function evidenceJson({ evidence, endorsements }: { readonly evidence: Evidence; readonly endorsements: Endorsements }) {
-  return {
-    tee: evidence.tee,
-    report: toBase64url(evidence.tee === 'snp' ? evidence.report : evidence.quote),
-    certificates: endorsements.certificates.map(toBase64url),
-    crls: endorsements.crls.map(toBase64url),
-  }
 }
