@@ -1,5 +1,5 @@
 import type { AttestationResult, Check, SnpClaims, TdxClaims } from '@reinraum/attestation'
-import { lines } from './output.ts'
+import { lines, oneLine } from './output.ts'
 import { waiverText } from './waiver-text.ts'
 
 const marks = { passed: '✓', failed: '✗', skipped: '·' } as const
@@ -90,9 +90,4 @@ function tdxLines(claims: TdxClaims): (readonly [string, string])[] {
     ['report data', claims.reportData],
     ['platform', `FMSPC ${claims.pck.fmspc}, PPID ${claims.pck.ppid}`],
   ]
-}
-
-/** Details quote what the evidence's maker wrote: none of it may look like a check of its own. */
-function oneLine(text: string): string {
-  return text.replaceAll('\n', ' ')
 }

@@ -1,6 +1,6 @@
 import { canonicalBytes, canonicalize, digestId } from '@reinraum/crypto'
 import { type KeyService, type Member, type Slot, thumbprint, type VerifiedContract } from '@reinraum/statements'
-import { lines } from './output.ts'
+import { lines, oneLine } from './output.ts'
 import { referenceValuesText } from './reference-values-text.ts'
 
 /** Members whose signatures a contract still lacks. */
@@ -54,8 +54,4 @@ function keyServiceText(service: KeyService): string {
   return service.custody === 'owner'
     ? `${service.id}, run by ${service.operator} ${keys}`
     : `${service.id}, attested, ${keys}\n  ${referenceValuesText(service.referenceValues).replaceAll('\n', '\n  ')}`
-}
-
-function oneLine(text: string): string {
-  return text.replaceAll('\n', ' ')
 }

@@ -15,6 +15,7 @@ export interface EvidenceOptions {
   readonly eventLog?: string
 }
 
+/** The options that say which evidence a command is about; `readEvidence` reads what they name. */
 export function withEvidenceOptions(command: Command): Command {
   return command
     .addOption(new Option('--tee <kind>', 'the kind of hardware').choices(['snp', 'tdx']).makeOptionMandatory())

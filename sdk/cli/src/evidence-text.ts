@@ -6,7 +6,7 @@ import type {
   SnpDescription,
   TdxDescription,
 } from '@reinraum/attestation'
-import { lines } from './output.ts'
+import { lines, oneLine } from './output.ts'
 
 type Entry = readonly [string, string | number]
 
@@ -156,8 +156,4 @@ function spaced(name: string): string {
 
 function indented(text: string): string {
   return text.replaceAll(/^/gm, '  ')
-}
-
-function oneLine(text: string): string {
-  return text.replaceAll('\n', ' ')
 }

@@ -42,6 +42,7 @@ const refusals: ReadonlySet<ErrorCode> = new Set([
   'permission-denied',
 ])
 
+/** The exit code of a command that ended with this error. */
 export function exitCodeOf(error: unknown): ExitCode {
   return isReinraumError(error) && refusals.has(error.code) ? 2 : 1
 }

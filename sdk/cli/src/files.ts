@@ -6,7 +6,7 @@ import { parse } from 'yaml'
 /** @throws ReinraumError `unreadable-input` */
 export async function readBytes(file: string): Promise<Uint8Array> {
   return readFile(file).catch((cause) => {
-    throw new ReinraumError('unreadable-input', `cannot read ${file}`, { cause })
+    throw new ReinraumError('unreadable-input', `cannot read ${oneLineName(file)}`, { cause })
   })
 }
 
@@ -80,10 +80,12 @@ export async function readSmallDocument(file: string, maxBytes: number): Promise
 
 function parseDocument(file: string, text: string): unknown {
   if (text.trim() === '') throw new ReinraumError('unreadable-input', `${oneLineName(file)} is empty`)
+  const isYaml = ['.yaml', '.yml'].includes(extname(file).toLowerCase())
   try {
     // Both refuse a name that is there twice: its reader sees the first one, and the last one would count.
-    return ['.yaml', '.yml'].includes(extname(file).toLowerCase()) ? parse(text) : parseStrictJson(text)
+    return isYaml ? parse(text) : parseStrictJson(text)
   } catch (cause) {
-    throw new ReinraumError('unreadable-input', `${oneLineName(file)} is neither YAML nor JSON`, { cause })
+    const wanted = isYaml ? 'YAML document' : 'JSON document (one in YAML is named .yaml or .yml)'
+    throw new ReinraumError('unreadable-input', `${oneLineName(file)} is no ${wanted}, or says something twice`, { cause })
   }
 }

@@ -42,10 +42,15 @@ export function lines(entries: readonly (readonly [string, string | number])[]):
   return entries.map(([name, value]) => `${name.padEnd(width)}  ${String(value).replaceAll('\n', indent)}`).join('\n')
 }
 
+/** Text of somebody else's on a line of ours: none of it may begin a line, and look like one of our own. */
+export function oneLine(text: string): string {
+  return text.replaceAll('\n', ' ')
+}
+
 /** Rows under headings, aligned; each cell on one line. */
 export function table(headings: readonly string[], content: readonly (readonly string[])[]): string {
   if (content.length === 0) return 'none'
-  const rows = content.map((row) => row.map((cell) => cell.replaceAll('\n', ' ')))
+  const rows = content.map((row) => row.map(oneLine))
   const widths = headings.map((heading, i) => Math.max(heading.length, ...rows.map((row) => row[i]?.length ?? 0)))
   const line = (cells: readonly string[]) =>
     cells

@@ -98,7 +98,7 @@ it.each([
 it('a file that is no document, or too long for one, is unreadable', async () => {
   await expect(read('snp: [')).rejects.toMatchObject({
     code: 'unreadable-input',
-    message: expect.stringContaining('neither YAML'),
+    message: expect.stringContaining('is no YAML document'),
   })
   await expect(read('#'.repeat(1024 * 1024 + 1))).rejects.toMatchObject({ code: 'unreadable-input' })
   await expect(read('')).rejects.toMatchObject({ code: 'unreadable-input', message: expect.stringContaining('is empty') })

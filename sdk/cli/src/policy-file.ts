@@ -2,6 +2,7 @@ import { amdRoots, intelRoot, type ReferenceValues, referenceValuesSchema } from
 import { ReinraumError } from '@reinraum/crypto'
 import type { z } from 'zod'
 import { oneLineName, readSmallDocument } from './files.ts'
+import { oneLine } from './output.ts'
 
 /** 4096 chip ids and everything else that a policy may list, at their longest */
 const maxBytes = 1024 * 1024
@@ -18,7 +19,7 @@ export async function readPolicyFile(file: string): Promise<ReferenceValues> {
   if (parsed.success) return parsed.data
   const found = parsed.error.issues.flatMap(issueLines)
   const more = found.length > maxShown ? [`  and ${found.length - maxShown} more`] : []
-  const shown = found.slice(0, maxShown).map((line) => `  ${line.replaceAll('\n', ' ')}`)
+  const shown = found.slice(0, maxShown).map((line) => `  ${oneLine(line)}`)
   throw new ReinraumError('invalid-argument', [`${oneLineName(file)} is no policy`, ...shown, ...more].join('\n'))
 }
 

@@ -152,7 +152,7 @@ describe('what a command needs and does not get is said in one sentence:', () =>
     const said = async (file: string) => (await propose(file)).err
     expect(await said('nothing.yaml')).toContain('(unreadable-input)')
     expect(await said('empty.yaml')).toContain('is empty (unreadable-input)')
-    expect(await said('broken.yaml')).toContain('neither YAML nor JSON')
+    expect(await said('broken.yaml')).toContain('is no YAML document')
     expect(await said('list.yaml')).toContain('(invalid-argument)')
     expect(await said('bomb.yaml')).toMatch(/\((unreadable-input|invalid-argument)\)/)
     expect(await said('lost.yaml')).toContain('cannot read')

@@ -18,6 +18,7 @@ const given: Readonly<Record<Waiver, string>> = {
   paravisor: "the operator's paravisor can read all of the guest's memory, and speaks for the guest",
 }
 
+/** What is given up, for people: part of a sentence. */
 export function waiverText(waiver: Waiver): string {
   return given[waiver]
 }

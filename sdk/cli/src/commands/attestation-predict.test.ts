@@ -174,8 +174,8 @@ describe('what cannot be predicted is said in one sentence:', () => {
       /^reinraum: --vcpu-type has no effect on the measurement of SEV-SNP under ec2 \(invalid-argument\)\n$/,
     ],
     ['no firmware', () => ['--tee', 'snp'], /^error: required option '--firmware <file>' not specified\n/],
-    ['no kind of hardware', () => ['--firmware', at('pages')], /^error: required option '--tee <tee>' not specified\n/],
-    ['another kind', () => ['--tee', 'sgx', '--firmware', at('pages')], /^error: option '--tee <tee>' argument 'sgx' is invalid/],
+    ['no kind of hardware', () => ['--firmware', at('pages')], /^error: required option '--tee <kind>' not specified\n/],
+    ['another kind', () => ['--tee', 'sgx', '--firmware', at('pages')], /^error: option '--tee <kind>' argument 'sgx' is invalid/],
     [
       'another hypervisor',
       () => ['--tee', 'snp', '--firmware', at('pages'), '--vmm', 'xen'],

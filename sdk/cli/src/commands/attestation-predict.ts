@@ -37,7 +37,7 @@ export function predictCommand(attestation: Command, io: Io, exit: Exit): void {
     attestation
       .command('predict')
       .description('the measurement that evidence of an image will hold, computed from its files')
-      .addOption(new Option('--tee <tee>', 'kind of hardware').choices(['snp', 'tdx']).makeOptionMandatory())
+      .addOption(new Option('--tee <kind>', 'the kind of hardware').choices(['snp', 'tdx']).makeOptionMandatory())
       .requiredOption('--firmware <file>', 'OVMF or TDVF image, as the hypervisor loads it')
       .option('--kernel <file>', 'SEV-SNP: what the hypervisor boots directly; TDX has it in RTMR1 and RTMR2')
       .option('--initrd <file>', 'SEV-SNP: initial RAM disk of the kernel')

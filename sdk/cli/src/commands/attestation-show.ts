@@ -5,7 +5,7 @@ import { type EvidenceOptions, readEvidence, withEvidenceOptions } from '../evid
 import { evidenceText } from '../evidence-text.ts'
 import type { Io } from '../output.ts'
 
-/** `attestation show`: everything in a piece of evidence. It judges nothing, so its exit code says nothing about it either. */
+/** `attestation show`: everything in a piece of evidence. It judges nothing: exit code 0 says that it could be read. */
 export function showCommand(group: Command, io: Io, exit: Exit): void {
   bind<EvidenceOptions>(
     withEvidenceOptions(group.command('show')).description('what evidence says, without judging it: nothing of it is verified'),

@@ -36,7 +36,8 @@ A policy needs the roots that you trust and the measurements that you accept; ev
     measurements: ["..."]
 
   reinraum attestation verify --tee snp --evidence report.bin --endorsements amd/ --policy policy.yaml --report-data ...
-  reinraum attestation verify --tee tdx --evidence quote.bin --collateral collateral.json --policy policy.yaml --json`
+  reinraum attestation verify --tee tdx --evidence quote.bin --collateral collateral.json --policy policy.yaml --json
+With --json the result is an EAR (draft-ietf-rats-ear-04).`
 
 /** `attestation verify`: the whole appraisal of evidence in files. Exit code 0 for affirming only. */
 export function verifyCommand(group: Command, io: Io, exit: Exit): void {
