@@ -1,5 +1,5 @@
 import { ReinraumError } from '@reinraum/crypto'
-import { maximumLogLength } from '../event-log/layout.ts'
+import { maximumContentLength } from '../event-log/layout.ts'
 import type { TsmFiles } from './tsm-files.ts'
 
 /** The area that the firmware's ACPI table CCEL names, as the kernel shows it. */
@@ -16,7 +16,7 @@ const keptFill = 4096
  */
 export async function readEventLogFile(files: TsmFiles, path: string): Promise<Uint8Array> {
   const log = withoutFill(await files.read(path, maxAreaLength))
-  if (log.length > maximumLogLength) throw new ReinraumError('malformed-evidence', 'the event log is too long to be sent')
+  if (log.length > maximumContentLength) throw new ReinraumError('malformed-evidence', 'the event log is too long to be sent')
   return log
 }
 

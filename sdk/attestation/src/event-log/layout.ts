@@ -4,10 +4,12 @@
  */
 export const specIdSignature = 'Spec ID Event03\0'
 
-/** Real areas have 64 KiB to 1 MiB, most of it padding. */
+/** bytes with the padding; real areas have 64 KiB to 1 MiB */
 export const maximumLogLength = 1024 * 1024
-/** Real logs have some dozens, with all that GRUB runs some hundreds; each event costs a few digests. */
-export const maximumEvents = 1024
+/** bytes without the padding, which costs next to nothing; real logs have at most 20 KiB, and all of it is hashed up to three times */
+export const maximumContentLength = 256 * 1024
+/** Real logs have some dozens, with all that GRUB runs some hundreds; each event costs a few digests and a line of text. */
+export const maximumEvents = 512
 export const maximumAlgorithms = 8
 
 /** TCG algorithm registry: lengths of digests. What is not here is not known, and its length cannot be checked. */

@@ -1,6 +1,6 @@
 import { concatBytes, sha384 } from '@reinraum/crypto'
 import { describe, expect, it } from 'vitest'
-import { maximumEvents, maximumLogLength } from './layout.ts'
+import { maximumContentLength, maximumEvents, maximumLogLength } from './layout.ts'
 import { parseEventLog, readEventLog } from './parse-event-log.ts'
 import { ascii, specIdEvent, u32, type WrittenEvent, writeEventLog } from './testing/write-event-log.ts'
 
@@ -160,6 +160,16 @@ describe('a log is malformed', () => {
     const small: WrittenEvent = { register: 0, type: 5, data: new Uint8Array(0) }
     const log = (count: number) => writeEventLog(Array.from({ length: count }, () => small))
     expect(complaint(log(maximumEvents))).toBe('none')
-    expect(complaint(log(maximumEvents + 1))).toMatch(/more than 1024 events/)
+    expect(complaint(log(maximumEvents + 1))).toMatch(/more than 512 events/)
+  })
+
+  it('where its events are longer than any real ones, whatever the padding', () => {
+    const head = writeEventLog([{ ...event, data: new Uint8Array(0) }], { padding: new Uint8Array(0) }).length
+    const log = (length: number, padding: number) =>
+      complaint(writeEventLog([{ ...event, data: new Uint8Array(length - head).fill(1) }], { padding: new Uint8Array(padding) }))
+    expect(log(maximumContentLength, 0)).toBe('none')
+    expect(log(maximumContentLength, maximumLogLength - maximumContentLength)).toBe('none')
+    expect(log(maximumContentLength + 1, 0)).toMatch(/events are longer than/)
+    expect(log(maximumContentLength + 1, 64)).toMatch(/events are longer than/)
   })
 })

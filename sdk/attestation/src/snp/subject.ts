@@ -7,8 +7,9 @@ import { type SigningKeyKind, type SnpReport, signingKeyKind } from './report.ts
 import { type SnpProduct, snpProducts } from './roots.ts'
 import { readProduct } from './vek-extensions.ts'
 
-const maxCertificates = 16
-const maxRevocationLists = 8
+/** VEK, ASK, ASVK and ARK, and as many again; of lists there is one */
+const maxCertificates = 8
+const maxRevocationLists = 4
 
 /** Everything that the checks look at, read but not yet believed. */
 export interface SnpSubject {

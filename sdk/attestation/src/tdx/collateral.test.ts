@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { collateral2026, encodeCollateral } from '../testing/tdx-collateral.ts'
 import { hasVectors } from '../testing/vectors.ts'
-import { parseCollateral } from './collateral.ts'
+import { maxCollateralLength, parseCollateral } from './collateral.ts'
 import { parseQeIdentity } from './qe-identity.ts'
 import { parseTcbInfo } from './tcb-info.ts'
 
@@ -33,9 +33,16 @@ describe.skipIf(!hasVectors)('the collateral of one platform', () => {
     ['names a field twice', `{"tcb_info":"",${JSON.stringify(published).slice(1)}`],
     ['has a signature that is too short', { ...published, tcb_info_signature: '00'.repeat(63) }],
     ['has a signature in upper case', { ...published, tcb_info_signature: published.tcb_info_signature.toUpperCase() }],
-    ['is longer than 512 KiB', { ...published, more: 'x'.repeat(512 * 1024) }],
   ])('that %s is none', (_, value) => {
     expect(parseCollateral(encode(value))).toBeNull()
+  })
+
+  it('may be 128 KiB long and no byte longer', () => {
+    const bare = encode({ ...published, more: '' }).length
+    const long = (length: number) => encode({ ...published, more: 'x'.repeat(length - bare) })
+    expect(long(maxCollateralLength)).toHaveLength(128 * 1024)
+    expect(parseCollateral(long(maxCollateralLength))).not.toBeNull()
+    expect(parseCollateral(long(maxCollateralLength + 1))).toBeNull()
   })
 
   it.each([
@@ -44,7 +51,7 @@ describe.skipIf(!hasVectors)('the collateral of one platform', () => {
     ['is hex in upper case', published.pck_crl.toUpperCase()],
     ['is longer than any list', 'ab'.repeat(33 * 1024)],
     ['is two lists', '-----BEGIN X509 CRL-----\nAAEC\n-----END X509 CRL-----\n'.repeat(2)],
-    ['is PEM longer than any list', `${pemOf(published.pck_crl)}${'\n'.repeat(64 * 1024)}`],
+    ['is PEM longer than any list', `${pemOf(published.pck_crl)}${'\n'.repeat(48 * 1024)}`],
   ])('a revocation list that %s is malformed, and the rest is still read', (_, pck_crl) => {
     expect(parseCollateral(encodeCollateral({ ...published, pck_crl }))).toMatchObject({
       pckCrl: 'malformed',

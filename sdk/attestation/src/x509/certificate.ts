@@ -6,7 +6,8 @@ import { type Extension, readExtensions } from './extensions.ts'
 import { type Name, readName } from './name.ts'
 import { readSignedObject, type SignedObject } from './signed-object.ts'
 
-const maxLength = 16 * 1024
+/** bytes; the longest certificate of either vendor has 1.7 KiB */
+export const maxCertificateLength = 4 * 1024
 const basicConstraints = '2.5.29.19'
 const keyUsage = '2.5.29.15'
 const known = new Set([basicConstraints, keyUsage])
@@ -37,7 +38,7 @@ export interface ParsedCertificate extends SignedObject {
 }
 
 /** @returns null for anything that is not exactly one DER certificate */
-export const parseCertificate = byDigest(readCertificate, { each: maxLength, all: 1024 * 1024 })
+export const parseCertificate = byDigest(readCertificate, { each: maxCertificateLength, all: 1024 * 1024 })
 
 /** RFC 5280 §4.1, the order of its fields. */
 function readCertificate(der: Uint8Array): ParsedCertificate {

@@ -35,11 +35,19 @@ export function readDer(bytes: Uint8Array): Der {
   return { ...read, encoded }
 }
 
-/** The elements that a constructed one holds, read when asked for: nobody pays for depths that nobody looks into. */
-export function readChildren(parent: Der): readonly Der[] {
+/** More than anything but a revocation list holds: a PCK tells eighteen levels, a VCEK has fourteen extensions. */
+export const maxChildren = 32
+
+/**
+ * The elements that a constructed one holds, read when asked for: nobody pays for depths that nobody looks into, nor for
+ * more than `maximum` of them.
+ * @throws TypeError where there are more
+ */
+export function readChildren(parent: Der, maximum: number = maxChildren): readonly Der[] {
   const children: Der[] = []
   let rest = parent.element.value
   while (rest.length > 0) {
+    if (children.length === maximum) throw new TypeError('too many elements')
     const child = readFirst(rest)
     children.push(child)
     rest = rest.subarray(child.encoded.length)
@@ -54,8 +62,8 @@ export function expectTag(der: Der | undefined, tag: number): Der {
 }
 
 /** The elements of a SEQUENCE. @throws TypeError for anything else */
-export function readSequence(der: Der | undefined): readonly Der[] {
-  return readChildren(expectTag(der, tags.sequence))
+export function readSequence(der: Der | undefined, maximum?: number): readonly Der[] {
+  return readChildren(expectTag(der, tags.sequence), maximum)
 }
 
 /** The content of an INTEGER or ENUMERATED in its shortest form (X.690 §8.3.2), most significant octet first. */

@@ -6,8 +6,10 @@ import { readEntryExtensions, readExtensions } from './extensions.ts'
 import { type Name, readName } from './name.ts'
 import { readSignedObject, type SignedObject } from './signed-object.ts'
 
-/** bytes; the longest list of either vendor is a few KiB, one this long has some 3000 entries */
-const maxLength = 128 * 1024
+/** bytes; the longest list of either vendor has 3 KiB */
+export const maxListLength = 24 * 1024
+/** as many as Intel writes into a list of that length; reading one costs some 15 µs */
+export const maxEntries = 512
 const crlNumber = '2.5.29.20'
 /** INTEGER 1 */
 const version2 = '020101'
@@ -23,14 +25,14 @@ export interface ParsedRevocationList extends SignedObject {
 }
 
 /** @returns null for anything that is not exactly one complete DER revocation list with an end */
-export const parseRevocationList = byDigest(readList, { each: maxLength, all: 2 * 1024 * 1024 })
+export const parseRevocationList = byDigest(readList, { each: maxListLength, all: 2 * 1024 * 1024 })
 
 /** RFC 5280 §5.1, the order of its fields. */
 function readList(der: Uint8Array): ParsedRevocationList {
   const { fields, ...object } = readSignedObject(der, 1)
   const [version, , issuer, thisUpdate, nextUpdate, ...rest] = fields
   if (version === undefined || toHex(version.encoded) !== version2) throw new TypeError('not version 2')
-  const entries = rest[0]?.encoded[0] === tags.sequence ? readSequence(rest.shift()) : []
+  const entries = rest[0]?.encoded[0] === tags.sequence ? readSequence(rest.shift(), maxEntries) : []
   if (rest.length > 1) throw new TypeError('more than a revocation list')
   const extensions = readExtensions(rest[0], tags.context(0))
   // A critical extension narrows what the list says (deltas, other issuers); no vendor uses one.

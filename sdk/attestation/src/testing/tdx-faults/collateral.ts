@@ -31,7 +31,7 @@ export const collateralFaults: readonly TdxFault[] = [
     },
     {
       when: 'the collateral is longer than any',
-      overrides: { collateralBytes: (bytes) => concatBytes(bytes, new Uint8Array(512 * 1024).fill(0x20)) },
+      overrides: { collateralBytes: (bytes) => concatBytes(bytes, new Uint8Array(128 * 1024).fill(0x20)) },
     },
     ...fields.map((field) => ({
       when: `the collateral has no ${field}`,
