@@ -31,18 +31,18 @@ test('the largest evidence fits into one message with room for what it is sent w
     evidence: {
       tee: 'tdx',
       quote: bytes(65536),
-      eventLog: bytes(1048576),
+      eventLog: bytes(262144),
       vtpm: { hclReport: bytes(65536), message: bytes(4096), signature: bytes(1024), pcrs },
     },
     endorsements: {
-      certificates: Array.from({ length: 8 }, () => bytes(16384)),
-      crls: Array.from({ length: 4 }, () => bytes(262144)),
-      collateral: bytes(524288),
+      certificates: Array.from({ length: 8 }, () => bytes(4096)),
+      crls: Array.from({ length: 4 }, () => bytes(24576)),
+      collateral: bytes(131072),
     },
   }
   expect(overTheWire(largest)).toEqual(largest)
-  expect(toBinary(EvidenceSchema, evidenceToMessage(largest)).length).toBeLessThan(3 * 1024 * 1024)
-  expect(defaultLimits.maxMessageBytes).toBeGreaterThan(3 * 1024 * 1024)
+  expect(toBinary(EvidenceSchema, evidenceToMessage(largest)).length).toBeLessThan(1024 * 1024)
+  expect(defaultLimits.maxMessageBytes).toBeGreaterThan(1024 * 1024)
 })
 
 type Init = MessageInitShape<typeof EvidenceSchema>
@@ -53,14 +53,14 @@ const hostile: readonly (readonly [string, Init])[] = [
   ['carries no report', { tee: Tee.SEV_SNP }],
   ['carries a report of more than 64 KiB', { ...good, report: bytes(65537) }],
   ['carries nine certificates', { ...good, certificates: Array.from({ length: 9 }, () => bytes(8)) }],
-  ['carries a certificate of more than 16 KiB', { ...good, certificates: [bytes(16385)] }],
+  ['carries a certificate of more than 4 KiB', { ...good, certificates: [bytes(4097)] }],
   ['carries a certificate of no bytes', { ...good, certificates: [bytes(0)] }],
   ['carries five lists', { ...good, crls: Array.from({ length: 5 }, () => bytes(8)) }],
-  ['carries a list of more than 256 KiB', { ...good, crls: [bytes(262145)] }],
-  ['carries an event log of more than 1 MiB', { ...good, eventLog: bytes(1048577) }],
+  ['carries a list of more than 24 KiB', { ...good, crls: [bytes(24577)] }],
+  ['carries an event log of more than 256 KiB', { ...good, eventLog: bytes(262145) }],
   ['carries an event log of no bytes', { ...good, eventLog: bytes(0) }],
   ['is of SEV-SNP and carries an event log', { tee: Tee.SEV_SNP, report: bytes(1184), eventLog: bytes(8) }],
-  ['carries collateral of more than 512 KiB', { ...good, collateral: bytes(524289) }],
+  ['carries collateral of more than 128 KiB', { ...good, collateral: bytes(131073) }],
   ['carries 23 PCRs', { ...good, vtpm: { ...vtpm, pcrs: pcrs.slice(1) } }],
   ['carries 25 PCRs', { ...good, vtpm: { ...vtpm, pcrs: [...pcrs, bytes(32)] } }],
   ['carries a PCR of another length', { ...good, vtpm: { ...vtpm, pcrs: [...pcrs.slice(1), bytes(31)] } }],
