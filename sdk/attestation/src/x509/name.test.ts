@@ -21,6 +21,11 @@ it('a name with two common names has none: two readers could each take another o
   expect(named().commonName).toBeNull()
 })
 
+it('a name longer than any is none: its spaces would fill a line of a terminal, and the rest would read like another', () => {
+  expect(named('x'.repeat(64)).commonName).toBe('x'.repeat(64))
+  expect(named('x'.repeat(65)).commonName).toBeNull()
+})
+
 it('names are the same byte for byte only', () => {
   expect(sameName(named('SEV-Genoa'), named('SEV-Genoa'))).toBe(true)
   expect(sameName(named('SEV-Genoa'), named('SEV-genoa'))).toBe(false)
