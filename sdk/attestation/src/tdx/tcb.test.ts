@@ -149,6 +149,11 @@ it('a TD whose module was updated under it is advised to launch again', () => {
   expect(evaluate({ svn: [5, 1, 2], svn2: [5, 2, 2] })).toBeNull()
 })
 
+it('a TD of which something else than the module was out of date is not: it is called what it is', () => {
+  expect(evaluate({ svn: [5, 1, 1], svn2: [5, 1, 2] })).toMatchObject({ status: 'OutOfDate', platform: 'OutOfDate' })
+  expect(evaluate({ svn: [4, 0, 2], svn2: [5, 1, 2] })).toMatchObject({ status: 'OutOfDate', module: null })
+})
+
 it('the module of each major version has an identity, and that without a version has the common one', () => {
   const expected = (major: number) => expectedModule(tcbInfo(levels), Uint8Array.from(sixteen(5, major)))?.mrsigner
   expect([0, 1, 2].map(expected)).toEqual(['0'.repeat(96), '1'.repeat(96), undefined])

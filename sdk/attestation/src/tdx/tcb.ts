@@ -42,7 +42,11 @@ export function evaluateTcb(input: TcbInput): TcbVerdict | null {
   if (current === null) return null
   return {
     ...launch,
-    status: afterRelaunchCheck(launch.status, current.status),
+    // Where it is not the module that is out of date, launching again would not mend it (Intel, checkForRelaunch).
+    status:
+      launch.module === 'OutOfDate'
+        ? afterRelaunchCheck(launch.status, current.status)
+        : converge([launch.status, current.status]),
     date: oldest([launch.date, current.date]),
     advisories: union([launch.advisories, current.advisories]),
   }
