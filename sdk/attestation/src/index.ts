@@ -55,7 +55,7 @@ export {
 export { type SimulatedOverrides, simulatedAttester } from './simulator/snp/attester.ts'
 export { createSimulatedPlatform, type SimulatedPlatform, simulatedPlatformSchema } from './simulator/snp/platform.ts'
 export { type SimulatedTdxGuest, simulatedTdxAttester } from './simulator/tdx/attester.ts'
-export { encodeEventLog, replayEvents, type SimulatedEvent } from './simulator/tdx/event-log.ts'
+export type { SimulatedEvent } from './simulator/tdx/event-log.ts'
 export type { SimulatedTdxOverrides } from './simulator/tdx/overrides.ts'
 export { createSimulatedTdxPlatform, type SimulatedTdxPlatform, simulatedTdxPlatformSchema } from './simulator/tdx/platform.ts'
 export type { SnpClaims } from './snp/claims.ts'

@@ -1,4 +1,7 @@
 import { concatBytes, sha384 } from '@reinraum/crypto'
+import { u16, u32 } from '../../simulator/little-endian.ts'
+
+export { u32 }
 
 /** An event as a log is to have it, right or wrong. */
 export interface WrittenEvent {
@@ -49,14 +52,6 @@ function writeEvent({ register, type, data, digest, digests, claimedLength }: Wr
     u32(claimedLength ?? data.length),
     data,
   )
-}
-
-export function u16(value: number): Uint8Array {
-  return Uint8Array.of(value & 0xff, value >>> 8)
-}
-
-export function u32(value: number): Uint8Array {
-  return concatBytes(u16(value & 0xffff), u16(value >>> 16))
 }
 
 export function ascii(text: string): Uint8Array {

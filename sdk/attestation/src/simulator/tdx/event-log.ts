@@ -1,10 +1,7 @@
-import { concatBytes, sha384 } from '@reinraum/crypto'
+import { concatBytes, sha384, utf8 } from '@reinraum/crypto'
+import { noActionType, registerLength, sha384Algorithm, specIdSignature } from '../../event-log/layout.ts'
+import { replay } from '../../event-log/replay.ts'
 import { u16, u32 } from '../little-endian.ts'
-
-/** TCG PC Client Platform Firmware Profile §10: event types and the digest algorithm that the log says */
-const noAction = 3
-const sha384Id = 0x000c
-const digestLength = 48
 
 /** One measurement: what RTMR it extended, and what was measured. */
 export interface SimulatedEvent {
@@ -16,13 +13,9 @@ export interface SimulatedEvent {
   readonly digest?: Uint8Array
 }
 
-/** The four registers after the events, each of 48 bytes (Intel TDX module: RTMR = SHA-384(RTMR ‖ digest)). */
+/** The four RTMRs of a guest that measured these events, 48 bytes each. */
 export function replayEvents(events: readonly SimulatedEvent[]): Uint8Array[] {
-  const registers = Array.from({ length: 4 }, () => new Uint8Array(digestLength))
-  for (const event of events) {
-    registers[event.rtmr] = sha384(concatBytes(registers[event.rtmr] ?? new Uint8Array(digestLength), digestOf(event)))
-  }
-  return registers
+  return replay(events.map((event) => ({ register: event.rtmr, digest: digestOf(event) })))
 }
 
 /**
@@ -36,23 +29,23 @@ export function encodeEventLog(events: readonly SimulatedEvent[], unused = 64): 
 /** TCG_PCR_EVENT with a SHA-1 digest of zeros, around TCG_EfiSpecIDEvent. */
 function header(): Uint8Array {
   const specification = concatBytes(
-    Buffer.from('Spec ID Event03\0', 'latin1'),
+    utf8(specIdSignature),
     // platform class, then version 2.0, errata 0, UINTN of 8 bytes
     u32(0),
     Uint8Array.of(0, 2, 0, 2),
     // one algorithm, no vendor information
     u32(1),
-    u16(sha384Id),
-    u16(digestLength),
+    u16(sha384Algorithm),
+    u16(registerLength),
     Uint8Array.of(0),
   )
-  return concatBytes(u32(1), u32(noAction), new Uint8Array(20), u32(specification.length), specification)
+  return concatBytes(u32(1), u32(noActionType), new Uint8Array(20), u32(specification.length), specification)
 }
 
 function encodeEvent(event: SimulatedEvent): Uint8Array {
   // Where a TPM's log has the number of a PCR, this one has 1 for RTMR0, and so on; 0 is MRTD.
   const register = u32(event.rtmr + 1)
-  return concatBytes(register, u32(event.type), u32(1), u16(sha384Id), digestOf(event), u32(event.data.length), event.data)
+  return concatBytes(register, u32(event.type), u32(1), u16(sha384Algorithm), digestOf(event), u32(event.data.length), event.data)
 }
 
 function digestOf(event: SimulatedEvent): Uint8Array {
