@@ -8,7 +8,8 @@ import { type CertificateContent, encodeCertificate } from '../simulator/certifi
 import { basicConstraints, keyUsage } from '../simulator/extensions.ts'
 import { simulatedAttester } from '../simulator/snp/attester.ts'
 import { type SimulatedPlatform, templatesOf } from '../simulator/snp/platform.ts'
-import { asVlek, provider, strangerRsa, withExtension } from '../testing/faults/fault.ts'
+import { strangerRsa, withExtension } from '../testing/certificate-changes.ts'
+import { asVlek, provider } from '../testing/faults/fault.ts'
 import { relaxations } from '../testing/faults/relaxed.ts'
 import {
   appraiseIn,

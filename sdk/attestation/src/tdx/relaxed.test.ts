@@ -5,8 +5,9 @@ import { type CertificateContent, encodeCertificate } from '../simulator/certifi
 import { basicConstraints, keyUsage } from '../simulator/extensions.ts'
 import type { TdxCollateral } from '../simulator/tdx/collateral.ts'
 import { type SimulatedTdxPlatform, tdxTemplatesOf } from '../simulator/tdx/platform.ts'
+import { shiftedBy, strangerP384, withExtension } from '../testing/certificate-changes.ts'
 import { appraiseTdxIn, createTdxPlatform, rtmrs, type TdxSituation } from '../testing/simulated-tdx-evidence.ts'
-import { expired, quoteKinds, shiftedBy, signedByStranger, strangerP384, withExtension } from '../testing/tdx-faults/fault.ts'
+import { expired, quoteKinds, signedByStranger } from '../testing/tdx-faults/fault.ts'
 import { tdxRelaxations } from '../testing/tdx-faults/relaxed.ts'
 import { moduleIs, platformIs, quotingEnclaveIs, teeTcbSvn } from '../testing/tdx-faults/tcb.ts'
 

@@ -3,7 +3,8 @@ import { type CertificateContent, encodeCertificate } from '../../simulator/cert
 import { basicConstraints, keyUsage } from '../../simulator/extensions.ts'
 import { amdExtension } from '../../simulator/snp/templates.ts'
 import { vekOids } from '../../snp/vek-extensions.ts'
-import { type Fault, ia5, shiftedBy, strangerEc, strangerRsa, withExtension } from './fault.ts'
+import { shiftedBy, strangerP384, strangerRsa, withExtension } from '../certificate-changes.ts'
+import { type Fault, ia5 } from './fault.ts'
 
 /** the intermediate as it was, beside the changed one */
 const kept: Uint8Array[] = []
@@ -102,7 +103,7 @@ export const chainFaults: readonly Fault[] = [
     when: 'the intermediate has no RSA key',
     check: 'chain-constraints',
     reason: 'chain-constraints-invalid',
-    overrides: { ca: (c) => ({ ...c, publicKey: strangerEc.publicKey }) },
+    overrides: { ca: (c) => ({ ...c, publicKey: strangerP384.publicKey }) },
   },
   {
     when: 'the signing key is an authority',

@@ -1,13 +1,10 @@
-import { generateKeyPairSync } from 'node:crypto'
 import type { FreshnessNumbers } from '../../freshness/floors.ts'
 import type { AttestationReason } from '../../result.ts'
-import type { CertificateContent } from '../../simulator/certificates.ts'
 import type { SimulatedOverrides } from '../../simulator/snp/attester.ts'
 import { amdExtension } from '../../simulator/snp/templates.ts'
 import type { SnpCheckName } from '../../snp/checks/names.ts'
 import type { SnpReferenceValuesInput } from '../../snp/reference-values.ts'
 import { vekOids } from '../../snp/vek-extensions.ts'
-import { now } from '../simulated-evidence.ts'
 
 /** Evidence that is perfect but for one thing, and what must come of it. */
 export interface Fault {
@@ -21,22 +18,9 @@ export interface Fault {
   readonly floors?: (observed: FreshnessNumbers) => FreshnessNumbers
 }
 
-export const strangerRsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
-export const strangerEc = generateKeyPairSync('ec', { namedCurve: 'P-384' })
 /** what a simulated Genoa reports */
 export const tcb = { bootloader: 10, tee: 0, snp: 27, microcode: 84, fmc: 0 }
 export const provider = 'CN=cc-test-1.example.com'
-
-export function shiftedBy(hours: number): Date {
-  return new Date(now.getTime() + hours * 3600 * 1000)
-}
-
-export function withExtension(oid: string, value: Uint8Array | null, critical = false) {
-  return (content: CertificateContent): CertificateContent => {
-    const others = content.extensions.filter((extension) => extension.oid !== oid)
-    return { ...content, extensions: value === null ? others : [...others, { oid, critical, value }] }
-  }
-}
 
 export function ia5(text: string): Uint8Array {
   return Uint8Array.of(0x16, text.length, ...Buffer.from(text, 'latin1'))

@@ -1,5 +1,6 @@
 import type { SimulatedOverrides } from '../../simulator/snp/attester.ts'
-import { type Fault, shiftedBy, strangerRsa } from './fault.ts'
+import { shiftedBy, strangerRsa } from '../certificate-changes.ts'
+import type { Fault } from './fault.ts'
 
 export const revocationFaults: readonly Fault[] = [
   {

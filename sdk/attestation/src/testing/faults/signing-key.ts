@@ -1,6 +1,7 @@
 import { offsets } from '../../snp/layout.ts'
 import { vekOids } from '../../snp/vek-extensions.ts'
-import { asVlek, type Fault, ia5, provider, strangerEc, withExtension } from './fault.ts'
+import { strangerP384, withExtension } from '../certificate-changes.ts'
+import { asVlek, type Fault, ia5, provider } from './fault.ts'
 
 export const signingKeyFaults: readonly Fault[] = [
   ...[
@@ -95,7 +96,7 @@ export const signingKeyFaults: readonly Fault[] = [
     when: 'another key signed the report',
     check: 'report-signature',
     reason: 'report-signature-invalid',
-    overrides: { vek: (c) => ({ ...c, publicKey: strangerEc.publicKey }) },
+    overrides: { vek: (c) => ({ ...c, publicKey: strangerP384.publicKey }) },
   },
   {
     when: 'the signature is zero',

@@ -1,6 +1,7 @@
 import { encodeTcb } from '../../snp/tcb.ts'
 import { vekOids } from '../../snp/vek-extensions.ts'
-import { type Fault, tcb, withExtension } from './fault.ts'
+import { withExtension } from '../certificate-changes.ts'
+import { type Fault, tcb } from './fault.ts'
 
 export const tcbFaults: readonly Fault[] = [
   ...(['bootloader', 'tee', 'snp', 'microcode'] as const).flatMap((part) => [

@@ -5,17 +5,8 @@ import type { CertificateContent } from '../../simulator/certificates.ts'
 import { basicConstraints, keyUsage, noAuthority } from '../../simulator/extensions.ts'
 import type { TdxCollateral } from '../../simulator/tdx/collateral.ts'
 import { sgxExtensionOid } from '../../simulator/tdx/pck-extension.ts'
-import {
-  expired,
-  faultsOf,
-  notYetValid,
-  signedByStranger,
-  stranger,
-  strangerP384,
-  strangerRsa,
-  type TdxFault,
-  withExtension,
-} from './fault.ts'
+import { strangerP384, strangerRsa, withExtension } from '../certificate-changes.ts'
+import { expired, faultsOf, notYetValid, signedByStranger, stranger, type TdxFault } from './fault.ts'
 
 const chains = ['pck_crl_issuer_chain', 'tcb_info_issuer_chain', 'qe_identity_issuer_chain'] as const
 const oids = { basicConstraints: '2.5.29.19', keyUsage: '2.5.29.15' } as const

@@ -1,18 +1,9 @@
 import type { CertificateContent } from '../../simulator/certificates.ts'
 import { basicConstraints, keyUsage } from '../../simulator/extensions.ts'
 import type { QeIdentity, TcbInfo, TdxCollateral } from '../../simulator/tdx/collateral.ts'
+import { strangerP384, withExtension } from '../certificate-changes.ts'
 import { blocksOf } from './chain.ts'
-import {
-  faultsOf,
-  type KnownBypass,
-  signedByStranger,
-  stranger,
-  strangerP384,
-  type TdxFault,
-  textShiftedBy,
-  withExtension,
-  without,
-} from './fault.ts'
+import { faultsOf, type KnownBypass, signedByStranger, stranger, type TdxFault, textShiftedBy, without } from './fault.ts'
 
 /** TCB info and QE identity are signed and dated in the same way: each fault of one is a fault of the other. */
 const documents = [

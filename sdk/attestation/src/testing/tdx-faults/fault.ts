@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import type { AttestationReason } from '../../result.ts'
 import type { CertificateContent } from '../../simulator/certificates.ts'
 import type { TdxCheckName } from '../../tdx/checks/names.ts'
-import { now } from '../simulated-evidence.ts'
+import { shiftedBy } from '../certificate-changes.ts'
 import type { TdxSituation } from '../simulated-tdx-evidence.ts'
 
 /** What other verifiers let through; each is a fault here that names it. */
@@ -40,9 +40,6 @@ export function faultsOf(
 }
 
 export const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-/** on the curve of another vendor */
-export const strangerP384 = generateKeyPairSync('ec', { namedCurve: 'P-384' })
-export const strangerRsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
 
 /** every kind of quote; what is checked of one must be checked of all */
 export const quoteKinds = [
@@ -51,20 +48,9 @@ export const quoteKinds = [
   { version: 5, body: '1.5' },
 ] as const
 
-export function shiftedBy(hours: number): Date {
-  return new Date(now.getTime() + hours * 3600 * 1000)
-}
-
 /** as Intel writes times */
 export function textShiftedBy(hours: number): string {
   return shiftedBy(hours).toISOString().replace('.000Z', 'Z')
-}
-
-export function withExtension(oid: string, value: Uint8Array | null, critical = false) {
-  return (content: CertificateContent): CertificateContent => {
-    const others = content.extensions.filter((extension) => extension.oid !== oid)
-    return { ...content, extensions: value === null ? others : [...others, { oid, critical, value }] }
-  }
 }
 
 export function signedByStranger<T extends { readonly signedBy: unknown }>(content: T): T {

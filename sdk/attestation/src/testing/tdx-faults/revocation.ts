@@ -2,7 +2,8 @@ import type { RevocationListContent } from '../../simulator/certificates.ts'
 import { crlNumber, keyUsage } from '../../simulator/extensions.ts'
 import type { TdxCollateral } from '../../simulator/tdx/collateral.ts'
 import { tdxSerials } from '../../simulator/tdx/templates.ts'
-import { faultsOf, shiftedBy, signedByStranger, stranger, strangerRsa, type TdxFault, withExtension } from './fault.ts'
+import { shiftedBy, strangerRsa, withExtension } from '../certificate-changes.ts'
+import { faultsOf, signedByStranger, stranger, type TdxFault } from './fault.ts'
 
 type Change = (list: RevocationListContent) => RevocationListContent
 const lists = [
