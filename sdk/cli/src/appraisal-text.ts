@@ -68,8 +68,8 @@ function tcbText(tcb: NonNullable<TdxClaims['tcb']>): string {
 
 function claimsText(claims: AttestationResult['claims']): string[] {
   if (claims === null) return ['what the evidence says is not shown: nothing proves who said it']
-  const said = claims.tee === 'snp' ? snpLines(claims) : tdxLines(claims)
-  return ['what the evidence says:', lines(said).replaceAll(/^/gm, '  ')]
+  const [what, said] = claims.tee === 'snp' ? ['SEV-SNP report', snpLines(claims)] : ['TDX quote', tdxLines(claims)]
+  return [`what the ${what} says:`, lines(said).replaceAll(/^/gm, '  ')]
 }
 
 function snpLines(claims: SnpClaims): (readonly [string, string])[] {

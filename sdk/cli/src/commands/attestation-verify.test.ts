@@ -41,7 +41,7 @@ describe('evidence that holds', () => {
     expect(lines[0]).toBe('affirming, SIMULATED hardware')
     expect(lines).toContain(`  ✓ measurement: ${measurement}`)
     expect(lines).toContain('  · host-data: no reference value')
-    expect(lines.at(-6)).toBe('what the evidence says:')
+    expect(lines.at(-6)).toBe('what the SEV-SNP report says:')
     expect(lines.at(-5)).toBe(`  measurement  ${measurement}`)
   })
 
