@@ -1,6 +1,15 @@
 import { readFile } from 'node:fs/promises'
 import { create } from '@bufbuild/protobuf'
-import { type Attester, keyReleaseBinding, reportDataOf, simulatedAttester, simulatedPlatformSchema } from '@reinraum/attestation'
+import {
+  type Attester,
+  keyReleaseBinding,
+  reportDataOf,
+  type SimulatedTdxOverrides,
+  simulatedAttester,
+  simulatedPlatformSchema,
+  simulatedTdxAttester,
+  simulatedTdxPlatformSchema,
+} from '@reinraum/attestation'
 import {
   canonicalBytes,
   generateHpkeKeyPair,
@@ -13,15 +22,13 @@ import {
 import type { LocalRoom } from '@reinraum/local'
 import {
   type Evidence as EvidenceMessage,
-  EvidenceSchema,
   KeyReleaseService,
   type ReleaseKeysRequest,
   ReleaseKeysRequestSchema,
   type ReleaseKeysResponse,
   RunDirectoryService,
-  Tee,
 } from '@reinraum/proto'
-import { type Client, createRpcClient } from '@reinraum/rpc'
+import { type Client, createRpcClient, evidenceToMessage } from '@reinraum/rpc'
 import { createSigner, parseStatement, type RunBundleBytes, type SigningKeys } from '@reinraum/statements'
 
 /**
@@ -41,7 +48,10 @@ export interface RogueExecutor {
 export interface PrepareOptions {
   /** hex; the measurement that the evidence shows, the real executor's unless told */
   readonly measurement?: string
+  /** a simulated platform of either kind, the room's own unless told */
   readonly platformFile?: string
+  /** what is wrong with the evidence of a TDX platform */
+  readonly tdx?: SimulatedTdxOverrides
 }
 
 export interface Prepared {
@@ -99,13 +109,7 @@ export async function rogueExecutor(local: LocalRoom): Promise<RogueExecutor> {
         }),
       )
       const attester = await attesterOf(local, options)
-      const { evidence, endorsements } = await attester.getEvidence(reportData)
-      const shown = create(EvidenceSchema, {
-        tee: Tee.SEV_SNP,
-        report: evidence.tee === 'snp' ? evidence.report : evidence.quote,
-        certificates: [...endorsements.certificates],
-        crls: [...endorsements.crls],
-      })
+      const shown = evidenceToMessage(await attester.getEvidence(reportData))
       const request = create(ReleaseKeysRequestSchema, {
         bundle: {
           ...bundle,
@@ -126,9 +130,13 @@ export async function rogueExecutor(local: LocalRoom): Promise<RogueExecutor> {
   }
 }
 
-async function attesterOf(local: LocalRoom, { measurement, platformFile }: PrepareOptions): Promise<Attester> {
-  const platform = simulatedPlatformSchema.parse(JSON.parse(await readFile(platformFile ?? local.platform.file, 'utf8')))
-  return simulatedAttester(platform, { measurement: measurement ?? local.platform.measurements.executor })
+async function attesterOf({ platform: own }: LocalRoom, { platformFile, tdx, ...options }: PrepareOptions): Promise<Attester> {
+  const schema = simulatedPlatformSchema.or(simulatedTdxPlatformSchema)
+  const platform = schema.parse(JSON.parse(await readFile(platformFile ?? own.file, 'utf8')))
+  const measurement = options.measurement ?? own.measurements.executor
+  return platform.kind === 'reinraum/simulated-tdx-platform/v1'
+    ? simulatedTdxAttester(platform, { mrtd: measurement, ...(tdx === undefined ? {} : { overrides: tdx }) })
+    : simulatedAttester(platform, { measurement })
 }
 
 /** What a key service answered: `released`, or the reason why not. */

@@ -25,15 +25,15 @@ export interface UsedTestRoom {
 export type TestRoomOptions = Omit<RoomOptions, 'directory' | 'platformFile' | 'natsAdmin'>
 
 /**
- * Starts a room in a temporary folder, which `stop` removes. All test rooms share one simulated platform, because making
- * one takes seconds.
+ * Starts a room in a temporary folder, which `stop` removes. All test rooms of one kind share one simulated platform, because
+ * making one takes seconds.
  */
 export async function startTestRoom(options: TestRoomOptions = {}): Promise<TestRoom> {
   const directory = await mkdtemp(join(tmpdir(), 'reinraum-e2e-'))
   const remove = () => rm(directory, { recursive: true, force: true })
   let room: LocalRoom
   try {
-    const platformFile = join(kept, 'simulated-platform.json')
+    const platformFile = join(kept, options.platform === 'tdx' ? 'simulated-tdx-platform.json' : 'simulated-platform.json')
     room = await startRoom({ keyServices: twoCustodies, ...options, directory, platformFile, natsAdmin: true })
   } catch (error) {
     await keepLogs(directory)
