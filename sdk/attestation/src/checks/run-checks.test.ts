@@ -1,9 +1,12 @@
 import { expect, it } from 'vitest'
+import type { SnpClaims } from '../snp/claims.ts'
 import { conclude } from './conclude.ts'
 import { type CheckRule, failed, notAsked, type Outcome, passed, waived } from './outcome.ts'
 import { runChecks } from './run-checks.ts'
 
 type Name = 'length' | 'product' | 'debug'
+
+const claims = { tee: 'snp' } as SnpClaims
 
 function rulesOf(outcomes: Record<Name, Outcome>, needs: Partial<Record<Name, Name[]>> = {}): CheckRule<Name, null>[] {
   return (Object.keys(outcomes) as Name[]).map((name) => ({
@@ -20,7 +23,7 @@ function concludeFrom(rules: CheckRule<Name, null>[], vendorRoot = true) {
     authentic: ['length'],
     endorsing: ['product'],
     vendorRoot,
-    claims: () => null,
+    claims: () => claims,
     paravisor: null,
     observed: () => ({ series: '1' }),
   })
@@ -29,7 +32,12 @@ function concludeFrom(rules: CheckRule<Name, null>[], vendorRoot = true) {
 const good = { length: passed(''), product: passed(''), debug: passed('') }
 
 it('where every check passes, the result is affirming, and tells what it saw', () => {
-  expect(concludeFrom(rulesOf(good))).toMatchObject({ status: 'affirming', hardware: true, observed: { series: '1' } })
+  expect(concludeFrom(rulesOf(good))).toMatchObject({
+    status: 'affirming',
+    hardware: true,
+    claims,
+    observed: { series: '1' },
+  })
 })
 
 it('what is not asked for does no harm, and what is waived makes a warning', () => {

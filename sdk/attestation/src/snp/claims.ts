@@ -3,7 +3,7 @@ import { type GuestPolicy, parseGuestPolicy } from './guest-policy.ts'
 import type { SigningKeyKind } from './report.ts'
 import type { SnpProduct } from './roots.ts'
 import type { SnpSubject } from './subject.ts'
-import { parseTcb, type Tcb } from './tcb.ts'
+import { parseTcbs, type ReportTcbs } from './tcb.ts'
 
 /** What a report says, as JSON: bytes in hex. */
 export interface SnpClaims {
@@ -23,7 +23,7 @@ export interface SnpClaims {
   readonly policy: Omit<GuestPolicy, 'reserved' | 'mustBeOne'>
   /** 64 bits, hex */
   readonly platformInfo: string
-  readonly tcb: { readonly reported: Tcb; readonly committed: Tcb; readonly current: Tcb; readonly launch: Tcb }
+  readonly tcb: ReportTcbs
 }
 
 export function claimsOf({ report, product, vekKind }: SnpSubject): SnpClaims | null {
@@ -45,11 +45,6 @@ export function claimsOf({ report, product, vekKind }: SnpSubject): SnpClaims | 
     vmpl: report.vmpl,
     policy,
     platformInfo: report.platformInfo.toString(16).padStart(16, '0'),
-    tcb: {
-      reported: parseTcb(product, report.reportedTcb),
-      committed: parseTcb(product, report.committedTcb),
-      current: parseTcb(product, report.currentTcb),
-      launch: parseTcb(product, report.launchTcb),
-    },
+    tcb: parseTcbs(product, report),
   }
 }

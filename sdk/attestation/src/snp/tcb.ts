@@ -1,3 +1,4 @@
+import type { SnpReport } from './report.ts'
 import type { SnpProduct } from './roots.ts'
 
 /** Security patch levels of the parts below the guest (AMD 56860, TCB_VERSION). */
@@ -19,6 +20,7 @@ const layouts: Record<SnpProduct, Layout> = {
   Turin: { fmc: 0, bootloader: 1, tee: 2, snp: 3, microcode: 7 },
 }
 
+/** @param bytes 8, TCB_VERSION in the layout of that product */
 export function parseTcb(product: SnpProduct, bytes: Uint8Array): Tcb {
   const layout = layouts[product]
   const at = (part: keyof Tcb) => {
@@ -28,6 +30,19 @@ export function parseTcb(product: SnpProduct, bytes: Uint8Array): Tcb {
   return { bootloader: at('bootloader'), tee: at('tee'), snp: at('snp'), microcode: at('microcode'), fmc: at('fmc') }
 }
 
+/** Which TCB_VERSION of a report is which. */
+export type ReportTcbs = Readonly<Record<'reported' | 'committed' | 'current' | 'launch', Tcb>>
+
+export function parseTcbs(product: SnpProduct, report: SnpReport): ReportTcbs {
+  return {
+    reported: parseTcb(product, report.reportedTcb),
+    committed: parseTcb(product, report.committedTcb),
+    current: parseTcb(product, report.currentTcb),
+    launch: parseTcb(product, report.launchTcb),
+  }
+}
+
+/** @returns 8 bytes, as `parseTcb` reads them */
 export function encodeTcb(product: SnpProduct, tcb: Tcb): Uint8Array {
   const bytes = new Uint8Array(8)
   for (const part of tcbParts) {
@@ -37,6 +52,7 @@ export function encodeTcb(product: SnpProduct, tcb: Tcb): Uint8Array {
   return bytes
 }
 
+/** Whether every byte that is no part of that product's TCB is zero. */
 export function reservedTcbIsZero(product: SnpProduct, bytes: Uint8Array): boolean {
   const used = new Set(Object.values(layouts[product]))
   return bytes.every((value, offset) => used.has(offset) || value === 0)

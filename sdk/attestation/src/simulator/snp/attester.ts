@@ -38,27 +38,7 @@ export function simulatedAttester(
 ): Attester {
   const { measurement, overrides = {} } = options
   const { keys, templates } = templatesOf(platform)
-  const tcb = encodeTcb(platform.product, platform.tcb)
-  const fields: Omit<SimulatedReportFields, 'reportData' | 'reportId'> = {
-    version: 5,
-    guestSvn: 0,
-    // SMT allowed, and bit 17, which must be one
-    policy: 0x3_0000n,
-    vmpl: 0,
-    signatureAlgorithm: 1,
-    // SMT, ECC, alias check complete
-    platformInfo: 0x25n,
-    keyInfo: 0,
-    measurement: fromHex(measurement),
-    hostData: new Uint8Array(32),
-    idKeyDigest: new Uint8Array(48),
-    cpuid: cpuids[platform.product],
-    chipId: fromHex(platform.chipId),
-    currentTcb: tcb,
-    reportedTcb: tcb,
-    committedTcb: tcb,
-    launchTcb: tcb,
-  }
+  const fields = fieldsOf(platform, measurement)
   const certificate = (kept: string, content: CertificateContent, change: SimulatedOverrides['ark']) =>
     change === undefined ? fromBase64url(kept) : encodeCertificate(change(content))
   const endorsements: Endorsements = {
@@ -77,5 +57,29 @@ export function simulatedAttester(
       overrides.afterSigning?.(report)
       return { evidence: { tee: 'snp', report }, endorsements: overrides.endorsements?.(endorsements) ?? endorsements }
     },
+  }
+}
+
+function fieldsOf(platform: SimulatedPlatform, measurement: string): Omit<SimulatedReportFields, 'reportData' | 'reportId'> {
+  const tcb = encodeTcb(platform.product, platform.tcb)
+  return {
+    version: 5,
+    guestSvn: 0,
+    // SMT allowed, and bit 17, which must be one
+    policy: 0x3_0000n,
+    vmpl: 0,
+    signatureAlgorithm: 1,
+    // SMT, ECC, alias check complete
+    platformInfo: 0x25n,
+    keyInfo: 0,
+    measurement: fromHex(measurement),
+    hostData: new Uint8Array(32),
+    idKeyDigest: new Uint8Array(48),
+    cpuid: cpuids[platform.product],
+    chipId: fromHex(platform.chipId),
+    currentTcb: tcb,
+    reportedTcb: tcb,
+    committedTcb: tcb,
+    launchTcb: tcb,
   }
 }

@@ -66,16 +66,12 @@ export function chainTemplates(options: {
       extensions: vcekExtensions(options),
       signedBy: { key: keys.ask },
     },
-    crl: {
-      vendor: 'amd',
-      issuer: arkName,
-      thisUpdate: notBefore,
-      nextUpdate: after(5),
-      revoked: [],
-      extensions: [crlNumber()],
-      signedBy: ark.signedBy,
-    },
+    crl: emptyListOf(ark, after(5)),
   }
+}
+
+function emptyListOf({ subject, notBefore, signedBy }: CertificateContent, nextUpdate: Date): RevocationListContent {
+  return { vendor: 'amd', issuer: subject, thisUpdate: notBefore, nextUpdate, revoked: [], extensions: [crlNumber()], signedBy }
 }
 
 function vcekExtensions({ product, chipId, tcb }: { product: SnpProduct; chipId: string; tcb: Tcb }): ExtensionContent[] {

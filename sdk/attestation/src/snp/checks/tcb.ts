@@ -1,6 +1,6 @@
 import { failed, notAsked, type Outcome, passed } from '../../checks/outcome.ts'
 import type { SnpSubject } from '../subject.ts'
-import { describeTcb, parseTcb, type Tcb, tcbAtLeast, tcbParts } from '../tcb.ts'
+import { describeTcb, parseTcbs, type ReportTcbs, tcbAtLeast, tcbParts } from '../tcb.ts'
 import { readTcb } from '../vek-extensions.ts'
 import { authentic } from './authentic.ts'
 import type { SnpRule } from './rule.ts'
@@ -11,14 +11,8 @@ export const tcbChecks: readonly SnpRule[] = [
   { name: 'minimum-tcb', claim: 'hardware', needs: authentic, run: checkMinimum },
 ]
 
-function tcbsOf({ report, product }: SnpSubject): Record<'reported' | 'committed' | 'current' | 'launch', Tcb> | null {
-  if (product === null) return null
-  return {
-    reported: parseTcb(product, report.reportedTcb),
-    committed: parseTcb(product, report.committedTcb),
-    current: parseTcb(product, report.currentTcb),
-    launch: parseTcb(product, report.launchTcb),
-  }
+function tcbsOf({ report, product }: SnpSubject): ReportTcbs | null {
+  return product === null ? null : parseTcbs(product, report)
 }
 
 /** The key is derived from the patch levels, so its certificate must state exactly the reported ones. */
