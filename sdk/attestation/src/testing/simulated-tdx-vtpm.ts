@@ -32,9 +32,9 @@ export interface ParavisedTdxSituation {
   readonly reportData?: Uint8Array
 }
 
-async function paravisedTdxEvidenceOf(
+export async function paravisedTdxEvidenceOf(
   platform: SimulatedTdxPlatform,
-  { version = 4, overrides = {}, vtpm, change = (evidence) => evidence }: ParavisedTdxSituation,
+  { version = 4, overrides = {}, vtpm, change = (evidence) => evidence }: ParavisedTdxSituation = {},
 ): Promise<{ readonly evidence: TdxEvidence; readonly endorsements: Endorsements }> {
   let made: Awaited<ReturnType<typeof tdxEvidenceOf>> | undefined
   const ask = async (bound: Uint8Array) => {
