@@ -1,19 +1,17 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { appendFile, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { text as textOf } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import { readTable } from '@reinraum/client'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type CommandLine, commandLine, type Json } from '../harness/command-line.ts'
 import { contractYaml, queryYaml } from '../harness/command-line-files.ts'
+import { writeExecutorEvidence } from '../harness/executor-evidence.ts'
+import { withShortFiles } from '../harness/short-files.ts'
 import { useTestRoom } from '../harness/test-room.ts'
 import { districtsCsv, expectedAnswer, visitsCsv } from '../harness/visits.ts'
 
 const commands = [
   ...['identity create', 'identity show', 'contract propose', 'contract accept', 'contract show', 'contract verify'],
-  ...['keys describe', 'keys verify', 'executor verify', 'dataset seal', 'dataset list', 'dataset show'],
+  ...['keys describe', 'keys verify', 'executor verify', 'attestation verify', 'dataset seal', 'dataset list', 'dataset show'],
   ...['query check', 'query propose', 'query approve', 'query reject', 'query list', 'query show'],
   ...['run start', 'run status', 'run cancel', 'run result', 'result review', 'receipt verify', 'revoke'],
 ]
@@ -94,6 +92,40 @@ describe('the command line takes four parties through the whole life of a clean 
     expect(executor).toMatchObject({ exitCode: 0, out: expect.stringContaining('affirming, SIMULATED hardware') })
     const { value } = await as.survey.json('executor', 'verify', '--contract', known.contract)
     expect(value).toMatchObject({ status: 'affirming', hardware: false })
+  })
+
+  it('a partner that remembers a newer list refuses an older one, of key services and executors', async () => {
+    for (const [words, reported] of [
+      [['keys', 'verify'], 'err'],
+      [['executor', 'verify'], 'out'],
+    ] as const) {
+      const floors = at(`${words[0]}.floors`)
+      const verify = [...words, '--contract', known.contract, '--floors', floors]
+      expect(await as.survey(...verify)).toMatchObject({ exitCode: 0, err: '' })
+      const seen = await readFile(floors, 'utf8')
+      expect(seen).toMatch(/^crl\/[0-9a-f]{64}\/[0-9a-f]{64} 1\n$/)
+      expect((await as.survey(...verify)).exitCode).toBe(0)
+      await appendFile(floors, seen.replace(/ 1\n$/, ' 2\n'))
+      const older = await as.survey(...verify)
+      expect([older.exitCode, older[reported]]).toEqual([2, expect.stringContaining('crl-number-below-floor')])
+    }
+  })
+
+  it('and what an executor answered is judged again, offline, from files', async () => {
+    const given = { folder: at('evidence'), identity: at('survey.json'), contractId: known.contract }
+    const { argv, reportData } = await writeExecutorEvidence(rooms.room, given)
+    const { exitCode, out, err } = await offline(...argv, '--report-data', reportData)
+    expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' })
+    expect(out.split('\n')[0]).toBe('affirming, SIMULATED hardware')
+    for (const check of ['pinned-root: simulated root', 'report-signature', 'measurement', 'report-data']) {
+      expect(out).toContain(`  ✓ ${check}`)
+    }
+    expect(out).toContain(`measurement  ${rooms.room.platform.measurements.executor}`)
+    expect((await offline.json(...argv, '--report-data', reportData)).value.ear_status).toBe('affirming')
+    expect(await offline(...argv, '--report-data', '00'.repeat(64))).toMatchObject({
+      exitCode: 2,
+      out: expect.stringMatching(/^contraindicated, SIMULATED hardware\n {2}refused: report-data-mismatch\n/),
+    })
   })
 
   it('owners seal their files, and everyone sees what is there', async () => {
@@ -329,7 +361,7 @@ describe('bad input ends in one sentence, and with nothing half-done:', () => {
     const note = () => crypto.randomUUID()
     const rows = Array.from({ length: 5000 }, () => `${note()},north,1,${note()}`)
     await writeFile(at('long.csv'), ['person,district,cost,note', ...rows].join('\n'))
-    const answer = await withShortFiles(at('health.json'), seal('long.csv', 'small'))
+    const answer = await withShortFiles({ room: rooms.room.roomFile, identity: at('health.json') }, seal('long.csv', 'small'))
     expect(answer).toMatchObject({
       exitCode: 1,
       err: expect.stringMatching(/^reinraum: no room left for .+ \(storage-full\)\n$/),
@@ -364,17 +396,3 @@ describe('bad input ends in one sentence, and with nothing half-done:', () => {
     await restarted
   })
 })
-
-/** The command line in a process of its own whose files cannot grow beyond 32 KiB, as on a disk that is full. */
-async function withShortFiles(identity: string, argv: readonly string[]) {
-  const node = [process.execPath, '--conditions=source', '--disable-warning=ExperimentalWarning']
-  const main = fileURLToPath(new URL('../../sdk/cli/src/main.ts', import.meta.url))
-  const global = ['--room', rooms.room.roomFile, '--identity', identity]
-  const child = spawn('sh', ['-c', 'ulimit -f 64 && exec "$@"', 'sh', ...node, main, ...argv, ...global], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  const closed = once(child, 'close')
-  const err = await textOf(child.stderr)
-  const [exitCode] = (await closed) as [number]
-  return { exitCode, err }
-}
