@@ -37,7 +37,6 @@ export const offsets = {
 } as const
 
 /** R and S stand in 72 bytes each; P-384 uses 48 of them. */
-export const scalarField = 72
 export const scalarLength = 48
 
 /** Byte ranges [from, to) that a report of a version must leave zero. */
