@@ -46,6 +46,8 @@ const endorsing = [
   'revocation-list',
   'crl-number',
   'revocation',
+  // Who has a product's seeds can sign as any of its chips: what is refused for that is proved by no hardware.
+  'product-allowed',
 ] as const satisfies readonly SnpCheckName[]
 
 type SnpEvidence = Extract<Evidence, { tee: 'snp' }>

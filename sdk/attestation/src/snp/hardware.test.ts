@@ -207,6 +207,12 @@ describe.skipIf(!hasVectors)('evidence of real processors', () => {
     expect(result).toMatchObject({ status: 'contraindicated', hardware: false, claims: null })
   })
 
+  it('on Milan, whose seeds are no secret, is called hardware only where the policy names Milan', async () => {
+    const file = 'snp/oak-milan_rk_release/report.bin'
+    expect(await judge(file, { policy: {} })).toMatchObject({ hardware: false, reasons: ['product-denied'] })
+    expect(await judge(file, {})).toMatchObject({ hardware: true, waivers: ['milan'] })
+  })
+
   it('with a real root that the reference values do not name has no root', async () => {
     const report = readVector('snp/azure-genoa/report.bin')
     const result = await appraise(
