@@ -218,8 +218,15 @@ describe('on a TDX guest', () => {
 
 describe('an entry that changes while it is read', () => {
   it('is left, and another one is made', async () => {
-    const made = await folderOf({ before: once(asks, anotherWrites) })
-    expect(await refusalOf(made)).toBe('evidence')
+    let entries = 0
+    const change = once(asks, anotherWrites)
+    const before = (call: TsmCall) => {
+      if (call.operation === 'mkdir') entries += 1
+      change(call)
+    }
+    expect(await refusalOf(await folderOf({ before }))).toBe('evidence')
+    // The first of them was asked who signs reports here.
+    expect(entries).toBe(3)
   })
 
   it('with data of somebody else’s gives no evidence for theirs', async () => {

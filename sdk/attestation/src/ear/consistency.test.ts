@@ -1,13 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { AttestationResult } from '../result.ts'
-import { azureFaults } from '../testing/azure-faults.ts'
-import { chainFaults } from '../testing/faults/chain.ts'
-import { policyFaults } from '../testing/faults/policy.ts'
-import { referenceFaults } from '../testing/faults/reference.ts'
-import { revocationFaults } from '../testing/faults/revocation.ts'
-import { signingKeyFaults } from '../testing/faults/signing-key.ts'
-import { structureFaults } from '../testing/faults/structure.ts'
-import { tcbFaults } from '../testing/faults/tcb.ts'
+import { azureFaults } from '../testing/azure-faults/all.ts'
+import { snpFaults } from '../testing/faults/all.ts'
 import { appraiseIn, createPlatform, now, type Situation } from '../testing/simulated-evidence.ts'
 import { appraiseTdxIn, createTdxPlatform } from '../testing/simulated-tdx-evidence.ts'
 import { appraiseParavised } from '../testing/simulated-vtpm.ts'
@@ -23,15 +17,6 @@ function onePerCheck<Fault extends { readonly check: string }>(faults: readonly 
   return [...new Map(faults.toReversed().map((fault) => [fault.check, fault])).values()].toReversed()
 }
 
-const snpFaults = [
-  structureFaults,
-  chainFaults,
-  signingKeyFaults,
-  tcbFaults,
-  policyFaults,
-  revocationFaults,
-  referenceFaults,
-].flat()
 let snp: Awaited<ReturnType<typeof createPlatform>>
 let tdx: Awaited<ReturnType<typeof createTdxPlatform>>
 beforeAll(async () => {

@@ -1,14 +1,8 @@
 import { toHex } from '@reinraum/crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { SimulatedPlatform } from '../simulator/snp/platform.ts'
-import { chainFaults } from '../testing/faults/chain.ts'
+import { snpFaults } from '../testing/faults/all.ts'
 import { type Fault, tcb } from '../testing/faults/fault.ts'
-import { policyFaults } from '../testing/faults/policy.ts'
-import { referenceFaults } from '../testing/faults/reference.ts'
-import { revocationFaults } from '../testing/faults/revocation.ts'
-import { signingKeyFaults } from '../testing/faults/signing-key.ts'
-import { structureFaults } from '../testing/faults/structure.ts'
-import { tcbFaults } from '../testing/faults/tcb.ts'
 import { appraiseIn, createPlatform, measurement, reportData } from '../testing/simulated-evidence.ts'
 import { authentic } from './checks/authentic.ts'
 import { type SnpCheckName, snpCheckNames } from './checks/names.ts'
@@ -18,10 +12,8 @@ beforeAll(async () => {
   platform = await createPlatform()
 })
 
-const faults = [structureFaults, chainFaults, signingKeyFaults, tcbFaults, policyFaults, revocationFaults, referenceFaults].flat()
-
 function faultOf(name: SnpCheckName): Fault {
-  const fault = faults.find(({ check }) => check === name)
+  const fault = snpFaults.find(({ check }) => check === name)
   if (fault === undefined) throw new Error('there is a fault for every check')
   return fault
 }
@@ -50,7 +42,7 @@ describe('evidence that is perfect', () => {
 })
 
 describe('evidence that is perfect but for one rule is refused by that rule alone', () => {
-  it.each(faults)('$check: $when → $reason', async ({ check, reason, ...situation }) => {
+  it.each(snpFaults)('$check: $when → $reason', async ({ check, reason, ...situation }) => {
     const result = await appraiseIn(platform, situation)
     expect(result.reasons).toEqual([reason])
     expect(result.checks.filter((c) => c.verdict === 'failed').map((c) => c.name)).toEqual([check])
@@ -59,7 +51,7 @@ describe('evidence that is perfect but for one rule is refused by that rule alon
   })
 
   it('and there is such evidence for every check', () => {
-    expect(new Set([...faults.map((c) => c.check), 'length'])).toEqual(new Set(snpCheckNames))
+    expect(new Set([...snpFaults.map((c) => c.check), 'length'])).toEqual(new Set(snpCheckNames))
   })
 })
 
