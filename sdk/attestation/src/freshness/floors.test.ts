@@ -26,6 +26,12 @@ describe('floors', () => {
     expect(isAtLeastFloor({}, 'constructor', 0n)).toBe(true)
   })
 
+  it('that were tampered with let nothing pass', () => {
+    for (const floor of ['', ' ', '-1', '0x1', '1e1', '00', 'x', '9'.repeat(51)]) {
+      expect(isAtLeastFloor({ [series]: floor }, series, 10n ** 60n)).toBe(false)
+    }
+  })
+
   it('are read from decimal numbers only', () => {
     for (const number of ['-1', '1e3', '01', '', ' 1', '9'.repeat(51)]) {
       expect(freshnessNumbersSchema.safeParse({ [series]: number }).success).toBe(false)
