@@ -34,9 +34,8 @@ const facets: Readonly<Record<TcbStatus, Facets>> = {
 }
 
 /**
- * The verdict on several parts of which each must be good: what is wrong with any is wrong with all. Agrees with Intel's
- * `convergeTcbStatuses` wherever that looks at a part, and does not drop what it drops: there a quoting enclave that needs
- * configuration leaves the platform's UpToDate as it is.
+ * The verdict on several parts of which each must be good: what is wrong with any is wrong with all, as Intel converges it
+ * (convergeTcbStatusWithTdxModuleStatus and convergeTcbStatusWithQeTcbStatus).
  */
 export function converge(statuses: readonly TcbStatus[]): TcbStatus {
   const any = (facet: keyof Facets) => statuses.some((status) => facets[status][facet])

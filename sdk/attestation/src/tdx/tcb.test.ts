@@ -137,6 +137,14 @@ it('a verdict is the worst of the parts, with the advisories of all', () => {
   })
 })
 
+it('a quoting enclave that needs configuration is out of date to Intel, whatever it is called', () => {
+  const [first, ...others] = qeIdentity.tcbLevels
+  if (first === undefined) throw new Error('there are levels')
+  const needs = { ...qeIdentity, tcbLevels: [{ ...first, tcbStatus: 'ConfigurationNeeded' as const }, ...others] }
+  const verdict = { status: 'OutOfDateConfigurationNeeded', platform: 'UpToDate', quotingEnclave: 'ConfigurationNeeded' }
+  expect(evaluate({ qeIdentity: needs })).toMatchObject(verdict)
+})
+
 it('a TD whose module was updated under it is advised to launch again', () => {
   expect(evaluate({ svn: [2, 1, 2], svn2: [5, 1, 2] })).toMatchObject({
     status: 'TDRelaunchAdvised',

@@ -59,13 +59,18 @@ function evaluateSvn(input: TcbInput, svn: Uint8Array): TcbVerdict | null {
   if (platform === undefined || module === undefined || enclave === undefined) return null
   const levels = [platform, ...(module === null ? [] : [module]), enclave]
   return {
-    status: converge(levels.map(({ tcbStatus }) => tcbStatus)),
+    status: converge([...levels.map(({ tcbStatus }) => tcbStatus), ofEnclave(enclave.tcbStatus)]),
     platform: platform.tcbStatus,
     module: module?.tcbStatus ?? null,
     quotingEnclave: enclave.tcbStatus,
     date: oldest(levels.map(({ tcbDate }) => tcbDate)),
     advisories: union(levels.map(({ advisoryIDs }) => advisoryIDs)),
   }
+}
+
+/** An enclave that is not up to date is out of date, whatever it is called (Intel, EnclaveReportVerifier 4.1.2.9.10). */
+function ofEnclave(status: TcbStatus): TcbStatus {
+  return status === 'UpToDate' || status === 'Revoked' ? status : 'OutOfDate'
 }
 
 /** The first level, newest first as Intel signs them, that the platform is at in every component. */
