@@ -26,6 +26,10 @@ it('what another party wrote cannot move the cursor, erase a line or turn the re
   expect(shown((io) => writeError(io, false, refusal))).toBe('reinraum: a column \\u001b[8m (guard-refused)\n')
 })
 
+it('what nobody can see is shown, so that two names that look alike are told apart', () => {
+  expect(show({ text: 'Klinik\u3164\u034f\ufe0f\u17b4 Süd', json: null })).toBe('Klinik\\u3164\\u034f\\ufe0f\\u17b4 Süd\n')
+})
+
 it('as JSON it says the same and does as little', () => {
   const json = { title: 'a\n\u001b[2K\u009b2K\u202e\u{e0041}é' }
   const text = show({ text: '', json }, true)

@@ -26,11 +26,11 @@ export function writeError(io: Io, json: boolean, error: unknown): void {
 }
 
 /**
- * Control and formatting characters as JSON writes them. Names, purposes and SQL come from other parties: what a terminal
- * obeys could show their reader something else than is about to be signed.
+ * Control and formatting characters, and those that nobody sees, as JSON writes them. Names, purposes and SQL come from other
+ * parties: what a terminal obeys or leaves out could show their reader something else than is about to be signed.
  */
 export function visible(text: string): string {
-  return text.replace(/(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
+  return text.replace(/(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu, (character) =>
     Array.from({ length: character.length }, (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`).join(''),
   )
 }
