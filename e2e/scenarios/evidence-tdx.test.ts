@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { toBinary } from '@bufbuild/protobuf'
 import {
   appraise,
   createSimulatedPlatform,
@@ -12,9 +13,11 @@ import {
   type SimulatedTdxPlatform,
 } from '@reinraum/attestation'
 import { readTable, verifyExecutor, verifyKeyService, verifyReceiptBundle } from '@reinraum/client'
-import { evidenceFromMessage } from '@reinraum/rpc'
+import { evidenceRequestSubject } from '@reinraum/kit'
+import { EvidenceSchema } from '@reinraum/proto'
+import { evidenceFromMessage, evidenceToMessage } from '@reinraum/rpc'
 import { type Contract, parseStatement, type RunBundleBytes } from '@reinraum/statements'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { type CleanRoom, readyToRun, reviewAndOpen, settle, start } from '../harness/clean-room.ts'
 import { commandLine } from '../harness/command-line.ts'
 import { outcomeOf, type Prepared, type PrepareOptions, type RogueExecutor, rogueExecutor } from '../harness/rogue-executor.ts'
@@ -220,4 +223,27 @@ describe('a key service that has seen newer lists and collateral', () => {
     ])
     expect((await ask()).outcome).toBe('released')
   })
+})
+
+it('the largest evidence that an executor can answer with reaches the partner, who judges it', async () => {
+  const filled = (length: number) => new Uint8Array(length).fill(0x41)
+  const largest = evidenceToMessage({
+    evidence: { tee: 'tdx', quote: filled(65_536), eventLog: filled(1_048_576) },
+    endorsements: {
+      certificates: Array.from({ length: 8 }, () => filled(16_384)),
+      crls: Array.from({ length: 4 }, () => filled(262_144)),
+      collateral: filled(524_288),
+    },
+  })
+  await rooms.room.kill('executor')
+  const nats = await rooms.room.natsAs('executor')
+  onTestFinished(() => nats.close())
+  nats.subscribe(evidenceRequestSubject, {
+    queue: 'executors',
+    callback: (_, message) => void message.respond(toBinary(EvidenceSchema, largest)),
+  })
+  await nats.flush()
+  const appraisal = await verifyExecutor(clean.sessions.health, clean.contract)
+  expect(appraisal).toMatchObject({ tee: 'tdx', status: 'contraindicated', claims: null })
+  expect(appraisal.reasons).toContain('qe-vendor-unknown')
 })
