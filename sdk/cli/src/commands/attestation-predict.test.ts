@@ -175,7 +175,11 @@ describe('what cannot be predicted is said in one sentence:', () => {
     ],
     ['no firmware', () => ['--tee', 'snp'], /^error: required option '--firmware <file>' not specified\n/],
     ['no kind of hardware', () => ['--firmware', at('pages')], /^error: required option '--tee <kind>' not specified\n/],
-    ['another kind', () => ['--tee', 'sgx', '--firmware', at('pages')], /^error: option '--tee <kind>' argument 'sgx' is invalid/],
+    [
+      'another kind',
+      () => ['--tee', 'sgx', '--firmware', at('pages')],
+      /^error: option '--tee <kind>' argument 'sgx' is invalid/,
+    ],
     [
       'another hypervisor',
       () => ['--tee', 'snp', '--firmware', at('pages'), '--vmm', 'xen'],
