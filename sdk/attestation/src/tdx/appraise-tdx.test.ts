@@ -1,8 +1,9 @@
 import { toHex } from '@reinraum/crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { appraise } from '../appraise.ts'
 import type { SimulatedTdxPlatform } from '../simulator/tdx/platform.ts'
-import { reportData } from '../testing/simulated-evidence.ts'
-import { appraiseTdxIn, createTdxPlatform, mrConfigId, mrtd, rtmrs } from '../testing/simulated-tdx-evidence.ts'
+import { now, reportData } from '../testing/simulated-evidence.ts'
+import { appraiseTdxIn, createTdxPlatform, mrConfigId, mrtd, rtmrs, tdxEvidenceOf } from '../testing/simulated-tdx-evidence.ts'
 import { tdxFaults } from '../testing/tdx-faults/all.ts'
 import { knownBypasses, quoteKinds, type TdxFault } from '../testing/tdx-faults/fault.ts'
 import { authentic } from './checks/authentic.ts'
@@ -57,6 +58,16 @@ describe('evidence that is perfect', () => {
     expect(series.map((name) => name.split('/')[0])).toEqual(['crl', 'crl', 'tcb-evaluation'])
     expect(series.every((name) => name.includes(platform.rootSha256))).toBe(true)
     expect(series.map((name) => observed[name])).toEqual(['1', '1', '17'])
+  })
+})
+
+it('where only the firmware is compared, the result says that nothing is known of the kernel', async () => {
+  const { evidence, endorsements } = await tdxEvidenceOf(platform)
+  const firmwareOnly = { tdx: { roots: [{ sha256: platform.rootSha256, simulated: true }], mrtd: [mrtd] } }
+  const { checks } = await appraise(evidence, endorsements, firmwareOnly, { reportData }, now)
+  expect(checks.find(({ name }) => name === 'rtmr')).toMatchObject({
+    verdict: 'skipped',
+    detail: expect.stringContaining('NOTHING'),
   })
 })
 

@@ -35,7 +35,8 @@ function checkRtmrs({ quote, reference }: TdxSubject): Outcome {
     const values = accepted[index]
     return values === undefined ? [] : [{ index, value: toHex(rtmr), values }]
   })
-  if (asked.length === 0) return notAsked('no reference value')
+  // MRTD is the firmware's; the kernel and all that follows are in these.
+  if (asked.length === 0) return notAsked('no reference value: NOTHING is said about what the firmware started')
   const other = asked.find(({ value, values }) => !values.includes(value))
   return other === undefined
     ? passed(asked.map(({ index }) => `RTMR${index}`).join(', '))
