@@ -7,7 +7,7 @@ import { hasVectors } from './testing/vectors.ts'
 const hour = 3_600_000
 
 /** Each run has a seed of its own, which a failure names. */
-const many = { numRuns: 6000 }
+const many = { numRuns: 3000 }
 
 describe('whatever is changed in acceptable evidence, it is acceptable no more', { timeout: hour }, () => {
   it.each(Object.entries(simulated))('%s', async (_, make) => expectNoMutationPasses(await make(), many))

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { type GoodEvidence, judge, simulated } from '../testing/hostile/good-evidence.ts'
 import { flipped } from '../testing/hostile/mutations.ts'
@@ -83,5 +84,15 @@ describe('what is remembered', () => {
     const unpinned = tdxReferenceFor(await createTdxPlatform())
     expect((await judge({ ...fresh, reference: unpinned })).reasons).toEqual(['root-not-pinned'])
     await expectAffirming(fresh)
+  })
+
+  it('of a signature that holds is for the one key that made it', async () => {
+    const platform = await createPlatform()
+    const good: GoodEvidence = { ...(await evidenceOf(platform)), reference: referenceFor(platform), reportData, now }
+    const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    const { endorsements } = await evidenceOf(platform, { ca: (content) => ({ ...content, publicKey }) })
+    await expectAffirming(good)
+    expect((await judge({ ...good, endorsements })).reasons).toEqual(['chain-signature-invalid'])
+    await expectAffirming(good)
   })
 })

@@ -43,11 +43,14 @@ export async function expectNoMutationPasses(
 ): Promise<void> {
   expect(isAcceptable(await judge(good))).toBe(true)
   const parts = partsOf(good)
+  // By its number, so that a failure does not print the whole of the evidence.
   const mutation = fc
-    .constantFrom(...parts)
-    .chain((part) => mutationOf(part.bytes).map(([what, bytes]) => ({ part, what, bytes })))
+    .integer({ min: 0, max: parts.length - 1 })
+    .chain((index) => mutationOf(parts[index]?.bytes ?? new Uint8Array(0)).map((changed) => [index, ...changed] as const))
   await fc.assert(
-    fc.asyncProperty(mutation, async ({ part, what, bytes }) => {
+    fc.asyncProperty(mutation, async ([index, what, bytes]) => {
+      const part = parts[index]
+      if (part === undefined) return
       const result = await judge(part.replaced(bytes))
       const passes = isAcceptable(result) || result.status !== 'contraindicated'
       if (passes && !part.saysTheSame(bytes)) throw new Error(`${part.name} passes with ${what}`)
@@ -56,14 +59,15 @@ export async function expectNoMutationPasses(
   )
 }
 
-/** The same for one bit in each byte of each part, and for the part cut off there. */
+/** The same for one bit in each byte of each part, and for the part cut off at every sixteenth. */
 export async function expectNoFlipPasses(good: GoodEvidence): Promise<void> {
   expect(isAcceptable(await judge(good))).toBe(true)
-  for (const part of partsOf(good)) {
+  for (const part of singlePartsOf(good)) {
     for (let at = 0; at < part.bytes.length; at += 1) {
-      for (const bytes of [flipped(part.bytes, 8 * at + (at % 8)), part.bytes.subarray(0, at)]) {
+      const changed = [flipped(part.bytes, 8 * at + (at % 8)), ...(at % 16 === 0 ? [part.bytes.subarray(0, at)] : [])]
+      for (const bytes of changed) {
         if (isAcceptable(await judge(part.replaced(bytes))) && !part.saysTheSame(bytes)) {
-          throw new Error(`${part.name} passes with byte ${at} changed or as the end`)
+          throw new Error(`${part.name} passes with byte ${at} changed or left out`)
         }
       }
     }

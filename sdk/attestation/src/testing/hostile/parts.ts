@@ -1,9 +1,13 @@
-import { toHex, utf8 } from '@reinraum/crypto'
+import { concatBytes, toHex, utf8 } from '@reinraum/crypto'
+import { parseHclReport } from '../../azure/hcl-report.ts'
+import { isTdReportOf } from '../../azure/td-report.ts'
+import { sha256Length } from '../../azure/tpm-layout.ts'
 import { appraiseEventLog } from '../../event-log/appraise-event-log.ts'
 import { parseEventLog } from '../../event-log/parse-event-log.ts'
 import { replay } from '../../event-log/replay.ts'
 import type { VtpmEvidence } from '../../evidence.ts'
 import { type ParsedCollateral, parseCollateral } from '../../tdx/collateral.ts'
+import { bodyDescriptorLength, headerLength } from '../../tdx/layout.ts'
 import type { GoodEvidence } from './good-evidence.ts'
 
 /** Bytes of evidence or endorsements that an attacker may choose. */
@@ -47,11 +51,31 @@ function vtpmOf(good: GoodEvidence): readonly Part[] {
   if (vtpm === undefined) return []
   const changed = (change: Partial<VtpmEvidence>) => ({ ...good, evidence: { ...good.evidence, vtpm: { ...vtpm, ...change } } })
   return [
-    padded('hclReport', vtpm.hclReport, (hclReport) => changed({ hclReport })),
+    hclReportOf(good, vtpm.hclReport, (hclReport) => changed({ hclReport })),
     exact('message', vtpm.message, (message) => changed({ message })),
     exact('signature', vtpm.signature, (signature) => changed({ signature })),
-    ...vtpm.pcrs.map((pcr, index) => exact(`pcrs ${index}`, pcr, (other) => changed({ pcrs: vtpm.pcrs.with(index, other) }))),
+    exact('pcrs', concatBytes(...vtpm.pcrs), (all) => changed({ pcrs: registersIn(all) })),
   ]
+}
+
+/** Of a TDREPORT only what the quote repeats is looked at: the rest stands under a MAC that its own processor alone can check. */
+function hclReportOf({ evidence }: GoodEvidence, bytes: Uint8Array, replaced: Part['replaced']): Part {
+  const part = padded('hclReport', bytes, replaced)
+  if (evidence.tee === 'snp') return part
+  const body = evidence.quote.subarray(headerLength + (evidence.quote[0] === 5 ? bodyDescriptorLength : 0))
+  const runtimeData = toHex(parseHclReport(bytes)?.runtimeData ?? new Uint8Array(0))
+  const repeatsTheQuote = (other: Uint8Array) => {
+    const kept = parseHclReport(other)
+    return kept !== null && toHex(kept.runtimeData) === runtimeData && isTdReportOf(kept.hardwareReport, body)
+  }
+  return { ...part, saysTheSame: (other) => part.saysTheSame(other) || repeatsTheQuote(other) }
+}
+
+/** 32 bytes each, the last as many as are left. */
+function registersIn(all: Uint8Array): Uint8Array[] {
+  return Array.from({ length: Math.ceil(all.length / sha256Length) }, (_, index) =>
+    all.subarray(index * sha256Length, (index + 1) * sha256Length),
+  )
 }
 
 /** The text as a whole, and each of its nine fields as its text. */
