@@ -228,11 +228,11 @@ describe('a key service that has seen newer lists and collateral', () => {
 it('the largest evidence that an executor can answer with reaches the partner, who judges it', async () => {
   const filled = (length: number) => new Uint8Array(length).fill(0x41)
   const largest = evidenceToMessage({
-    evidence: { tee: 'tdx', quote: filled(65_536), eventLog: filled(1_048_576) },
+    evidence: { tee: 'tdx', quote: filled(65_536), eventLog: filled(262_144) },
     endorsements: {
-      certificates: Array.from({ length: 8 }, () => filled(16_384)),
-      crls: Array.from({ length: 4 }, () => filled(262_144)),
-      collateral: filled(524_288),
+      certificates: Array.from({ length: 8 }, () => filled(4096)),
+      crls: Array.from({ length: 4 }, () => filled(24_576)),
+      collateral: filled(131_072),
     },
   })
   await rooms.room.kill('executor')

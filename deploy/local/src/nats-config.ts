@@ -1,8 +1,8 @@
 import type { Permissions } from '@reinraum/kit'
 import type { TlsFiles } from './pki.ts'
 
-/** bytes; an executor answers a challenge with evidence, whose bounds stay below 3 MiB (evidence.proto) */
-const maxPayload = 4 * 1024 * 1024
+/** bytes; an executor answers a challenge with evidence, whose bounds stay below it (evidence.proto) */
+const maxPayload = 1024 * 1024
 
 export interface NatsUser {
   /** public NKEY, `U…` */

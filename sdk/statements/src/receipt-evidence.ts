@@ -15,19 +15,19 @@ const vtpmSchema = z.strictObject({
 const common = {
   /** the report or quote */
   report: bytes(65_536),
-  certificates: z.array(bytes(49_152)).max(8),
-  crls: z.array(bytes(3_145_728)).max(4),
+  certificates: z.array(bytes(4096)).max(8),
+  crls: z.array(bytes(24_576)).max(4),
   vtpm: vtpmSchema.optional(),
 }
 
-/** Evidence and all that came along with it, so that it can be judged again offline; bounds no narrower than a message's. */
+/** Evidence and all that came along with it, so that it can be judged again offline; bounded as in a message (evidence.proto). */
 export const receiptEvidenceSchema = z.discriminatedUnion('tee', [
   z.strictObject({ tee: z.literal('snp'), ...common }),
   z.strictObject({
     tee: z.literal('tdx'),
     ...common,
-    eventLog: bytes(1_048_576).optional(),
-    collateral: bytes(524_288).optional(),
+    eventLog: bytes(262_144).optional(),
+    collateral: bytes(131_072).optional(),
   }),
 ])
 export type ReceiptEvidence = z.infer<typeof receiptEvidenceSchema>

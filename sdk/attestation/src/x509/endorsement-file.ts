@@ -3,7 +3,7 @@ import { parseCertificate } from './certificate.ts'
 import { readBase64 } from './pem.ts'
 import { parseRevocationList } from './revocation-list.ts'
 
-/** bytes; a list of the largest size that appraisal reads takes a third of it in PEM */
+/** bytes; all that appraisal looks at, each of the largest size that it reads, takes two thirds of it in PEM */
 export const maxEndorsementFileLength = 512 * 1024
 /** as many certificates and lists as appraisal looks at */
 const maxBlocks = 16 + 8
