@@ -1,9 +1,6 @@
-import { tdxCollateralSchema } from '@reinraum/attestation'
+import { maxCollateralLength, tdxCollateralSchema } from '@reinraum/attestation'
 import { parseStrictJson, ReinraumError } from '@reinraum/crypto'
 import { oneLineName, readSmallFile } from './files.ts'
-
-/** as long as appraisal reads; what Intel publishes is some 16 KB */
-const maxBytes = 512 * 1024
 
 /**
  * Intel's collateral, as it is handed to the appraisal. A file that is something else is a slip of whoever typed the
@@ -11,7 +8,7 @@ const maxBytes = 512 * 1024
  * @throws ReinraumError `unreadable-input`
  */
 export async function readCollateralFile(file: string): Promise<Uint8Array> {
-  const bytes = await readSmallFile(file, maxBytes)
+  const bytes = await readSmallFile(file, maxCollateralLength)
   const parsed = tdxCollateralSchema.safeParse(parse(file, bytes))
   if (parsed.success) return bytes
   const fields = [...new Set(parsed.error.issues.map((issue) => issue.path.join('.') || 'all'))].join(', ')
@@ -23,7 +20,7 @@ export async function readCollateralFile(file: string): Promise<Uint8Array> {
 
 function parse(file: string, bytes: Uint8Array): unknown {
   try {
-    return parseStrictJson(bytes, { maxBytes })
+    return parseStrictJson(bytes, { maxBytes: maxCollateralLength })
   } catch (cause) {
     throw new ReinraumError('unreadable-input', `${oneLineName(file)} is no JSON document`, { cause })
   }

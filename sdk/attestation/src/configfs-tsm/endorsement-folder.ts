@@ -3,6 +3,7 @@ import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isReinraumError, ReinraumError } from '@reinraum/crypto'
 import type { Endorsements } from '../evidence.ts'
+import { maxCollateralLength } from '../tdx/collateral.ts'
 import { type EndorsementInFile, maxEndorsementFileLength, readEndorsementFile } from '../x509/endorsement-file.ts'
 
 /** Intel's collateral stands in a file of this name; every other one holds certificates or revocation lists. */
@@ -47,12 +48,13 @@ async function readFolder(folder: string): Promise<Endorsements> {
 }
 
 async function readFile(path: string, name: string): Promise<Uint8Array> {
+  const maxLength = name === collateralFile ? maxCollateralLength : maxEndorsementFileLength
   // Not blocking: a pipe in this folder would otherwise hold up every answer.
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
     const { size } = await file.stat()
-    if (size === 0 || size > maxEndorsementFileLength) {
-      throw new ReinraumError('unavailable', `${name} is empty or has more than ${maxEndorsementFileLength} bytes`)
+    if (size === 0 || size > maxLength) {
+      throw new ReinraumError('unavailable', `${name} is empty or has more than ${maxLength} bytes`)
     }
     const bytes = new Uint8Array(size)
     const { bytesRead } = await file.read(bytes, { position: 0 })
