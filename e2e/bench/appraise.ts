@@ -24,6 +24,7 @@ const warmUps = { fresh: 100, same: 3000 }
 /** appraisals of the same evidence in each sample */
 const again = 100
 const measurement = '5a'.repeat(48)
+const zero = '00'.repeat(48)
 const reportData = new Uint8Array(64).fill(7)
 const now = new Date()
 
@@ -122,7 +123,10 @@ async function tdx(): Promise<Subject> {
         },
       }
       const made = await simulatedTdxAttester(platform, { mrtd: measurement, overrides: found }).getEvidence(reportData)
-      return { ...made, reference: { tdx: { roots: [{ sha256: root, simulated: true }], mrtd: [measurement] } } }
+      return {
+        ...made,
+        reference: { tdx: { roots: [{ sha256: root, simulated: true }], mrtd: [measurement], rtmr1: [zero], rtmr2: [zero] } },
+      }
     },
     all: [
       ...Array.from({ length: 4 }, () => () => decode(spki)),

@@ -119,6 +119,7 @@ export const waivers = [
   'perfmon',
   'service-td',
   'paravisor',
+  'rtmr',
 ] as const
 export type Waiver = (typeof waivers)[number]
 

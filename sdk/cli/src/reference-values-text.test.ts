@@ -7,7 +7,7 @@ const snp = {
   roots: [{ product: 'Genoa' as const, sha256: amdRoots.Genoa, simulated: false }],
   measurements: [hex('aa')],
 }
-const tdx = { roots: [{ sha256: intelRoot, simulated: false }], mrtd: [hex('bb')] }
+const tdx = { roots: [{ sha256: intelRoot, simulated: false }], mrtd: [hex('bb')], policy: { requireRtmrs: false } }
 const text = (values: object) => referenceValuesText(referenceValuesSchema.parse(values)).split('\n')
 
 it('what is not compared is said to be any', () => {
@@ -20,7 +20,7 @@ it('what is not compared is said to be any', () => {
     'Intel TDX, hardware only',
     `MRTD ${hex('bb')}`,
     ...['rtmr0 any', 'rtmr1 any', 'rtmr2 any', 'rtmr3 any', 'mrConfigId any', 'mrOwner any', 'mrOwnerConfig any', 'mrSeam any'],
-    ...['mrServiceTd none', 'event log if-present'],
+    ...['mrServiceTd none', 'event log if-present', 'NOT THE DEFAULT: requireRtmrs false'],
   ])
 })
 

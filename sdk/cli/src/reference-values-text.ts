@@ -26,7 +26,8 @@ function snpLines(snp: Snp): string[] {
 }
 
 function tdxLines(tdx: Tdx): string[] {
-  const strict = referenceValuesSchema.parse({ tdx: { roots: tdx.roots, mrtd: tdx.mrtd } }).tdx?.policy
+  const strict = referenceValuesSchema.parse({ tdx: { roots: tdx.roots, mrtd: tdx.mrtd, rtmr1: tdx.mrtd, rtmr2: tdx.mrtd } }).tdx
+    ?.policy
   return [
     `Intel TDX, ${rootsText(tdx.roots)}`,
     ...tdx.mrtd.map((measurement) => `MRTD ${measurement}`),

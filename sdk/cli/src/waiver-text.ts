@@ -15,6 +15,7 @@ const given: Readonly<Record<Waiver, string>> = {
   pks: 'supervisor protection keys are on, which the reference values allow by name',
   perfmon: 'performance counters are on, through which the host may learn what the guest does',
   'service-td': 'a service TD is bound to the guest and may move it',
+  rtmr: 'only the firmware is compared, and it may have started any kernel',
   paravisor: "the operator's paravisor can read all of the guest's memory, and speaks for the guest",
 }
 

@@ -1,6 +1,7 @@
 import { toHex } from '@reinraum/crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { appraise } from '../appraise.ts'
+import { referenceValuesSchema } from '../reference-values.ts'
 import type { SimulatedTdxPlatform } from '../simulator/tdx/platform.ts'
 import { now, reportData } from '../testing/simulated-evidence.ts'
 import { appraiseTdxIn, createTdxPlatform, mrConfigId, mrtd, rtmrs, tdxEvidenceOf } from '../testing/simulated-tdx-evidence.ts'
@@ -61,13 +62,25 @@ describe('evidence that is perfect', () => {
   })
 })
 
-it('where only the firmware is compared, the result says that nothing is known of the kernel', async () => {
-  const { evidence, endorsements } = await tdxEvidenceOf(platform)
-  const firmwareOnly = { tdx: { roots: [{ sha256: platform.rootSha256, simulated: true }], mrtd: [mrtd] } }
-  const { checks } = await appraise(evidence, endorsements, firmwareOnly, { reportData }, now)
-  expect(checks.find(({ name }) => name === 'rtmr')).toMatchObject({
-    verdict: 'skipped',
-    detail: expect.stringContaining('NOTHING'),
+describe('a TD of which only the firmware is compared', () => {
+  const firmwareOnly = (policy: object) => ({
+    tdx: { roots: [{ sha256: platform.rootSha256, simulated: true }], mrtd: [mrtd], policy },
+  })
+
+  it('is refused: any kernel would do', async () => {
+    const { evidence, endorsements } = await tdxEvidenceOf(platform)
+    const { reasons } = await appraise(evidence, endorsements, firmwareOnly({}), { reportData }, now)
+    expect(reasons).toEqual(['invalid-reference-values'])
+    const read = referenceValuesSchema.safeParse(firmwareOnly({}))
+    expect(read.error?.issues.map(({ path }) => path.join('.'))).toEqual(['tdx.rtmr1', 'tdx.rtmr2'])
+  })
+
+  it('is a warning where the document says so in so many words', async () => {
+    const { evidence, endorsements } = await tdxEvidenceOf(platform)
+    const reference = firmwareOnly({ requireRtmrs: false })
+    const result = await appraise(evidence, endorsements, reference, { reportData }, now)
+    expect(result).toMatchObject({ status: 'warning', reasons: [], waivers: ['rtmr'] })
+    expect(result.checks.find(({ name }) => name === 'rtmr')?.detail).toContain('NOTHING')
   })
 })
 

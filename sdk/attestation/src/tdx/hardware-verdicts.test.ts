@@ -13,6 +13,7 @@ interface Expected {
   readonly trailing_all_zero: boolean
   readonly fmspc: string
   readonly mrtd: string
+  readonly rtmr: readonly [string, string, string, string]
   readonly report_data: string
 }
 
@@ -43,6 +44,10 @@ function collateralFor(fmspc: string): Uint8Array {
   return encodeCollateral(fmspc === '50806f000000' ? collateral2026(path) : collateral2026())
 }
 
+function rtmrsOf({ rtmr: [, rtmr1, rtmr2] }: Expected) {
+  return { rtmr1: [rtmr1], rtmr2: [rtmr2] }
+}
+
 describe.skipIf(!hasVectors)('quotes of real processors', () => {
   it('are all judged: each that is expected has a verdict here, and each file is expected', () => {
     const files = listVectors('tdx').filter((path) => path.endsWith('/quote.bin'))
@@ -55,7 +60,7 @@ describe.skipIf(!hasVectors)('quotes of real processors', () => {
     const result = await appraise(
       { tee: 'tdx', quote: readVector(expected.file) },
       { certificates: [], crls: [], collateral: collateralFor(expected.fmspc) },
-      { tdx: { roots: [{ sha256: intelRoot, simulated: false }], mrtd: [expected.mrtd] } },
+      { tdx: { roots: [{ sha256: intelRoot, simulated: false }], mrtd: [expected.mrtd], ...rtmrsOf(expected) } },
       { reportData: fromHex(expected.report_data) },
       new Date('2026-04-01T00:00:00Z'),
     )

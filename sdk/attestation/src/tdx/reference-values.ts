@@ -31,16 +31,18 @@ const tdxPolicySchema = z.strictObject({
   requireSeptVeDisable: z.boolean().default(true),
   allowPks: z.boolean().default(false),
   allowPerfmon: z.boolean().default(false),
+  /** MRTD measures the firmware only: what it started is in RTMR 1 and 2, and without them any kernel would do */
+  requireRtmrs: z.boolean().default(true),
 })
 export type TdxPolicy = z.infer<typeof tdxPolicySchema>
 
 const registers = z.array(hexBytes(48)).min(1).max(64)
 
-export const tdxReferenceValuesSchema = z.strictObject({
+const valuesSchema = z.strictObject({
   roots: z.array(rootSchema).min(1).max(16),
   /** measurement of what the TD was built from, any of which is acceptable; likewise below */
   mrtd: registers,
-  /** run-time measurements; absent: not looked at */
+  /** run-time measurements; absent: not looked at. 1 and 2 must be there, see `requireRtmrs` */
   rtmr0: registers.optional(),
   rtmr1: registers.optional(),
   rtmr2: registers.optional(),
@@ -58,6 +60,16 @@ export const tdxReferenceValuesSchema = z.strictObject({
   /** where the guest runs on a paravisor; absent: evidence of such a guest is refused */
   paravisor: paravisorReferenceSchema.optional(),
   policy: tdxPolicySchema.prefault({}),
+})
+
+/** A paravisor's own registers stand in for the run-time measurements. */
+export const tdxReferenceValuesSchema = valuesSchema.superRefine(({ paravisor, policy, ...values }, context) => {
+  if (paravisor !== undefined || !policy.requireRtmrs) return
+  for (const name of ['rtmr1', 'rtmr2'] as const) {
+    if (values[name] !== undefined) continue
+    const message = 'list what the firmware may have started, or give it up in so many words: policy: { requireRtmrs: false }'
+    context.addIssue({ code: 'custom', path: [name], message })
+  }
 })
 export type TdxReferenceValues = z.infer<typeof tdxReferenceValuesSchema>
 /** as a person writes them: what has a default may be left out */

@@ -12,6 +12,7 @@ interface Expected {
   readonly report_data: string
   readonly measurement?: string
   readonly mrtd?: string
+  readonly rtmr?: readonly string[]
 }
 
 let folder: string
@@ -42,8 +43,9 @@ async function snpArguments(name: string, product: keyof typeof amdRoots, policy
 }
 
 async function tdxArguments(): Promise<string[]> {
-  const { report_data, mrtd } = await expectedOf('EXPECTED-tdx.json', 'tdx/phala/quote.bin')
-  await writeFile(join(folder, 't.yaml'), `tdx:\n  roots: [{ sha256: "${intelRoot}", simulated: false }]\n  mrtd: ["${mrtd}"]\n`)
+  const { report_data, mrtd, rtmr = [] } = await expectedOf('EXPECTED-tdx.json', 'tdx/phala/quote.bin')
+  const registers = `mrtd: ["${mrtd}"]\n  rtmr1: ["${rtmr[1]}"]\n  rtmr2: ["${rtmr[2]}"]\n`
+  await writeFile(join(folder, 't.yaml'), `tdx:\n  roots: [{ sha256: "${intelRoot}", simulated: false }]\n  ${registers}`)
   return [
     ...['--tee', 'tdx', '--evidence', vectorFile('tdx/phala/quote.bin'), '--policy', join(folder, 't.yaml')],
     ...['--collateral', vectorFile('tdx/phala/collateral.json'), '--report-data', report_data],

@@ -117,7 +117,9 @@ describe.skipIf(vectors === undefined)('a predicted measurement', () => {
       tee === 'snp'
         ? [{ product: 'Genoa', sha256: 'ab'.repeat(32), simulated: true }]
         : [{ sha256: 'ab'.repeat(32), simulated: true }]
-    expect(referenceValuesSchema.safeParse({ [tee]: { ...values[tee], roots } }).success).toBe(true)
+    const started = tee === 'snp' ? {} : { rtmr1: ['cd'.repeat(48)], rtmr2: ['cd'.repeat(48)] }
+    expect(referenceValuesSchema.safeParse({ [tee]: { ...values[tee], roots, ...started } }).success).toBe(true)
+    expect(out.includes('rtmr1')).toBe(tee === 'tdx')
   })
 })
 

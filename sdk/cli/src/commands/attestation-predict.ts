@@ -92,7 +92,11 @@ async function predictTdx(options: PredictOptions): Promise<Outcome> {
 
 /** Quoted, because YAML reads some of these digits as a number. */
 function textOf(measurement: string, tee: 'snp' | 'tdx', field: string): string {
-  return `measurement ${measurement}\nin reference values: ${tee}: { ${field}: ["${measurement}"] }`
+  const more =
+    tee === 'tdx'
+      ? '\nbeside rtmr1 and rtmr2: MRTD is of the firmware only, and `attestation show --event-log` says what it started'
+      : ''
+  return `measurement ${measurement}\nin reference values: ${tee}: { ${field}: ["${measurement}"] }${more}`
 }
 
 /** An option that would have no effect is refused: whoever gave it believes that it is measured. */

@@ -120,7 +120,18 @@ describe('evidence that does not hold', () => {
       () => snp,
       { snp: { roots: [{ product: 'Genoa', sha256: amdRoots.Genoa, simulated: false }], measurements: [measurement] } },
     ],
-    ['tdx', () => tdx, { tdx: { roots: [{ sha256: intelRoot, simulated: false }], mrtd: [measurement] } }],
+    [
+      'tdx',
+      () => tdx,
+      {
+        tdx: {
+          roots: [{ sha256: intelRoot, simulated: false }],
+          mrtd: [measurement],
+          rtmr1: [measurement],
+          rtmr2: [measurement],
+        },
+      },
+    ],
   ] as const)(
     'of a simulator (%s) is refused by a policy of hardware, and nothing that it says is shown',
     async (_, argv, policy) => {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import {
   createSimulatedPlatform,
   createSimulatedTdxPlatform,
+  describeEvidence,
   type Evidence,
   type SimulatedEvent,
   type SimulatedOverrides,
@@ -68,13 +69,23 @@ export async function simulatedFiles(folder: string): Promise<SimulatedFiles> {
       await writeFile(at(`${name}/ccel.bin`), (evidence.tee === 'tdx' && evidence.eventLog) || new Uint8Array())
       await writeFile(at(`${name}/collateral.json`), endorsements.collateral ?? new Uint8Array())
       const root = { sha256: tdx.rootSha256, simulated: true }
-      await writeFile(at(`${name}/tdx.json`), JSON.stringify({ tdx: { roots: [root], mrtd: [measurement], policy } }))
+      await writeFile(
+        at(`${name}/tdx.json`),
+        JSON.stringify({ tdx: { roots: [root], mrtd: [measurement], ...started(evidence), policy } }),
+      )
       return [
         ...['--tee', 'tdx', '--evidence', at(`${name}/quote.bin`), '--event-log', at(`${name}/ccel.bin`)],
         ...['--collateral', at(`${name}/collateral.json`), '--policy', at(`${name}/tdx.json`)],
       ]
     },
   }
+}
+
+/** What the firmware of the simulated guest started, as the quote says. */
+function started(evidence: Evidence) {
+  const shown = describeEvidence(evidence)
+  const [, rtmr1 = '', rtmr2 = ''] = ('quote' in shown && shown.quote?.body.rtmr) || []
+  return { rtmr1: [rtmr1], rtmr2: [rtmr2] }
 }
 
 function bytesOf(evidence: Evidence): Uint8Array {

@@ -35,6 +35,9 @@ async function fileOf(content: string): Promise<string> {
   return file
 }
 
+/** nothing is measured at run time in a simulated guest */
+const zero = '00'.repeat(48)
+
 const snpReference: ReferenceValuesInput['snp'] = {
   roots: [{ product: snp.product, sha256: snp.arkSha256, simulated: true }],
   measurements: [],
@@ -50,7 +53,7 @@ test.each([
   const statusFor = async (value: string) => {
     const values: ReferenceValuesInput = {
       snp: { ...snpReference, measurements: [value] },
-      tdx: { roots: [{ sha256: tdx.rootSha256, simulated: true }], mrtd: [value] },
+      tdx: { roots: [{ sha256: tdx.rootSha256, simulated: true }], mrtd: [value], rtmr1: [zero], rtmr2: [zero] },
     }
     const { status, hardware } = await appraise(evidence, endorsements, values, { reportData }, new Date())
     return { status, hardware }

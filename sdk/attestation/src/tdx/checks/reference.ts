@@ -1,5 +1,5 @@
 import { constantTimeEqual, toHex } from '@reinraum/crypto'
-import { failed, notAsked, type Outcome, passed } from '../../checks/outcome.ts'
+import { failed, notAsked, type Outcome, passed, waived } from '../../checks/outcome.ts'
 import { appraiseEventLog } from '../../event-log/appraise-event-log.ts'
 import type { AttestationReason } from '../../result.ts'
 import type { TdxSubject } from '../subject.ts'
@@ -35,12 +35,15 @@ function checkRtmrs({ quote, reference }: TdxSubject): Outcome {
     const values = accepted[index]
     return values === undefined ? [] : [{ index, value: toHex(rtmr), values }]
   })
-  // MRTD is the firmware's; the kernel and all that follows are in these.
-  if (asked.length === 0) return notAsked('no reference value: NOTHING is said about what the firmware started')
   const other = asked.find(({ value, values }) => !values.includes(value))
-  return other === undefined
-    ? passed(asked.map(({ index }) => `RTMR${index}`).join(', '))
-    : failed('rtmr-mismatch', `RTMR${other.index} ${other.value}`)
+  if (other !== undefined) return failed('rtmr-mismatch', `RTMR${other.index} ${other.value}`)
+  const compared = asked.map(({ index }) => `RTMR${index}`).join(', ')
+  if (reference.paravisor !== undefined && asked.length === 0) return notAsked("the paravisor's registers are compared")
+  // MRTD is the firmware's; the kernel and all that follows are in these.
+  if (reference.paravisor === undefined && (reference.rtmr1 === undefined || reference.rtmr2 === undefined)) {
+    return waived('rtmr', `compared: ${compared || 'none'}; NOTHING is known of the kernel that the firmware started`)
+  }
+  return passed(compared)
 }
 
 function checkEventLog({ eventLog, quote, reference }: TdxSubject): Outcome {

@@ -70,7 +70,12 @@ export const real: Readonly<Record<string, () => Promise<GoodEvidence>>> = {
       evidence: { tee: 'tdx', quote },
       endorsements: { certificates: [], crls: [], collateral: readVector('tdx/phala/collateral.json') },
       reference: {
-        tdx: { roots: [{ sha256: intelRoot, simulated: false }], mrtd: [toHex(field(bodyOffsets.mrtd, 48))] },
+        tdx: {
+          roots: [{ sha256: intelRoot, simulated: false }],
+          mrtd: [toHex(field(bodyOffsets.mrtd, 48))],
+          rtmr1: [toHex(field(bodyOffsets.rtmr1, 48))],
+          rtmr2: [toHex(field(bodyOffsets.rtmr2, 48))],
+        },
       },
       reportData: field(bodyOffsets.reportData, 64),
       now: new Date('2025-07-01T00:00:00Z'),

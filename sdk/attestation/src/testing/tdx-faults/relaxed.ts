@@ -116,4 +116,9 @@ export const tdxRelaxations: readonly TdxRelaxation[] = [
     overrides: { body: { mrServiceTd: serviceTd } },
     reference: { mrServiceTd: ['5e'.repeat(48)] },
   },
+  ...(['rtmr1', 'rtmr2'] as const).map((name) => ({
+    when: `${name} is not named`,
+    waiver: 'rtmr' as const,
+    reference: { [name]: undefined, policy: { requireRtmrs: false } },
+  })),
 ]
