@@ -12,6 +12,7 @@ import { bundleOf, outcomeOf } from './testing/attempt.ts'
 import { type Room, type RunningKeyService, startKeyService, startRoom } from './testing/room.ts'
 
 const series = `crl/${'1'.repeat(64)}/${'2'.repeat(64)}`
+const contract = 'sha256:contract'
 const other = `tcb-evaluation/${'1'.repeat(64)}`
 
 describe('stored floors', () => {
@@ -26,18 +27,27 @@ describe('stored floors', () => {
     return { file, store }
   }
   const raise = (store: Store<KeysDatabase>, observed: FreshnessNumbers) =>
-    store.transaction((trx) => raiseStoredFloors(trx, observed))
+    store.transaction((trx) => raiseStoredFloors(trx, contract, observed))
 
   test('rise, and never fall', async () => {
     const { store } = await freshStore()
-    expect(await readFloors(store.db)).toEqual({})
+    expect(await readFloors(store.db, contract)).toEqual({})
     await raise(store, { [series]: '9', [other]: '1' })
     await raise(store, { [series]: '10' })
     await raise(store, { [series]: '2', [other]: '1' })
     // As long as X.509 lets a number be (RFC 5280 §5.2.3: 20 octets).
     const long = (2n ** 159n).toString()
     await raise(store, { [other]: long })
-    expect(await readFloors(store.db)).toEqual({ [series]: '10', [other]: long })
+    expect(await readFloors(store.db, contract)).toEqual({ [series]: '10', [other]: long })
+  })
+
+  test('of one contract bind no other', async () => {
+    const { store } = await freshStore()
+    await raise(store, { [series]: '9' })
+    expect(await readFloors(store.db, 'sha256:another')).toEqual({})
+    await store.transaction((trx) => raiseStoredFloors(trx, 'sha256:another', { [series]: '3' }))
+    expect(await readFloors(store.db, contract)).toEqual({ [series]: '9' })
+    expect(await readFloors(store.db, 'sha256:another')).toEqual({ [series]: '3' })
   })
 
   test('never fall when many raise them at a time', async () => {
@@ -47,11 +57,11 @@ describe('stored floors', () => {
     await Promise.all(
       numbers.map(async (number) => {
         await raise(store, { [series]: String(number) })
-        seen.push(Number((await readFloors(store.db))[series]))
+        seen.push(Number((await readFloors(store.db, contract))[series]))
       }),
     )
     expect(seen).toEqual(seen.toSorted((a, b) => a - b))
-    expect(await readFloors(store.db)).toEqual({ [series]: '39' })
+    expect(await readFloors(store.db, contract)).toEqual({ [series]: '39' })
   })
 
   test('survive closing and opening', async () => {
@@ -59,7 +69,7 @@ describe('stored floors', () => {
     await raise(store, { [series]: '9' })
     await store.close()
     const again = await openKeysStore(file)
-    expect(await readFloors(again.db)).toEqual({ [series]: '9' })
+    expect(await readFloors(again.db, contract)).toEqual({ [series]: '9' })
     await again.close()
   })
 
@@ -74,7 +84,7 @@ describe('stored floors', () => {
     await old.close()
     const store = await openKeysStore(file)
     await raise(store, { [series]: '9' })
-    expect(await readFloors(store.db)).toEqual({ [series]: '9' })
+    expect(await readFloors(store.db, contract)).toEqual({ [series]: '9' })
     expect(await store.db.selectFrom('nonces').selectAll().execute()).toEqual([nonce])
     await store.close()
   })
@@ -86,8 +96,11 @@ describe('stored floors', () => {
     { series: 'anything', number: '1' },
   ])('that somebody else wrote as $number under $series mean nothing, so nothing goes on', async (row) => {
     const { store } = await freshStore()
-    await store.db.insertInto('freshness_floors').values(row).execute()
-    expect(await refusalOf(() => readFloors(store.db))).toBe('internal')
+    await store.db
+      .insertInto('freshness_floors')
+      .values({ contract_id: contract, ...row })
+      .execute()
+    expect(await refusalOf(() => readFloors(store.db, contract))).toBe('internal')
     expect(await refusalOf(() => raise(store, { [other]: '1' }))).toBe('internal')
   })
 })
@@ -118,7 +131,7 @@ describe('a release', () => {
     const bundle = await bundleOf(agreement, more.approved === false ? { approval: () => undefined } : {})
     return outcomeOf(agreement, shared, bundle, { attester: withList(number, more.measurement) })
   }
-  const floor = async () => Object.values(await readFloors(shared.vault.store.db))
+  const floor = async () => Object.values(await readFloors(shared.vault.store.db, agreement.id))
 
   test('raises the floor, and from then on an older list is refused though it is in force', async () => {
     expect(await ask(1)).toBe('released')

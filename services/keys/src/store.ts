@@ -46,7 +46,7 @@ export interface KeysDatabase {
   released_keys: { contract_id: string; manifest_id: string; run_id: string; released_at: number }
   revocations: { id: string; contract_id: string; by: string; target: string; statement: Uint8Array; applied_at: number }
   /** the newest number seen in each series of lists, decimal: a number of X.509 can be longer than any integer of SQLite */
-  freshness_floors: { series: string; number: string }
+  freshness_floors: { contract_id: string; series: string; number: string }
   /** contracts whose revocations are still to be fetched */
   due_lookups: { contract_id: string; generation: number }
 }
@@ -90,7 +90,10 @@ const freshnessFloors: Migration = {
   name: 'keys-2',
   async up(db) {
     await sql
-      .raw(`create table freshness_floors (series text primary key, number text not null) strict, without rowid`)
+      .raw(
+        `create table freshness_floors (contract_id text not null, series text not null, number text not null,
+           primary key (contract_id, series)) strict, without rowid`,
+      )
       .execute(db)
   },
 }

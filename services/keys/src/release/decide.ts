@@ -41,7 +41,7 @@ export function decideRelease(vault: Vault, claim: ReleaseClaim): Promise<Releas
     if ('reason' in granted) return { decision: 'denied', reason: granted.reason, entry }
     await debit(trx, granted.runs, claim.runId, now)
     await rememberRelease(trx, granted, now)
-    await raiseStoredFloors(trx, granted.observed)
+    await raiseStoredFloors(trx, claim.contractId, granted.observed)
     const leaseExpiresAt = await startLease(trx, granted.verified, now)
     return { decision: 'released', keys: granted.keys, entry, leaseExpiresAt }
   })
@@ -73,7 +73,8 @@ async function check(vault: Vault, trx: KeysTransaction, claim: ReleaseClaim, se
   const contract = await verifiedContract(trx, claim.contractId)
   const reportData = reportDataOf(bindingOf(claim))
   seen.evidence = evidenceId(claim.presented.evidence)
-  const appraisal = await appraiseEvidence(claim.presented, contract.document, { reportData, floors: await readFloors(trx) }, now)
+  const floors = await readFloors(trx, claim.contractId)
+  const appraisal = await appraiseEvidence(claim.presented, contract.document, { reportData, floors }, now)
   seen.hardware = appraisal.hardware
   requireAcceptable(appraisal)
 
