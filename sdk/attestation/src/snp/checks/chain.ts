@@ -1,4 +1,5 @@
 import { failed, type Outcome, passed } from '../../checks/outcome.ts'
+import { standingAt } from '../../standing.ts'
 import type { ParsedCertificate } from '../../x509/certificate.ts'
 import { sameName } from '../../x509/name.ts'
 import { isSignedWith } from '../../x509/signature.ts'
@@ -80,11 +81,11 @@ function checkSignatures({ ark, ca, vek }: Chain): Outcome {
 }
 
 function checkValidity({ ark, ca, vek }: Chain, { now }: SnpSubject): Outcome {
-  // Written so that a clock that is no time at all fails too.
   for (const certificate of [ark, ca, vek]) {
     const name = certificate.subject.commonName
-    if (!(now >= certificate.notBefore)) return failed('certificate-not-yet-valid', `${name} is not yet valid`)
-    if (!(now <= certificate.notAfter)) return failed('certificate-expired', `${name} has expired`)
+    const standing = standingAt(now, certificate.notBefore, certificate.notAfter)
+    if (standing === 'not-yet') return failed('certificate-not-yet-valid', `${name} is not yet valid`)
+    if (standing === 'over') return failed('certificate-expired', `${name} has expired`)
   }
   return passed('all three in force')
 }

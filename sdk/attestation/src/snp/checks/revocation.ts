@@ -1,5 +1,6 @@
 import { failed, notAsked, type Outcome, passed, waived } from '../../checks/outcome.ts'
 import { crlSeries, isAtLeastFloor } from '../../freshness/floors.ts'
+import { standingAt } from '../../standing.ts'
 import { sameName } from '../../x509/name.ts'
 import type { ParsedRevocationList } from '../../x509/revocation-list.ts'
 import { isSignedWith } from '../../x509/signature.ts'
@@ -28,8 +29,9 @@ function checkList(list: ParsedRevocationList, { ark, now }: SnpSubject): Outcom
   if (ark === null || !sameName(list.issuer, ark.subject)) return failed('crl-invalid', 'the list is not issued by the root')
   if (ark.keyUsage?.crlSign !== true) return failed('crl-invalid', 'the root may not sign lists')
   if (!isSignedWith(ark, list, 'rsa-pss-sha384')) return failed('crl-invalid', 'the list is not signed by the root')
-  if (!(now >= list.thisUpdate)) return failed('crl-not-yet-valid', 'the list is from the future')
-  if (!(now <= list.nextUpdate)) return failed('crl-expired', `the list ended at ${list.nextUpdate.toISOString()}`)
+  const standing = standingAt(now, list.thisUpdate, list.nextUpdate)
+  if (standing === 'not-yet') return failed('crl-not-yet-valid', 'the list is from the future')
+  if (standing === 'over') return failed('crl-expired', `the list ended at ${list.nextUpdate.toISOString()}`)
   return passed('good')
 }
 

@@ -1,4 +1,5 @@
 import { failed, type Outcome, passed } from '../../checks/outcome.ts'
+import { standingAt } from '../../standing.ts'
 import type { ParsedCertificate } from '../../x509/certificate.ts'
 import { sameName } from '../../x509/name.ts'
 import { isSignedWith } from '../../x509/signature.ts'
@@ -112,10 +113,9 @@ function checkValidity({ chain }: Endorsed, { now }: TdxSubject): Outcome {
   const { root, ca, pck, tcbSigner, qeSigner, crlIssuer } = chain
   for (const certificate of [root, ca, pck, tcbSigner, qeSigner, ...(crlIssuer === null ? [] : [crlIssuer])]) {
     const name = certificate.subject.commonName
-    // Negated, so that a clock that is no time is outside of every validity.
-    if (!(now >= certificate.notBefore)) return failed('certificate-not-yet-valid', `${name} is not valid yet`)
-    if (!(now <= certificate.notAfter))
-      return failed('certificate-expired', `${name} ended at ${certificate.notAfter.toISOString()}`)
+    const standing = standingAt(now, certificate.notBefore, certificate.notAfter)
+    if (standing === 'not-yet') return failed('certificate-not-yet-valid', `${name} is not valid yet`)
+    if (standing === 'over') return failed('certificate-expired', `${name} ended at ${certificate.notAfter.toISOString()}`)
   }
   return passed(`PCK valid until ${pck.notAfter.toISOString()}`)
 }

@@ -1,6 +1,7 @@
 import { failed, type Outcome, passed } from '../../checks/outcome.ts'
 import { isAtLeastFloor, tcbEvaluationSeries } from '../../freshness/floors.ts'
 import type { AttestationReason } from '../../result.ts'
+import { standingAt } from '../../standing.ts'
 import { sameName } from '../../x509/name.ts'
 import { isSignedWith, isTextSignedBy } from '../../x509/signature.ts'
 import type { SignedJson } from '../collateral.ts'
@@ -74,8 +75,9 @@ function checkValidity({ name, json }: Part): ChainCheck {
     const { value } = json(collateral)
     if (value === null) return failed(`${name}-invalid`, 'there is nothing to be valid')
     const reason = (which: 'expired' | 'not-yet-valid'): AttestationReason => `${name}-${which}`
-    if (!(now >= value.issueDate)) return failed(reason('not-yet-valid'), `issued at ${value.issueDate.toISOString()}`)
-    if (!(now <= value.nextUpdate)) return failed(reason('expired'), `ended at ${value.nextUpdate.toISOString()}`)
+    const standing = standingAt(now, value.issueDate, value.nextUpdate)
+    if (standing === 'not-yet') return failed(reason('not-yet-valid'), `issued at ${value.issueDate.toISOString()}`)
+    if (standing === 'over') return failed(reason('expired'), `ended at ${value.nextUpdate.toISOString()}`)
     return passed(`good until ${value.nextUpdate.toISOString()}`)
   }
 }

@@ -1,5 +1,6 @@
 import { failed, notAsked, type Outcome, passed, waived } from '../../checks/outcome.ts'
 import { crlSeries, isAtLeastFloor } from '../../freshness/floors.ts'
+import { standingAt } from '../../standing.ts'
 import type { ParsedCertificate } from '../../x509/certificate.ts'
 import { sameName } from '../../x509/name.ts'
 import type { ParsedRevocationList } from '../../x509/revocation-list.ts'
@@ -42,8 +43,9 @@ function checkList(list: CollateralList, issuer: ParsedCertificate, what: string
   if (!sameName(list.issuer, issuer.subject)) return failed('crl-invalid', `${what} is issued by someone else`)
   if (issuer.keyUsage?.crlSign !== true) return failed('crl-invalid', `${issuer.subject.commonName} may not sign lists`)
   if (!isSignedWith(issuer, list, 'ecdsa-p256-sha256')) return failed('crl-invalid', `${what} is not signed by its issuer`)
-  if (!(now >= list.thisUpdate)) return failed('crl-not-yet-valid', `${what} is from the future`)
-  if (!(now <= list.nextUpdate)) return failed('crl-expired', `${what} ended at ${list.nextUpdate.toISOString()}`)
+  const standing = standingAt(now, list.thisUpdate, list.nextUpdate)
+  if (standing === 'not-yet') return failed('crl-not-yet-valid', `${what} is from the future`)
+  if (standing === 'over') return failed('crl-expired', `${what} ended at ${list.nextUpdate.toISOString()}`)
   return passed('good')
 }
 
