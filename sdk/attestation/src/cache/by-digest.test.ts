@@ -32,6 +32,7 @@ it('what cannot be read is not remembered, and what is too long is not read', ()
   const { read, lookup } = counting()
   expect([lookup(Uint8Array.of(0)), lookup(Uint8Array.of(0))]).toEqual([null, null])
   expect(lookup(new Uint8Array(9))).toBeNull()
+  expect(lookup(7 as unknown as Uint8Array)).toBeNull()
   expect(read).toEqual(['00', '00'])
 })
 

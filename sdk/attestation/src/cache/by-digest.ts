@@ -15,7 +15,8 @@ export function byDigest<T extends object>(
 ): (bytes: Uint8Array) => T | null {
   const known = new LRUCache<string, T>({ maxSize: limits.all })
   return (input) => {
-    if (input.length > limits.each) return null
+    // Negated, so that what has no length is not read either.
+    if (!(input.length <= limits.each)) return null
     // Of a copy, so that what is hashed is what is read.
     const bytes = new Uint8Array(input)
     const key = hash('sha256', bytes)

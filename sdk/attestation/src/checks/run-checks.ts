@@ -47,12 +47,15 @@ export function checksOf(run: Run<CheckName>): Check[] {
 }
 
 export function reasonsOf(run: Run<string>): AttestationReason[] {
-  const reasons = run.checks.flatMap(({ outcome }) => (outcome.verdict === 'failed' ? [outcome.reason] : []))
-  return [...new Set(reasons)]
+  const reasons = new Set<AttestationReason>()
+  for (const { outcome } of run.checks) if (outcome.verdict === 'failed') reasons.add(outcome.reason)
+  return [...reasons]
 }
 
 export function waiversOf(run: Run<string>): Waiver[] {
-  return run.checks.flatMap(({ outcome }) => (outcome.verdict === 'passed' && outcome.waiver ? [outcome.waiver] : []))
+  const waivers: Waiver[] = []
+  for (const { outcome } of run.checks) if (outcome.verdict === 'passed' && outcome.waiver) waivers.push(outcome.waiver)
+  return waivers
 }
 
 /** AR4SI §2.3: 2 affirming, 32 warning, 96 contraindicated; a simulator makes no claim about hardware. */

@@ -32,7 +32,7 @@ export interface SnpReport {
 export function parseReport(input: Uint8Array): SnpReport | null {
   if (input.length !== reportLength) return null
   // A copy, whatever the input is: the `slice` of a Buffer is a view on the same memory.
-  const bytes = Uint8Array.from(input)
+  const bytes = new Uint8Array(input)
   const view = new DataView(bytes.buffer)
   const field = (offset: number, length: number) => bytes.subarray(offset, offset + length)
   const u32 = (offset: number) => view.getUint32(offset, true)

@@ -1,5 +1,4 @@
 import { toHex } from '@reinraum/crypto'
-import { byDigest } from '../cache/by-digest.ts'
 import { type Der, expectTag, integerContent, readDer, readOid, readSequence, tags } from '../x509/der.ts'
 
 /** Intel SGX PCK Certificate and CRL Profile Specification, §1.3.5. Compared whole: `….1.1` is no prefix of anything. */
@@ -30,7 +29,13 @@ export interface PckExtension {
 }
 
 /** @returns null where an entry is missing, stands there twice, is unknown or is not what it must be */
-export const readPckExtension = byDigest(readExtension, { each: 4096, all: 256 * 1024 })
+export function readPckExtension(der: Uint8Array): PckExtension | null {
+  try {
+    return readExtension(der)
+  } catch {
+    return null
+  }
+}
 
 function readExtension(der: Uint8Array): PckExtension {
   const entries = readEntries(readDer(der), required, optional)

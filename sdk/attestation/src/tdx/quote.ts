@@ -85,9 +85,9 @@ export type ParsedQuote =
 
 /** Takes a quote apart. Every declared length must be exactly what is there; what the fields mean is checked elsewhere. */
 export function parseQuote(input: Uint8Array): ParsedQuote {
-  if (input.length > maxQuoteLength) return { malformed: `${input.length} bytes, more than ${maxQuoteLength}` }
+  if (!(input.length <= maxQuoteLength)) return { malformed: `${input.length} bytes, more than ${maxQuoteLength}` }
   // A copy, whatever the input is: the `slice` of a Buffer is a view on the same memory.
-  const bytes = Uint8Array.from(input)
+  const bytes = new Uint8Array(input)
   try {
     const header = readHeader(bytes)
     const known = layoutOf(header)

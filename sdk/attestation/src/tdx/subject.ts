@@ -71,11 +71,22 @@ function readChain(pckChain: readonly ParsedCertificate[], collateral: ParsedCol
   const [crlIssuer = null, crlRoot] = collateral.pckCrlIssuerChain ?? []
   if (pck === undefined || ca === undefined || root === undefined) return null
   if (tcbSigner === undefined || tcbRoot === undefined || qeSigner === undefined || qeRoot === undefined) return null
-  const extension = pck.extensions.get(pckExtensionOid)
-  const pckExtension = extension === undefined ? null : readPckExtension(extension)
+  const pckExtension = pckExtensionOf(pck)
   if (pckExtension === null) return null
   const otherRoots = [tcbRoot, qeRoot, ...(crlRoot === undefined ? [] : [crlRoot])]
   return { root, otherRoots, ca, pck, pckExtension, tcbSigner, qeSigner, crlIssuer }
+}
+
+/** As long as the certificate itself is remembered, so is what it says about its platform. */
+const extensions = new WeakMap<ParsedCertificate, PckExtension | null>()
+
+function pckExtensionOf(pck: ParsedCertificate): PckExtension | null {
+  const known = extensions.get(pck)
+  if (known !== undefined) return known
+  const der = pck.extensions.get(pckExtensionOid)
+  const read = der === undefined ? null : readPckExtension(der)
+  extensions.set(pck, read)
+  return read
 }
 
 function readTcb(quote: TdxQuote, collateral: ParsedCollateral, chain: TdxChain): TcbVerdict | null {
