@@ -17,11 +17,11 @@ export function byDigest<T extends object>(
   return (input) => {
     // Negated, so that what has no length is not read either.
     if (!(input.length <= limits.each)) return null
-    // Of a copy, so that what is hashed is what is read.
+    const found = known.get(hash('sha256', input))
+    if (found !== undefined) return found
+    // A copy, so that what is read is what it is remembered as, whatever becomes of the caller's bytes meanwhile.
     const bytes = new Uint8Array(input)
     const key = hash('sha256', bytes)
-    const found = known.get(key)
-    if (found !== undefined) return found
     try {
       const value = read(bytes)
       known.set(key, value, { size: Math.max(1, bytes.length) })

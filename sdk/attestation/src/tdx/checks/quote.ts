@@ -1,4 +1,4 @@
-import { concatBytes, fromHex, sha256, toHex } from '@reinraum/crypto'
+import { concatBytes, sha256, toHex } from '@reinraum/crypto'
 import { failed, type Outcome, passed } from '../../checks/outcome.ts'
 import { isZero } from '../../is-zero.ts'
 import { isSignedRaw, readP256Key } from '../../x509/signature.ts'
@@ -38,19 +38,18 @@ function checkIdentity(identity: QeIdentity, { quote: { qeReport } }: TdxSubject
   const mismatch = (detail: string) => failed('qe-identity-mismatch', detail)
   if (toHex(qeReport.mrSigner) !== identity.mrsigner) return mismatch(`signed by ${toHex(qeReport.mrSigner)}`)
   if (qeReport.isvProdId !== identity.isvprodid) return mismatch(`product ${qeReport.isvProdId}`)
-  if (masked(qeReport.miscSelect, identity.miscselectMask) !== identity.miscselect) {
+  if (!equalsUnder(identity.miscselectMask, qeReport.miscSelect, identity.miscselect)) {
     return mismatch(`MISCSELECT ${toHex(qeReport.miscSelect)}`)
   }
-  if (masked(qeReport.attributes, identity.attributesMask) !== identity.attributes) {
+  if (!equalsUnder(identity.attributesMask, qeReport.attributes, identity.attributes)) {
     return mismatch(`attributes ${toHex(qeReport.attributes)}`)
   }
   return passed(`quoting enclave ${qeReport.isvProdId}, version ${qeReport.isvSvn}`)
 }
 
-/** @returns hex */
-export function masked(value: Uint8Array, mask: string): string {
-  const bits = fromHex(mask)
-  return toHex(value.map((byte, index) => byte & (bits[index] ?? 0xff)))
+/** Whether the value is the expected one in every bit of the mask; the expected one has no other bits. @param mask hex */
+export function equalsUnder(mask: string, value: Uint8Array, expected: string): boolean {
+  return (BigInt(`0x${toHex(value)}`) & BigInt(`0x${mask}`)) === BigInt(`0x${expected}`)
 }
 
 function checkSignature({ quote }: TdxSubject): Outcome {

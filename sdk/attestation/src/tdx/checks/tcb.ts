@@ -3,7 +3,7 @@ import { failed, type Outcome, passed, waived } from '../../checks/outcome.ts'
 import type { TdxSubject } from '../subject.ts'
 import { expectedModule } from '../tcb.ts'
 import type { TcbInfo } from '../tcb-info.ts'
-import { masked } from './quote.ts'
+import { equalsUnder } from './quote.ts'
 import { type Endorsed, onTcbInfo, type TdxRule } from './rule.ts'
 
 export const tcbChecks: readonly TdxRule[] = [
@@ -39,7 +39,7 @@ function checkModule(tcbInfo: TcbInfo, _: Endorsed, { quote: { body } }: TdxSubj
   if (toHex(body.mrSignerSeam) !== expected.mrsigner) return mismatch(`signed by ${toHex(body.mrSignerSeam)}`)
   const attributes = toHex(body.seamAttributes)
   // As the identity masks them, and zero besides: any that is set puts the module itself under debug.
-  if (masked(body.seamAttributes, expected.attributesMask) !== expected.attributes || /[^0]/.test(attributes)) {
+  if (!equalsUnder(expected.attributesMask, body.seamAttributes, expected.attributes) || /[^0]/.test(attributes)) {
     return mismatch(`attributes ${attributes}`)
   }
   return passed(`version ${body.teeTcbSvn[1]}.${body.teeTcbSvn[0]}`)
