@@ -1,15 +1,21 @@
 import { describe, expect, it } from 'vitest'
 import { collateral2026, encodeCollateral } from '../testing/tdx-collateral.ts'
 import { hasVectors } from '../testing/vectors.ts'
-import { maxCollateralLength, parseCollateral } from './collateral.ts'
+import { maxCollateralLength, parseCollateral, tdxCollateralSchema } from './collateral.ts'
 import { parseQeIdentity } from './qe-identity.ts'
 import { parseTcbInfo } from './tcb-info.ts'
 
 type Json = { [name: string]: Json } | Json[] | string | number | boolean | null
 const encode = (value: unknown) => new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value))
 
+const fields = Object.keys(tdxCollateralSchema.shape)
+const nothing = tdxCollateralSchema.parse(
+  Object.fromEntries(fields.map((name) => [name, name.endsWith('_signature') ? '00'.repeat(64) : '{}'])),
+)
+
 describe.skipIf(!hasVectors)('the collateral of one platform', () => {
-  const published = collateral2026()
+  // The cases below are made from what was recorded, also where they are skipped: there they are made from nothing.
+  const published = hasVectors ? collateral2026() : nothing
 
   it('is read whole, and a field more does no harm', () => {
     const read = parseCollateral(encodeCollateral(published))
