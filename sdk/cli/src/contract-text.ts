@@ -1,5 +1,5 @@
 import { canonicalBytes, canonicalize, digestId } from '@reinraum/crypto'
-import { type KeyService, type Member, type Slot, thumbprint, type VerifiedContract } from '@reinraum/statements'
+import { type KeyService, keyCustodyOf, type Member, type Slot, thumbprint, type VerifiedContract } from '@reinraum/statements'
 import { lines, oneLine } from './output.ts'
 import { referenceValuesText } from './reference-values-text.ts'
 
@@ -42,11 +42,16 @@ function slotText({ id, owner, keyService, rule }: Slot): string {
       : `at least ${rule.output.minimumGroupSize} different ${oneLine(rule.privacyUnit.column)} in each row of a result`
   const columns = Object.entries(rule.columns).map(([column, uses]) => `${oneLine(column)} ${canonicalize(uses)}`)
   return [
-    `${id} of ${owner}, key in ${keyService}`,
+    `${id} of ${owner}, key in ${custodyText(keyService)}`,
     `  ${rule.modes.includes('aggregation') ? 'any query that the guard allows, WITHOUT approval' : `queries that ${needed} approved`}`,
     `  ${unit}; at most ${rule.output.maxRows} rows`,
     ...columns.map((column) => `  ${column}`),
   ].join('\n')
+}
+
+function custodyText(keyService: Slot['keyService']): string {
+  const { services, threshold } = keyCustodyOf({ keyService })
+  return services.length === 1 ? services.join('') : `${threshold} of ${services.join(', ')}`
 }
 
 function keyServiceText(service: KeyService): string {

@@ -9,6 +9,7 @@ import {
 import { canonicalBytes, isReinraumError, parseStrictJson, ReinraumError } from '@reinraum/crypto'
 import {
   type DigestId,
+  keyCustodyOf,
   parseStatement,
   type Receipt,
   type ReceiptBundle,
@@ -185,8 +186,9 @@ async function verifyReleases(
       throw new ReinraumError('receipt-invalid', 'a release belongs to another run or evidence')
     }
     for (const { slot, manifest } of document.outcome.datasets) {
-      const keyService = run.contract.document.slots.find((s) => s.id === slot)?.keyService
-      if (keyService === document.keyService && run.manifests.get(slot)?.id === manifest) released.add(slot)
+      const declared = run.contract.document.slots.find((s) => s.id === slot)
+      const holds = declared !== undefined && keyCustodyOf(declared).services.includes(document.keyService)
+      if (holds && run.manifests.get(slot)?.id === manifest) released.add(slot)
     }
   }
   if (released.size !== run.manifests.size) throw new ReinraumError('receipt-invalid', 'no key service released some dataset')

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { fromBase64url, toBase64url } from './base64url.ts'
 import { utf8 } from './bytes.ts'
-import { generateHpkeKeyPair, hpkeOpen, hpkeSeal, hpkeSuite, type SealedObject, sealedObjectSchema } from './hpke.ts'
+import { generateHpkeKeyPair, hpkeOpen, hpkeSeal, type SealedObject, sealedObjectSchema } from './hpke.ts'
+import { defaultHpkeSuite } from './hpke-suite.ts'
 import { message } from './test-support/streams.ts'
 
 const binding = { info: utf8('reinraum/import/v1'), aad: utf8('sha256:00') }
@@ -136,7 +137,7 @@ const kept = {
 
 test('what was sealed by an earlier version opens', async () => {
   const [privateKey, publicKey] = [fromBase64url(kept.privateKey), fromBase64url(kept.publicKey)]
-  const object = { suite: hpkeSuite, enc: kept.enc, ciphertext: kept.ciphertext } as const
+  const object = { suite: defaultHpkeSuite, enc: kept.enc, ciphertext: kept.ciphertext } as const
   const opened = await hpkeOpen(privateKey, publicKey, object, { info: utf8('info'), aad: utf8('aad') })
   expect(opened).toEqual(utf8('a key of last year'))
 })
@@ -158,5 +159,5 @@ test('no error carries the secret or a key', async () => {
 })
 
 test('the suite is the one that keys in identities name', () => {
-  expect(hpkeSuite).toBe('X-Wing/HKDF-SHA256/AES-256-GCM')
+  expect(defaultHpkeSuite).toBe('X-Wing/HKDF-SHA256/AES-256-GCM')
 })

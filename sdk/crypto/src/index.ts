@@ -13,12 +13,14 @@ export {
   type HpkeBinding,
   hpkeOpen,
   hpkeSeal,
-  hpkeSuite,
   type SealedObject,
   sealedObjectSchema,
 } from './hpke.ts'
+export { defaultHpkeSuite, type HpkeSuite, hpkeSizes, hpkeSuiteOf, hpkeSuites } from './hpke-suite.ts'
 export type { JsonValue } from './interoperable-json.ts'
+export { keyCheckValue } from './key-check.ts'
 export { unwrapKey, wrapKey } from './key-wrap.ts'
 export { type ErrorCode, errorCodes, isErrorCode, isReinraumError, ReinraumError } from './reinraum-error.ts'
 export { openRecord, sealRecord } from './sealed-record.ts'
+export { type CombinedSecret, combineShares, maximumShares, shareOverhead, splitSecret } from './secret-sharing.ts'
 export { parseStrictJson, type StrictJsonLimits } from './strict-json.ts'

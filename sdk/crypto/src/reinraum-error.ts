@@ -49,6 +49,13 @@ export const errorCodes = [
   'key-mismatch',
   'suite-unsupported',
   'decryption-failed',
+  'sealed',
+  'share-invalid',
+  'threshold-not-reached',
+  'key-destroyed',
+  'key-version-too-low',
+  'rollback-detected',
+  'clock-unsound',
   // data path
   'ciphertext-mismatch',
   'checksum-mismatch',

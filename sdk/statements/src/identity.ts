@@ -1,4 +1,11 @@
-import { fromBase64url, generateHpkeKeyPair, hpkeSuite, ReinraumError, toBase64url } from '@reinraum/crypto'
+import {
+  defaultHpkeSuite,
+  fromBase64url,
+  generateHpkeKeyPair,
+  type HpkeSuite,
+  ReinraumError,
+  toBase64url,
+} from '@reinraum/crypto'
 import { type CryptoKey, exportJWK, generateKeyPair, importJWK } from 'jose'
 import { z } from 'zod'
 import { ed25519JwkSchema, hpkeKeySchema, mldsa65JwkSchema, type PublicKeys, type SigningKeys } from './parts/public-keys.ts'
@@ -14,21 +21,17 @@ export const identitySchema = z.strictObject({
     /** `priv` is the seed (draft-ietf-cose-dilithium) */
     mldsa65: mldsa65JwkSchema.extend({ priv: seed }),
   }),
-  hpke: hpkeKeySchema.extend({
-    privateKey: z
-      .string()
-      .regex(/^[A-Za-z0-9_-]+$/)
-      .max(8192),
-  }),
+  /** `privateKey` is the seed, in every suite */
+  hpke: z.intersection(hpkeKeySchema, z.object({ privateKey: seed })),
 })
 export type Identity = z.infer<typeof identitySchema>
 
-/** Makes a party's keys: Ed25519, ML-DSA-65 and X-Wing. */
-export async function createIdentity(): Promise<Identity> {
+/** Makes a party's keys: Ed25519 and ML-DSA-65 to sign, and one of the HPKE suites to receive, X-Wing unless told. */
+export async function createIdentity(suite: HpkeSuite = defaultHpkeSuite): Promise<Identity> {
   const [ed25519, mldsa65, hpke] = await Promise.all([
     generateKeyPair('Ed25519', { extractable: true }).then((pair) => exportJWK(pair.privateKey)),
     generateKeyPair('ML-DSA-65', { extractable: true }).then((pair) => exportJWK(pair.privateKey)),
-    generateHpkeKeyPair(),
+    generateHpkeKeyPair(suite),
   ])
   return identitySchema.parse({
     kind: 'reinraum/identity/v1',
@@ -36,7 +39,7 @@ export async function createIdentity(): Promise<Identity> {
       ed25519: { kty: ed25519.kty, crv: ed25519.crv, x: ed25519.x, d: ed25519.d },
       mldsa65: { kty: mldsa65.kty, alg: mldsa65.alg, pub: mldsa65.pub, priv: mldsa65.priv },
     },
-    hpke: { suite: hpkeSuite, publicKey: toBase64url(hpke.publicKey), privateKey: toBase64url(hpke.privateKey) },
+    hpke: { suite, publicKey: toBase64url(hpke.publicKey), privateKey: toBase64url(hpke.privateKey) },
   })
 }
 

@@ -9,6 +9,9 @@ import type { Vault } from './vault.ts'
 export interface Decision {
   readonly contractId: string
   readonly runId: string
+  /** the query and the analyst; null until the run's statements were verified */
+  readonly query: string | null
+  readonly by: string | null
   readonly outcome: Release['outcome']
   /** id of the evidence; null when the request was refused before it was read */
   readonly evidence: string | null
@@ -40,6 +43,8 @@ export async function appendDecision(vault: Vault, trx: KeysTransaction, decisio
     keyService: vault.id,
     contract: contractId,
     run: runId,
+    query: decision.query,
+    by: decision.by,
     sequence,
     previous: last?.id ?? null,
     outcome,

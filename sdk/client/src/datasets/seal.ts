@@ -1,10 +1,9 @@
 import { rm } from 'node:fs/promises'
-import { canonicalBytes, fromBase64url, hpkeSeal, ReinraumError, randomBytes, toBase64url, utf8, zeroise } from '@reinraum/crypto'
+import { keyCheckValue, ReinraumError, randomBytes, toBase64url, zeroise } from '@reinraum/crypto'
 import {
   type Manifest,
   type ManifestCore,
   manifestCoreContext,
-  parseStatement,
   type Slot,
   signStatement,
   type Verified,
@@ -12,9 +11,9 @@ import {
   verifyManifest,
 } from '@reinraum/statements'
 import { memberOf } from '../contracts.ts'
-import { verifyKeyService } from '../key-services.ts'
 import { listManifests } from '../manifests.ts'
 import type { Session } from '../session.ts'
+import { depositKey, verifyCustody } from './deposit-key.ts'
 import { ciphertextPath, findPending, fingerprint, type Pending, savePending } from './pending.ts'
 import { sealFile } from './seal-file.ts'
 import { uploadCiphertext } from './upload.ts'
@@ -69,7 +68,7 @@ export async function sealDataset(session: Session, options: SealOptions): Promi
 
 async function sealLocally(session: Session, options: SealOptions, slot: Slot): Promise<Pending> {
   const { contract, file, stateDirectory } = options
-  const keyService = await verifyKeyService(session, contract, slot.keyService)
+  const custody = await verifyCustody(session, contract, slot)
   const versions = (await listManifests(session, contract))
     .filter((m) => m.document.slot === slot.id)
     .map((m) => m.document.version)
@@ -94,17 +93,11 @@ async function sealLocally(session: Session, options: SealOptions, slot: Slot): 
       ...sealed,
       envelope: 'c2sp-cobblestone-256',
       key: toBase64url(randomBytes(16)),
+      keyCheck: toBase64url(keyCheckValue(dataKey, manifestCoreContext(core))),
       createdAt: session.now().toISOString(),
     }
     const manifest = await signStatement(document, session.signer)
-    const { id } = parseStatement(manifest)
-    const sealedKey = await hpkeSeal(fromBase64url(keyService.keys.hpke.publicKey), dataKey, {
-      info: utf8('reinraum/import/v1'),
-      aad: utf8(id),
-    })
-    await session
-      .keyService(slot.keyService)
-      .importKey({ contract: contract.bytes, manifest, sealedKey: canonicalBytes(sealedKey) })
+    await depositKey(session, custody, { contract, manifest, dataKey })
     return await savePending(stateDirectory, { contract: contract.id, slot: slot.id, source, ciphertext, manifest })
   } catch (error) {
     await rm(ciphertext, { force: true })

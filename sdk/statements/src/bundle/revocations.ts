@@ -1,4 +1,5 @@
 import { ReinraumError } from '@reinraum/crypto'
+import { keyCustodyOf } from '../key-custody.ts'
 import type { Contract } from '../kinds/contract.ts'
 import type { Manifest } from '../kinds/manifest.ts'
 import type { Query } from '../kinds/query.ts'
@@ -59,7 +60,9 @@ export function assertNotRevoked(
 function participantsOf({ contract, query, run }: { contract: Contract; query: Query; run: Run }): ReadonlySet<string> {
   const slots = contract.slots.filter((slot) => query.slots.includes(slot.id))
   const operators = contract.keyServices.flatMap((service) =>
-    service.custody === 'owner' && slots.some((slot) => slot.keyService === service.id) ? [service.operator] : [],
+    service.custody === 'owner' && slots.some((slot) => keyCustodyOf(slot).services.includes(service.id))
+      ? [service.operator]
+      : [],
   )
   return new Set([
     run.by,

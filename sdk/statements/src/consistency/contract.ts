@@ -1,4 +1,5 @@
 import { ReinraumError } from '@reinraum/crypto'
+import { keyCustodyOf } from '../key-custody.ts'
 import type { Contract, Slot } from '../kinds/contract.ts'
 
 /**
@@ -50,9 +51,7 @@ export function assertContractConsistent(contract: Contract): void {
 
 function assertSlotConsistent(contract: Contract, slot: Slot): void {
   assertOwner(contract, slot.owner, `owns slot ${slot.id}`)
-  if (!contract.keyServices.some((k) => k.id === slot.keyService)) {
-    throw new ReinraumError('invalid-statement', `slot ${slot.id} names a key service that the contract does not hold`)
-  }
+  assertCustodyConsistent(contract, slot)
   const { by, threshold } = slot.rule.approvals
   assertUnique(`approver of ${slot.id}`, by)
   for (const approver of by) assertMember(contract, approver, `approves queries on ${slot.id}`)
@@ -65,6 +64,20 @@ function assertSlotConsistent(contract: Contract, slot: Slot): void {
   if (!named.every((column) => columns.has(column))) {
     throw new ReinraumError('invalid-statement', `the rule of slot ${slot.id} names a column that its schema does not hold`)
   }
+}
+
+function assertCustodyConsistent(contract: Contract, slot: Slot): void {
+  const { services } = keyCustodyOf(slot)
+  assertUnique(`key service of ${slot.id}`, services)
+  const known = contract.keyServices.filter(({ id }) => services.includes(id))
+  if (known.length !== services.length) {
+    throw new ReinraumError('invalid-statement', `slot ${slot.id} names a key service that the contract does not hold`)
+  }
+  // A threshold that one organisation reaches alone is none.
+  assertUnique(
+    `operator of the key services of ${slot.id}`,
+    known.flatMap((service) => (service.custody === 'owner' ? [service.operator] : [])),
+  )
 }
 
 function assertOwner(contract: Contract, id: string, deed: string): void {

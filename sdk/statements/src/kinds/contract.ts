@@ -1,4 +1,5 @@
 import { referenceValuesSchema } from '@reinraum/attestation'
+import { hpkeSuites, maximumShares } from '@reinraum/crypto'
 import { z } from 'zod'
 import { analysisRuleSchema } from '../parts/analysis-rule.ts'
 import { datasetSchemaSchema } from '../parts/dataset-schema.ts'
@@ -29,12 +30,22 @@ export const keyServiceSchema = z.discriminatedUnion('custody', [
 ])
 export type KeyService = z.infer<typeof keyServiceSchema>
 
+/**
+ * Who holds the key of a slot: one key service, or several of which each holds a share and `threshold` together the key.
+ */
+const slotKeyServiceSchema = z.union([
+  keyServiceIdSchema,
+  z
+    .strictObject({ threshold: z.int().min(2), services: z.array(keyServiceIdSchema).min(2).max(maximumShares) })
+    .refine(({ threshold, services }) => threshold <= services.length, 'a threshold is at most the number of key services'),
+])
+
 export const slotSchema = z.strictObject({
   id: slotIdSchema,
   owner: memberIdSchema,
   schema: datasetSchemaSchema,
   rule: analysisRuleSchema,
-  keyService: keyServiceIdSchema,
+  keyService: slotKeyServiceSchema,
 })
 export type Slot = z.infer<typeof slotSchema>
 
@@ -47,6 +58,8 @@ export const contractSchema = z.strictObject({
   keyServices: z.array(keyServiceSchema).min(1).max(16),
   /** reference values of acceptable executors */
   executors: referenceValuesSchema,
+  /** the suite in which data keys are sealed to an executor; X-Wing where it is not named */
+  releaseSuite: z.enum(hpkeSuites).optional(),
   results: z.strictObject({
     recipients: z.array(memberIdSchema).min(1),
     /** in the order in which they review */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { datasetSchemaSchema } from '../parts/dataset-schema.ts'
-import { digestIdSchema, instantSchema, keyIdSchema, memberIdSchema, slotIdSchema } from '../parts/identifiers.ts'
+import { digestIdSchema, instantSchema, keyCheckSchema, keyIdSchema, memberIdSchema, slotIdSchema } from '../parts/identifiers.ts'
 
 /** What the envelope's context commits to: the part of a manifest that is known before the ciphertext. */
 export const manifestCoreSchema = z.strictObject({
@@ -22,6 +22,8 @@ export const manifestSchema = manifestCoreSchema.extend({
   length: z.int().min(1),
   envelope: z.literal('c2sp-cobblestone-256'),
   key: keyIdSchema,
+  /** a commitment to the data key (`keyCheckValue` of sdk/crypto over the core's context) */
+  keyCheck: keyCheckSchema,
   createdAt: instantSchema,
 })
 export type Manifest = z.infer<typeof manifestSchema>

@@ -1,6 +1,6 @@
 import { errorCodes } from '@reinraum/crypto'
 import { z } from 'zod'
-import { digestIdSchema, instantSchema, keyServiceIdSchema, slotIdSchema } from '../parts/identifiers.ts'
+import { digestIdSchema, instantSchema, keyServiceIdSchema, memberIdSchema, slotIdSchema } from '../parts/identifiers.ts'
 
 /** A key service's decision about one run, as its log holds it. Signed by the key service. */
 export const releaseSchema = z.strictObject({
@@ -8,6 +8,9 @@ export const releaseSchema = z.strictObject({
   keyService: keyServiceIdSchema,
   contract: digestIdSchema,
   run: digestIdSchema,
+  /** the query and the analyst who signed the run; null when the request was refused before they were verified */
+  query: digestIdSchema.nullable(),
+  by: memberIdSchema.nullable(),
   /** position in the key service's log, from 1 */
   sequence: z.int().min(1),
   /** id of the entry before this one; null for the first */

@@ -14,6 +14,8 @@ export const slotIdSchema = z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, 'expected
 export const keyServiceIdSchema = slug
 /** A data key: 16 random bytes, base64url. */
 export const keyIdSchema = z.string().regex(/^[A-Za-z0-9_-]{22}$/)
+/** 32 bytes, base64url */
+export const keyCheckSchema = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'expected 32 bytes in base64url')
 /** RFC 3339 in UTC with milliseconds, as `Date.toISOString()` writes it. */
 export const instantSchema = z.iso.datetime({ precision: 3 })
 export const nonceSchema = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'expected 32 bytes in base64url')

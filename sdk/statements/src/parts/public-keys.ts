@@ -1,3 +1,4 @@
+import { type HpkeSuite, hpkeSizes, hpkeSuites } from '@reinraum/crypto'
 import { z } from 'zod'
 
 const base64url = z.string().regex(/^[A-Za-z0-9_-]+$/)
@@ -21,11 +22,11 @@ export const mldsa65JwkSchema = z.strictObject({
 export const signingKeysSchema = z.strictObject({ ed25519: ed25519JwkSchema, mldsa65: mldsa65JwkSchema })
 export type SigningKeys = z.infer<typeof signingKeysSchema>
 
-/** X-Wing (ML-KEM-768 + X25519), 1216 bytes. */
-export const hpkeKeySchema = z.strictObject({
-  suite: z.literal('X-Wing/HKDF-SHA256/AES-256-GCM'),
-  publicKey: base64url.length(1622),
-})
+const hpkeKeyOf = <S extends HpkeSuite>(suite: S) =>
+  z.strictObject({ suite: z.literal(suite), publicKey: base64url.length(Math.ceil((hpkeSizes[suite].publicKey * 4) / 3)) })
+
+/** A public key to seal to, with the suite that it is of: X-Wing unless its holder chose the other. */
+export const hpkeKeySchema = z.discriminatedUnion('suite', [hpkeKeyOf(hpkeSuites[0]), hpkeKeyOf(hpkeSuites[1])])
 export type HpkeKey = z.infer<typeof hpkeKeySchema>
 
 export const publicKeysSchema = z.strictObject({ signing: signingKeysSchema, hpke: hpkeKeySchema })

@@ -190,6 +190,7 @@ export function manifestOf(contract: string, slot: Contract['slots'][number], in
     object: digestId(Uint8Array.of(index)),
     length: 1_000_000,
     envelope: 'c2sp-cobblestone-256',
+    keyCheck: 'A'.repeat(43),
     key: toBase64url(new Uint8Array(16).fill(index)),
     createdAt,
   }

@@ -1,5 +1,6 @@
 import { ReinraumError } from '@reinraum/crypto'
 import { openStatement } from '../jws.ts'
+import { keyCustodyOf } from '../key-custody.ts'
 import type { Contract } from '../kinds/contract.ts'
 import type { Receipt } from '../kinds/receipt.ts'
 import { asVerified, expectKind, type Verified, type VerifiedContract } from '../verified.ts'
@@ -32,10 +33,13 @@ function faultOf(receipt: Receipt, contract: Contract): string | undefined {
   if (new Set(slots).size !== slots.length || declared.length !== slots.length) {
     return 'the receipt names a slot twice, or one that the contract does not have'
   }
-  const involved = new Set(declared.map((slot) => slot.keyService))
+  const custodies = declared.map(keyCustodyOf)
   const asked = Object.keys(receipt.binding.nonces)
-  if (asked.length !== involved.size || !asked.every((id) => involved.has(id))) {
-    return 'the receipt does not hold one nonce of each key service involved'
+  if (!asked.every((id) => custodies.some(({ services }) => services.includes(id)))) {
+    return 'the receipt holds a nonce of a key service that is not involved'
+  }
+  if (!custodies.every(({ services, threshold }) => services.filter((id) => asked.includes(id)).length >= threshold)) {
+    return 'the receipt does not hold nonces of enough key services'
   }
   if (!isSubset(receipt.gate.recipients, contract.results.recipients)) return 'the contract does not know a recipient'
   const reviewers = contract.results.reviewers.map((reviewer) => reviewer.member)

@@ -34,6 +34,8 @@ beforeAll(async () => {
     keyService: 'shared-keys',
     contract: room.contract,
     run: room.run,
+    query: room.query,
+    by: 'analyst',
     sequence: 1,
     previous: null,
     outcome: {

@@ -1,5 +1,6 @@
 import { ReinraumError } from '@reinraum/crypto'
 import { openStatement } from '../jws.ts'
+import { keyCustodyOf } from '../key-custody.ts'
 import type { Contract } from '../kinds/contract.ts'
 import type { Release } from '../kinds/release.ts'
 import { asVerified, expectKind, type Verified, type VerifiedContract } from '../verified.ts'
@@ -24,7 +25,9 @@ export async function verifyRelease(bytes: Uint8Array, contract: VerifiedContrac
 
 function assertOwnSlots(datasets: readonly { readonly slot: string }[], keyService: string, contract: Contract): void {
   const slots = datasets.map((dataset) => dataset.slot)
-  const own = slots.every((id) => contract.slots.some((slot) => slot.id === id && slot.keyService === keyService))
+  const own = slots.every((id) =>
+    contract.slots.some((slot) => slot.id === id && keyCustodyOf(slot).services.includes(keyService)),
+  )
   if (!own || new Set(slots).size !== slots.length) {
     throw new ReinraumError('invalid-statement', `the release names a slot twice, or one whose key ${keyService} does not hold`)
   }

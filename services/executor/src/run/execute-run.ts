@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { ReinraumError, zeroise } from '@reinraum/crypto'
-import { type RunBundleBytes, type VerifiedRun, verifyRunBundle } from '@reinraum/statements'
+import { type RunBundleBytes, releaseSuiteOf, type VerifiedRun, verifyRunBundle } from '@reinraum/statements'
 import { type Child, startChild } from '../child/spawn.ts'
 import type { Executor } from '../executor.ts'
 import { deposit } from './deposit.ts'
@@ -36,7 +36,7 @@ export async function executeRun(executor: Executor, bundle: RunBundleBytes, con
   laps.lap('guard')
   // Started here, so that it is warm when the keys and the data are there.
   const child = startChild(executor.limits, executor.confinement)
-  const keys = await createRunKeys()
+  const keys = await createRunKeys(releaseSuiteOf(run.contract.document))
   const folder = await executor.scratch.open()
   let obtained: ObtainedKeys | undefined
   try {

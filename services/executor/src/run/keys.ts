@@ -1,4 +1,4 @@
-import { generateHpkeKeyPair, randomBytes, zeroise } from '@reinraum/crypto'
+import { generateHpkeKeyPair, type HpkeSuite, randomBytes, zeroise } from '@reinraum/crypto'
 import { createSigner, type Signer } from '@reinraum/statements'
 
 /** The keys of one run. They exist in this process's memory and nowhere else, and end with the run. */
@@ -9,8 +9,9 @@ export interface RunKeys {
   zeroise(): void
 }
 
-export async function createRunKeys(): Promise<RunKeys> {
-  const [kem, signer] = await Promise.all([generateHpkeKeyPair(), createSigner()])
+/** @param suite the one in which the contract wants data keys to be released */
+export async function createRunKeys(suite: HpkeSuite): Promise<RunKeys> {
+  const [kem, signer] = await Promise.all([generateHpkeKeyPair(suite), createSigner()])
   const resultKey = randomBytes(32)
   return {
     kem,

@@ -13,7 +13,14 @@ import {
 } from '@reinraum/crypto'
 import type { KeysReleased } from '@reinraum/proto'
 import { evidenceToMessage } from '@reinraum/rpc'
-import { type Release, type RunBundleBytes, type Verified, type VerifiedRun, verifyRelease } from '@reinraum/statements'
+import {
+  keyCustodyOf,
+  type Release,
+  type RunBundleBytes,
+  type Verified,
+  type VerifiedRun,
+  verifyRelease,
+} from '@reinraum/statements'
 import type { Executor } from '../executor.ts'
 import type { RunKeys } from './keys.ts'
 
@@ -30,7 +37,7 @@ export interface ObtainedKeys {
 /** The key services that hold a data key of this run, each once, sorted. */
 export function keyServicesOf({ contract, manifests }: VerifiedRun): readonly string[] {
   const slots = contract.document.slots.filter((slot) => manifests.has(slot.id))
-  return [...new Set(slots.map((slot) => slot.keyService))].sort()
+  return [...new Set(slots.flatMap((slot) => keyCustodyOf(slot).services))].sort()
 }
 
 /**
@@ -100,7 +107,11 @@ async function openKeys(run: VerifiedRun, service: string, released: KeysRelease
   return Promise.all(
     released.keys.map(async ({ slot, manifestId, sealedKey }) => {
       const expected = run.contract.document.slots.find((s) => s.id === slot)
-      if (expected?.keyService !== service || run.manifests.get(slot)?.id !== manifestId) {
+      if (
+        expected === undefined ||
+        !keyCustodyOf(expected).services.includes(service) ||
+        run.manifests.get(slot)?.id !== manifestId
+      ) {
         throw new ReinraumError('key-mismatch', `key service ${service} released a key that was not asked for`)
       }
       const sealed = sealedObjectSchema.safeParse(parseStrictJson(sealedKey))

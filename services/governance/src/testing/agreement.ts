@@ -55,6 +55,7 @@ export async function agree(room: Room, change: (contract: Contract) => Contract
         object: digestId(randomBytes(8)),
         length: 1000,
         envelope: 'c2sp-cobblestone-256',
+        keyCheck: 'A'.repeat(43),
         key: toBase64url(randomBytes(16)),
         createdAt: createdAt(),
         ...changes,

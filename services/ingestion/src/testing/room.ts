@@ -101,6 +101,7 @@ function manifestOf(contract: SignedContract, ciphertext: Uint8Array): Manifest 
     object: digestId(ciphertext),
     length: ciphertext.length,
     envelope: 'c2sp-cobblestone-256',
+    keyCheck: 'A'.repeat(43),
     key: toBase64url(randomBytes(16)),
     createdAt: at(0),
   }

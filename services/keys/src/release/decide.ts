@@ -34,7 +34,7 @@ const notDecisions: readonly ErrorCode[] = ['internal', 'storage-full', 'already
 export function decideRelease(vault: Vault, claim: ReleaseClaim): Promise<ReleaseDecision> {
   return vault.store.transaction(async (trx) => {
     const now = vault.now()
-    const seen: SeenEvidence = { evidence: null, hardware: null }
+    const seen: Seen = { evidence: null, hardware: null, query: null, by: null }
     const granted = await check(vault, trx, claim, seen, now).catch((error: unknown) => refusalOf(error))
     const outcome = outcomeOf(granted)
     const entry = await appendDecision(vault, trx, { contractId: claim.contractId, runId: claim.runId, outcome, ...seen }, now)
@@ -55,17 +55,19 @@ interface Granted {
   readonly observed: FreshnessNumbers
 }
 
-/** What is known of the evidence by the time of a decision, for the log. */
-interface SeenEvidence {
+/** What is known by the time of a decision, for the log. */
+interface Seen {
   evidence: string | null
   hardware: boolean | null
+  query: string | null
+  by: string | null
 }
 
 /**
  * The steps of `keys.md`. Only the first writes, so that a refusal leaves nothing behind but a used nonce and its log entry;
  * keys are sealed (8) before the decision is written (6, 7) because sealing can still refuse, and they leave after it.
  */
-async function check(vault: Vault, trx: KeysTransaction, claim: ReleaseClaim, seen: SeenEvidence, now: Date): Promise<Granted> {
+async function check(vault: Vault, trx: KeysTransaction, claim: ReleaseClaim, seen: Seen, now: Date): Promise<Granted> {
   // 1. The nonce is one of ours, unused, fresh; it is used up whatever follows.
   await consumeNonce(trx, ownNonce(vault, claim), claim.runId, now)
 
@@ -81,6 +83,8 @@ async function check(vault: Vault, trx: KeysTransaction, claim: ReleaseClaim, se
   // 3. The contract is complete, in force and not revoked. 4. The query is approved as each owner's rule
   // asks, by approvals with runs left. 5. The run is an analyst's, inside its domains, versions and recipients.
   const verified = await verifyStatements(trx, claim, now)
+  seen.query = verified.query.id
+  seen.by = verified.run.document.by
 
   // 3, 5. The run's slots and versions are those whose keys were imported here under exactly this contract.
   const rows = await keysOfRun(vault, trx, verified)

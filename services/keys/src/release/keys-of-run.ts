@@ -1,5 +1,5 @@
 import { ReinraumError } from '@reinraum/crypto'
-import type { VerifiedRun } from '@reinraum/statements'
+import { keyCustodyOf, type VerifiedRun } from '@reinraum/statements'
 import { findDataKey } from '../data-keys.ts'
 import type { KeysDatabase, KeysTransaction } from '../store.ts'
 import type { Vault } from '../vault.ts'
@@ -13,7 +13,7 @@ export async function keysOfRun(vault: Vault, trx: KeysTransaction, verified: Ve
   const keys: KeysDatabase['data_keys'][] = []
   for (const slot of verified.contract.document.slots) {
     const manifest = verified.manifests.get(slot.id)
-    if (manifest === undefined || slot.keyService !== vault.id) continue
+    if (manifest === undefined || !keyCustodyOf(slot).services.includes(vault.id)) continue
     const key = await findDataKey(trx, verified.contract.id, manifest.id)
     if (key === undefined) throw new ReinraumError('key-unknown', 'the key of a dataset version was never imported here')
     if (key.slot !== slot.id || key.owner !== slot.owner || key.key_id !== manifest.document.key) {

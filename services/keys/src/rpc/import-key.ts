@@ -3,7 +3,14 @@ import { hpkeOpen, parseStrictJson, ReinraumError, type SealedObject, sealedObje
 import { callerMember, enqueue, newEvent } from '@reinraum/kit'
 import { type ImportKeyRequest, KeyDecidedSchema } from '@reinraum/proto'
 import type { RpcContext } from '@reinraum/rpc'
-import { type Manifest, type Verified, type VerifiedContract, verifyContract, verifyManifest } from '@reinraum/statements'
+import {
+  keyCustodyOf,
+  type Manifest,
+  type Verified,
+  type VerifiedContract,
+  verifyContract,
+  verifyManifest,
+} from '@reinraum/statements'
 import { rememberContract, requireNamesThisService } from '../contracts.ts'
 import { dataKeyLength, storeDataKey } from '../data-keys.ts'
 import { knownRevocations } from '../revocations.ts'
@@ -41,7 +48,8 @@ function requireOwnerOfSlot(vault: Vault, contract: VerifiedContract, manifest: 
   const member = callerMember(contract, context)
   const slot = contract.document.slots.find(({ id }) => id === manifest.document.slot)
   if (slot?.owner !== member.id) throw new ReinraumError('permission-denied', 'only the owner of a slot imports its keys')
-  if (slot.keyService !== vault.id) throw new ReinraumError('key-mismatch', 'the contract gives this slot to another key service')
+  if (!keyCustodyOf(slot).services.includes(vault.id))
+    throw new ReinraumError('key-mismatch', 'the contract gives this slot to another key service')
   if (vault.custody === 'owner' && member.id !== vault.operator) {
     throw new ReinraumError('permission-denied', "this key service takes its own operator's keys only")
   }

@@ -1,8 +1,9 @@
-import { canonicalBytes, digestId, hpkeSeal, randomBytes, toBase64url, utf8 } from '@reinraum/crypto'
+import { canonicalBytes, digestId, hpkeSeal, keyCheckValue, randomBytes, toBase64url, utf8 } from '@reinraum/crypto'
 import {
   type Contract,
   type Identity,
   type Manifest,
+  manifestCoreContext,
   parseStatement,
   publicKeysOf,
   type Revocation,
@@ -69,22 +70,22 @@ export async function sealDataset(
 ): Promise<Dataset> {
   const slot = agreement.document.slots.find(({ id }) => id === slotId) as Slot
   const owner = slot.owner as PartyName
+  const dataKey = randomBytes(32)
+  const core = { contract: agreement.id, slot: slotId, version: 1, schema: slot.schema }
   const document = change({
     kind: 'reinraum/manifest/v1',
-    contract: agreement.id,
-    slot: slotId,
-    version: 1,
-    schema: slot.schema,
+    ...core,
     by: owner,
     rowCount: 10,
     object: digestId(randomBytes(8)),
     length: 1000,
     envelope: 'c2sp-cobblestone-256',
+    keyCheck: toBase64url(keyCheckValue(dataKey, manifestCoreContext(core))),
     key: toBase64url(randomBytes(16)),
     createdAt: agreement.room.clock.now().toISOString(),
   })
   const manifest = await signAs(agreement.room, owner, document)
-  return { slot: slotId, owner, dataKey: randomBytes(32), manifest, manifestId: parseStatement(manifest).id, document }
+  return { slot: slotId, owner, dataKey, manifest, manifestId: parseStatement(manifest).id, document }
 }
 
 /** The key service that the contract gives the slot to. */

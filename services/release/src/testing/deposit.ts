@@ -61,6 +61,8 @@ export async function makeDeposit(room: Room, changes: DepositChanges = {}): Pro
     keyService: 'air-keys',
     contract: contract.id,
     run: runId,
+    query: queryId,
+    by: 'analyst',
     sequence: 1,
     previous: null,
     outcome: { decision: 'released', datasets: [{ slot: 'flights', manifest: manifestId }], runs: [] },
