@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { connect, type NatsConnection, nkeyAuthenticator } from '@nats-io/transport-node'
-import { inboxOf } from '@reinraum/kit'
+import { busTls, inboxOf } from '@reinraum/kit'
 import { ensureNatsServer } from '../bootstrap/nats-server.mjs'
 import { type SupervisedProcess, superviseProcess } from './supervised-process.ts'
 
@@ -25,7 +25,7 @@ export async function connectNats({ address, ca, seeds }: NatsAccess, user: stri
     servers: `tls://${address}`,
     name: user,
     authenticator: nkeyAuthenticator(new Uint8Array(await readFile(seed))),
-    tls: { ca: await readFile(ca, 'utf8') },
+    tls: busTls(await readFile(ca, 'utf8')),
     inboxPrefix: inboxOf(user),
     timeout: 2_000,
     maxReconnectAttempts: 5,

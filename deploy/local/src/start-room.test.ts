@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import { roomSchema } from '@reinraum/client'
-import { subjectOf } from '@reinraum/kit'
+import { busTls, subjectOf } from '@reinraum/kit'
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import type { LocalRoom } from './local-room.ts'
 import { openPlatformFile } from './platform-file.ts'
@@ -108,7 +108,7 @@ test('NATS lets nobody in without a key, without TLS 1.3, or beyond its own subj
   const [host = '', port = ''] = natsAddressOf(room)
 
   const ca = readFileSync(join(room.directory, 'pki', 'ca.pem'), 'utf8')
-  await expect(connect({ servers: `tls://${host}:${port}`, tls: { ca }, timeout: 2000 })).rejects.toThrow(/authorization/i)
+  await expect(connect({ servers: `tls://${host}:${port}`, tls: busTls(ca), timeout: 2000 })).rejects.toThrow(/authorization/i)
   await expect(connect({ servers: `tls://${host}:${port}`, timeout: 2000 })).rejects.toThrow()
   await expect(tls12(Number(port), ca)).rejects.toThrow()
 

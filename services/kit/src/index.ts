@@ -1,6 +1,7 @@
 export { type AttesterConfig, attesterConfigSchema } from './attester/attester-config.ts'
 export { measureCode, openAttester } from './attester/open-attester.ts'
 export type { Bus, BusConfig, ConsumeOptions, Delivery, Subscription } from './bus/bus.ts'
+export { busGroups, busTls } from './bus/bus-tls.ts'
 export { connectBus } from './bus/connect-bus.ts'
 export { type ConsumerRef, consumersOf, executorConsumers, governanceConsumers, keysConsumers } from './bus/consumers.ts'
 export { type EventRecord, newEvent, type OutgoingEvent } from './bus/event.ts'

@@ -7,6 +7,7 @@ import { ReinraumError } from '@reinraum/crypto'
 import { tlsFloor } from '@reinraum/rpc'
 import type { Log } from '../log.ts'
 import type { Bus, BusConfig, Subscription } from './bus.ts'
+import { busTls } from './bus-tls.ts'
 import { startConsuming } from './consume.ts'
 import { eventFrom, writeHeaders } from './event.ts'
 import { asBusError } from './nats-error.ts'
@@ -67,7 +68,7 @@ async function firstConnection(config: BusConfig, log: Log, signal: AbortSignal 
         servers: config.nats.servers.split(','),
         name: config.id,
         authenticator,
-        tls: { ca },
+        tls: busTls(ca),
         inboxPrefix: config.nats.inbox,
         ignoreClusterUpdates: true,
         maxReconnectAttempts: -1,

@@ -8,6 +8,7 @@ import { createUser } from '@nats-io/nkeys'
 import { connect, type NatsConnection, nkeyAuthenticator } from '@nats-io/transport-node'
 import { createAuthority } from '@reinraum/pki'
 import type { BusConfig } from '../bus/bus.ts'
+import { busTls } from '../bus/bus-tls.ts'
 import { inboxOf, type Permissions, permissionsOf } from '../bus/permissions.ts'
 import { provisionStreams } from '../bus/streams.ts'
 import { natsBinary } from './nats-binary.ts'
@@ -52,7 +53,7 @@ export async function startTestNats(serviceIds: readonly string[]): Promise<Test
   const connectAs = (id: string): Promise<NatsConnection> => {
     const { nats } = config(id)
     const authenticator = nkeyAuthenticator(seedOf(users.find((user) => user.id === id)?.seed ?? ''))
-    return connect({ servers: url, authenticator, tls: { ca: tls.ca.toString() }, inboxPrefix: nats.inbox, reconnect: false })
+    return connect({ servers: url, authenticator, tls: busTls(tls.ca.toString()), inboxPrefix: nats.inbox, reconnect: false })
   }
   const provisioner = await connectAs('provisioner')
   await provisionStreams(provisioner, serviceIds)
