@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { fromBase64url, toBase64url } from './base64url.ts'
 import { utf8 } from './bytes.ts'
 import { generateHpkeKeyPair, hpkeOpen, hpkeSeal, type SealedObject, sealedObjectSchema } from './hpke.ts'
-import { defaultHpkeSuite } from './hpke-suite.ts'
+import { defaultHpkeSuite, hpkeSizes, hpkeSuiteOf, hpkeSuites } from './hpke-suite.ts'
 import { message } from './test-support/streams.ts'
 
 const binding = { info: utf8('reinraum/import/v1'), aad: utf8('sha256:00') }
@@ -160,4 +160,71 @@ test('no error carries the secret or a key', async () => {
 
 test('the suite is the one that keys in identities name', () => {
   expect(defaultHpkeSuite).toBe('X-Wing/HKDF-SHA256/AES-256-GCM')
+})
+
+describe('the suite of category 5', () => {
+  const suite = 'MLKEM1024-P384/HKDF-SHA384/AES-256-GCM'
+  let strong: typeof recipient
+  let object: SealedObject
+
+  beforeAll(async () => {
+    strong = await generateHpkeKeyPair(suite)
+    object = await hpkeSeal(strong.publicKey, secret, binding)
+  })
+
+  test('is named by what is sealed with it, has the sizes of ML-KEM-1024 with P-384, and opens', async () => {
+    // FIPS 203 table 3 (1568 and 1568 bytes), and an uncompressed point of P-384 (97 bytes).
+    expect(hpkeSizes[suite]).toEqual({ publicKey: 1568 + 97, enc: 1568 + 97 })
+    expect([strong.publicKey.length, strong.privateKey.length]).toEqual([1665, 32])
+    expect(object.suite).toBe(suite)
+    expect(fromBase64url(object.enc)).toHaveLength(1665)
+    expect(fromBase64url(object.ciphertext)).toHaveLength(secret.length + 16)
+    expect(sealedObjectSchema.parse(object)).toEqual(object)
+    expect(await hpkeOpen(strong.privateKey, strong.publicKey, object, binding)).toEqual(secret)
+  })
+
+  test('opens for no one else, for no other purpose, and only as it was sealed', async () => {
+    const another = await generateHpkeKeyPair(suite)
+    const refusals = [
+      hpkeOpen(another.privateKey, another.publicKey, object, binding),
+      hpkeOpen(strong.privateKey, another.publicKey, object, binding),
+      hpkeOpen(strong.privateKey, strong.publicKey, object, { ...binding, info: utf8('reinraum/import/v2') }),
+      hpkeOpen(strong.privateKey, strong.publicKey, object, { ...binding, aad: utf8('sha256:01') }),
+      hpkeOpen(strong.privateKey, strong.publicKey, { ...object, ciphertext: flipped(object.ciphertext, 47) }, binding),
+      // The first and the last byte of either half: ML-KEM's ciphertext, then the point.
+      ...[0, 1567, 1568, 1664].map((at) =>
+        hpkeOpen(strong.privateKey, strong.publicKey, { ...object, enc: flipped(object.enc, at) }, binding),
+      ),
+    ]
+    for (const refusal of await Promise.allSettled(refusals)) {
+      expect(refusal).toMatchObject({ status: 'rejected', reason: refused })
+    }
+  })
+
+  test('is not taken for the other one, whichever way round', async () => {
+    const unsupported = { name: 'ReinraumError', code: 'suite-unsupported' }
+    await expect(open(object)).rejects.toMatchObject(unsupported)
+    await expect(hpkeOpen(strong.privateKey, strong.publicKey, sealed, binding)).rejects.toMatchObject(unsupported)
+    for (const [renamed, pair] of [
+      [{ ...object, suite: defaultHpkeSuite }, recipient],
+      [{ ...sealed, suite }, strong],
+    ] as const) {
+      expect(sealedObjectSchema.safeParse(renamed).success).toBe(false)
+      await expect(hpkeOpen(pair.privateKey, pair.publicKey, renamed, binding)).rejects.toMatchObject(refused)
+    }
+  })
+
+  test('tells its keys by their length, and there is no third', () => {
+    for (const known of hpkeSuites) expect(hpkeSuiteOf(new Uint8Array(hpkeSizes[known].publicKey))).toBe(known)
+    expect(new Set(hpkeSuites.map((known) => hpkeSizes[known].publicKey))).toHaveLength(hpkeSuites.length)
+    for (const length of [0, 32, 1184, 1215, 1217, 1568, 1664, 1666]) {
+      expect(() => hpkeSuiteOf(new Uint8Array(length))).toThrow(expect.objectContaining({ code: 'invalid-argument' }))
+    }
+  })
+
+  test('seals to no point that is off the curve', async () => {
+    const offCurve = Uint8Array.from(strong.publicKey)
+    offCurve[1664] = (offCurve[1664] ?? 0) ^ 1
+    await expect(hpkeSeal(offCurve, secret, binding)).rejects.toMatchObject({ code: 'invalid-argument' })
+  })
 })

@@ -1,5 +1,5 @@
 import { combine, split } from 'shamir-secret-sharing'
-import { zeroise } from './bytes.ts'
+import { constantTimeEqual, zeroise } from './bytes.ts'
 import { ReinraumError } from './reinraum-error.ts'
 
 /** One byte more than the secret: the last says which share it is. */
@@ -22,7 +22,8 @@ export async function splitSecret(
       `a secret is split into at most ${maximumShares} shares, of which at least 2 are needed`,
     )
   }
-  return split(secret, shares, threshold)
+  // The library takes a plain Uint8Array and no subclass of it, which a Buffer is.
+  return split(new Uint8Array(secret.buffer, secret.byteOffset, secret.length), shares, threshold)
 }
 
 /** A secret that was put together, and which of the given shares do not belong to it (their positions). */
@@ -34,36 +35,40 @@ export interface CombinedSecret {
 /**
  * Puts a secret together from at least `threshold` shares, some of which may be wrong: Shamir alone would then give a wrong
  * secret in silence, so each subset is tried until one passes `isRight`. The caller overwrites the secret.
- * @throws ReinraumError `threshold-not-reached` when there are too few shares, `share-invalid` when no subset gives the secret
+ * @throws ReinraumError `invalid-argument` for a threshold below 2 or more than 8 shares, `threshold-not-reached` when there are
+ *   too few shares, `share-invalid` when no subset gives the secret
  */
 export async function combineShares(
   shares: readonly Uint8Array[],
   threshold: number,
   isRight: (secret: Uint8Array) => boolean,
 ): Promise<CombinedSecret> {
-  if (threshold < 2 || shares.length > maximumShares)
+  if (!(threshold >= 2) || shares.length > maximumShares)
     throw new ReinraumError('invalid-argument', 'this is no threshold of these shares')
   if (shares.length < threshold)
     throw new ReinraumError('threshold-not-reached', `${shares.length} of ${threshold} shares are there`)
-  for (const chosen of subsets(shares.length, threshold)) {
-    const secret = await tryCombine(chosen.map((index) => shares[index] as Uint8Array))
+  const plain = shares.map((share) => new Uint8Array(share.buffer, share.byteOffset, share.length))
+  for (const chosen of subsets(plain, threshold)) {
+    const secret = await tryCombine(chosen)
     if (secret === undefined) continue
-    if (isRight(secret)) return { secret, wrong: await wrongAmong(shares, chosen, secret) }
+    if (isRight(secret)) return { secret, wrong: await wrongAmong(plain, chosen, secret) }
     zeroise(secret)
   }
   throw new ReinraumError('share-invalid', 'no combination of these shares gives the secret')
 }
 
 /** A share lies on the polynomial of the right ones exactly when it can stand in for one of them. */
-async function wrongAmong(shares: readonly Uint8Array[], right: readonly number[], secret: Uint8Array): Promise<number[]> {
+async function wrongAmong(
+  shares: readonly Uint8Array[],
+  right: readonly Uint8Array[],
+  secret: Uint8Array,
+): Promise<readonly number[]> {
   const wrong: number[] = []
-  for (const index of shares.keys()) {
-    if (right.includes(index)) continue
-    const others = right.slice(1).map((i) => shares[i] as Uint8Array)
-    const again = await tryCombine([...others, shares[index] as Uint8Array])
-    const same = again !== undefined && again.length === secret.length && again.every((byte, i) => byte === secret[i])
+  for (const [index, share] of shares.entries()) {
+    if (right.includes(share)) continue
+    const again = await tryCombine([...right.slice(1), share])
+    if (again === undefined || !constantTimeEqual(again, secret)) wrong.push(index)
     if (again !== undefined) zeroise(again)
-    if (!same) wrong.push(index)
   }
   return wrong
 }
@@ -77,13 +82,13 @@ async function tryCombine(shares: readonly Uint8Array[]): Promise<Uint8Array | u
   }
 }
 
-/** All subsets of `size` positions out of `count`, in order. */
-function* subsets(count: number, size: number, from = 0): Generator<number[]> {
+/** All choices of `size` out of `items`, in order. */
+function* subsets<T>(items: readonly T[], size: number): Generator<T[]> {
   if (size === 0) {
     yield []
     return
   }
-  for (let first = from; first <= count - size; first += 1) {
-    for (const rest of subsets(count, size - 1, first + 1)) yield [first, ...rest]
+  for (const [index, first] of items.entries()) {
+    for (const rest of subsets(items.slice(index + 1), size - 1)) yield [first, ...rest]
   }
 }
