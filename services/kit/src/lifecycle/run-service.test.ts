@@ -61,7 +61,7 @@ async function started(fault: string): Promise<Running> {
   return { process: process_, parties, services, ended, log: () => readFileSync(log, 'utf8') }
 }
 
-const health = (address: string, tls: { ca: Buffer } | TlsIdentity) =>
+const health = (address: string, tls: { ca: Buffer } | TlsIdentity, service = '') =>
   new Promise<string>((resolve) => {
     const Health = loadPackageDefinition({ Health: healthDefinition }).Health as unknown as new (
       ...args: unknown[]
@@ -71,7 +71,7 @@ const health = (address: string, tls: { ca: Buffer } | TlsIdentity) =>
     }
     const [key, cert] = 'key' in tls ? [tls.key, tls.cert] : [null, null]
     const client = new Health(address, credentials.createSsl(tls.ca, key, cert))
-    client.check({ service: '' }, { deadline: Date.now() + 2000 }, (error, answer) => {
+    client.check({ service }, { deadline: Date.now() + 2000 }, (error, answer) => {
       client.close()
       resolve(error === null ? (answer?.status ?? '') : 'unreachable')
     })
@@ -84,6 +84,19 @@ test('health says SERVING once everything has started: to services with a certif
   await serving(running)
   expect(await health(running.parties, { ca: own.ca })).toBe('SERVING')
   expect(await health(running.services, { ca: own.ca })).toBe('unreachable')
+})
+
+test('a service that is sealed is alive, but does not serve until it is opened, and says so on both ports', async () => {
+  const running = await started('sealed')
+  await serving(running)
+  const both = (service: string) =>
+    Promise.all([health(running.services, peer, service), health(running.parties, { ca: own.ca }, service)])
+  expect(await both('')).toEqual(['SERVING', 'SERVING'])
+  expect(await both('test.Open')).toEqual(['SERVING', 'SERVING'])
+  expect(await both('test.Sealed')).toEqual(['NOT_SERVING', 'NOT_SERVING'])
+  expect(await both('test.Unheard')).toEqual(['unreachable', 'unreachable'])
+  running.process.kill('SIGUSR2')
+  await expect.poll(() => both('test.Sealed')).toEqual(['SERVING', 'SERVING'])
 })
 
 test('SIGTERM lets the call in flight end, stops the service and exits with 0', async () => {

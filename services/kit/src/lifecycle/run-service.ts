@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { isReinraumError, ReinraumError } from '@reinraum/crypto'
 import { type Caller, createRpcServer, type Implementation, type RpcServer, type TlsIdentity } from '@reinraum/rpc'
-import { HealthImplementation } from 'grpc-health-check'
 import type { z } from 'zod'
 import type { Bus } from '../bus/bus.ts'
 import { connectBus } from '../bus/connect-bus.ts'
@@ -9,6 +8,7 @@ import { readConfig } from '../config/read-config.ts'
 import type { ServiceConfig } from '../config/service-config.ts'
 import { readTlsIdentity } from '../config/tls-files.ts'
 import { createLog, type Log } from '../log.ts'
+import { createServiceHealth, type ServiceHealth } from './service-health.ts'
 import { type Process, type Supervisor, supervise } from './supervise.ts'
 
 export interface Service {
@@ -40,6 +40,12 @@ export interface Kit {
   /** Opens the configured ports. Health says NOT_SERVING until the service has started. */
   serve(ports: PortServices): Promise<void>
   connectBus(): Promise<Bus>
+  /**
+   * Health of one gRPC service (`reinraum.keys.v1.KeyReleaseService`), on both ports, beside that of the whole process: one
+   * that is sealed is alive, and serves nothing. A service that was never named is unknown to health checks.
+   * @throws ReinraumError `invalid-argument` for the empty name, which is the process and not a service's to set
+   */
+  setHealth(service: string, serving: boolean): void
   /** Ends the process with exit code 1: for background work that must not fail. */
   crash(error: unknown): void
 }
@@ -58,10 +64,10 @@ export async function runService<C extends ServiceConfig>(
   const config = readConfigOrExit(schema, process)
   if (config === undefined) return
   const log = createLog(config.log, config.id)
-  const health = new HealthImplementation({ '': 'NOT_SERVING' })
+  const health = createServiceHealth()
   const opened: Opened = { ports: [], service: undefined, buses: [] }
   const supervisor = supervise(process, log, async () => {
-    health.setStatus('', 'NOT_SERVING')
+    health.stop()
     await Promise.all(opened.ports.map((port) => port.stop()))
     await opened.service?.stop()
     for (const bus of opened.buses) await bus.close()
@@ -70,7 +76,7 @@ export async function runService<C extends ServiceConfig>(
   try {
     opened.service = await start(config, createKit(config, log, health, opened, supervisor))
     if (supervisor.stopping.aborted) return
-    health.setStatus('', 'SERVING')
+    health.start()
     log.info('serving')
   } catch (error) {
     if (!supervisor.stopping.aborted) supervisor.crash(error)
@@ -96,7 +102,7 @@ function readConfigOrExit<C>(schema: z.ZodType<C>, process: Process): C | undefi
 function createKit(
   config: ServiceConfig,
   log: Log,
-  health: HealthImplementation,
+  health: ServiceHealth,
   opened: Opened,
   { stopping, crash }: Pick<Supervisor, 'stopping' | 'crash'>,
 ): Kit {
@@ -104,7 +110,7 @@ function createKit(
   const common = {
     tls,
     name: config.id,
-    health,
+    health: health.implementation,
     onError: (error: unknown, call: { readonly method: string; readonly caller: Caller | undefined }) => {
       const level = isReinraumError(error) && error.code !== 'internal' ? 'info' : 'error'
       log[level]({ err: error, method: call.method, caller: describeCaller(call.caller) }, 'a call was refused')
@@ -115,6 +121,7 @@ function createKit(
     tls,
     stopping,
     crash,
+    setHealth: health.set,
     dataPath: (file) => join(config.data, file),
     async serve({ parties, services }) {
       opened.ports.push(await createRpcServer({ ...common, ...services, audience: 'services', address: config.listen.services }))

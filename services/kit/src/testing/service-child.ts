@@ -7,7 +7,7 @@ import { runService } from '../lifecycle/run-service.ts'
 
 // A service whose faults a test chooses.
 const schema = serviceConfigShape.extend({
-  fault: z.enum(['none', 'start', 'rejection', 'stop-hangs', 'stop-fails', 'slow-start']),
+  fault: z.enum(['none', 'start', 'rejection', 'stop-hangs', 'stop-fails', 'slow-start', 'sealed']),
 })
 
 await runService('test', schema, async ({ fault }, kit) => {
@@ -30,6 +30,12 @@ await runService('test', schema, async ({ fault }, kit) => {
       allow: (caller) => caller.kind === 'service' && caller.id === 'executor',
     },
   })
+  if (fault === 'sealed') {
+    kit.setHealth('test.Sealed', false)
+    kit.setHealth('test.Open', true)
+    // Stands for a ceremony: the test says when.
+    globalThis.process.on('SIGUSR2', () => kit.setHealth('test.Sealed', true))
+  }
   if (fault === 'rejection') setTimeout(() => void Promise.reject(new Error('canary')), 300)
   return {
     async stop() {
