@@ -76,7 +76,7 @@ export function configOf(plan: ServicePlan, wiring: Wiring): ServiceConfig {
         keyServiceId: keyService.id,
         custody: keyService.custody,
         ...(keyService.operator === undefined ? {} : { operator: keyService.operator }),
-        rootKey: wiring.folder.rootKey(plan.name),
+        rootKey: { kind: 'file', path: wiring.folder.rootKey(plan.name) } as const,
         ...(keyService.custody === 'attested' ? { attester } : {}),
         governance: address('governance'),
       }

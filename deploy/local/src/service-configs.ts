@@ -31,8 +31,8 @@ export type KeysConfig = CommonConfig & {
   readonly custody: 'owner' | 'attested'
   /** The member who runs it; with custody `owner` the only one whose keys it takes. */
   readonly operator?: string
-  /** 32 random bytes, mode 0600. */
-  readonly rootKey: string
+  /** 32 random bytes, mode 0600; tests and operators put another kind in its place. */
+  readonly rootKey: { readonly kind: 'file'; readonly path: string }
   readonly attester?: AttesterConfig
   /** Governance's services port (RunDirectoryService): revocations are fetched there. */
   readonly governance: string

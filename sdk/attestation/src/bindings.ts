@@ -21,6 +21,15 @@ export function keyServiceBinding(fields: { readonly nonce: string; readonly pub
   return { v: 'reinraum/key-service/v1', nonce: fields.nonce, publicKeys: fields.publicKeys }
 }
 
+/** Evidence of a key service that is sealed: the fresh public key, as a contract writes one, to which contributions are sealed. */
+export function keyServiceUnsealBinding(fields: {
+  readonly nonce: string
+  readonly keyService: string
+  readonly unsealKey: JsonValue
+}): JsonValue {
+  return { v: 'reinraum/key-service-unseal/v1', nonce: fields.nonce, keyService: fields.keyService, unsealKey: fields.unsealKey }
+}
+
 /** Evidence of an executor on a party's demand, before that party contributes anything. */
 export function executorChallengeBinding(fields: { readonly contract: string; readonly nonce: string }): JsonValue {
   return { v: 'reinraum/executor-challenge/v1', contract: fields.contract, nonce: fields.nonce }

@@ -1,7 +1,13 @@
 export { appraise } from './appraise.ts'
 export { qualifyingDataOf } from './azure/qualifying-data.ts'
 export type { ParavisorReferenceValues, ParavisorReferenceValuesInput } from './azure/reference-values.ts'
-export { executorChallengeBinding, keyReleaseBinding, keyServiceBinding, reportDataOf } from './bindings.ts'
+export {
+  executorChallengeBinding,
+  keyReleaseBinding,
+  keyServiceBinding,
+  keyServiceUnsealBinding,
+  reportDataOf,
+} from './bindings.ts'
 export { endorsementFolder } from './configfs-tsm/endorsement-folder.ts'
 export { extendRtmr } from './configfs-tsm/extend-rtmr.ts'
 export { type ConfigfsTsmOptions, openConfigfsTsm } from './configfs-tsm/open-configfs-tsm.ts'

@@ -9,6 +9,8 @@ export interface ServicePorts<P extends DescService, S extends DescService> {
   readonly addresses: { readonly parties: string; readonly services: string }
   /** A client of the parties port that signs its requests; a party has one. */
   party(identity: Identity): Client<P>
+  /** A client of another service of the parties port. */
+  partyOf<D extends DescService>(service: D, identity: Identity): Client<D>
   /** A client of the services port with the certificate of the service of this id, which has one. */
   service(id: string): Client<S>
   /** Closes the clients and both ports. */
@@ -32,8 +34,9 @@ export async function openServicePorts<P extends DescService, S extends DescServ
   const addresses = { parties: `127.0.0.1:${parties.port}`, services: `127.0.0.1:${services.port}` }
   const partyClients = new Map<Identity, Client<P> & { close(): void }>()
   const serviceClients = new Map<string, Client<S> & { close(): void }>()
-  const connectParty = (identity: Identity) =>
-    createRpcClient(called.parties, {
+  const others: { close(): void }[] = []
+  const dial = <D extends DescService>(service: D, identity: Identity): Client<D> =>
+    createRpcClient(service, {
       address: addresses.parties,
       tls: { ca: authority.ca },
       serverId: id,
@@ -47,10 +50,15 @@ export async function openServicePorts<P extends DescService, S extends DescServ
     })
   return {
     addresses,
-    party: (identity) => keptIn(partyClients, identity, connectParty),
+    party: (identity) => keptIn(partyClients, identity, (who) => dial(called.parties, who)),
+    partyOf(service, identity) {
+      const client = dial(service, identity)
+      others.push(client)
+      return client
+    },
     service: (caller) => keptIn(serviceClients, caller, connectService),
     async stop() {
-      for (const client of [...partyClients.values(), ...serviceClients.values()]) client.close()
+      for (const client of [...partyClients.values(), ...serviceClients.values(), ...others]) client.close()
       await Promise.all([parties.stop(), services.stop()])
     },
   }

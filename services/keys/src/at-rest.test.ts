@@ -4,7 +4,7 @@ import { randomBytes, toHex } from '@reinraum/crypto'
 import { createLog } from '@reinraum/kit'
 import { refusalOf } from '@reinraum/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { closeVault, openVault } from './service.ts'
+import { closeKeyService, openKeyService } from './service.ts'
 import type { KeysDatabase } from './store.ts'
 import { type Agreement, agreeAndImport, type Dataset, importDataset, sealDataset } from './testing/agreement.ts'
 import { bundleOf, outcomeOf } from './testing/attempt.ts'
@@ -124,23 +124,24 @@ test('what lies on disk holds no data key, no private key of the service, and th
 })
 
 describe('a key service that starts again', () => {
-  const open = (rootKey = room.shared.config.rootKey, data = room.shared.config.data) =>
-    openVault(
-      { ...room.shared.config, rootKey },
+  const rootKeyFile = () => (room.shared.config.rootKey as { path: string }).path
+  const open = (path = rootKeyFile(), data = room.shared.config.data) =>
+    openKeyService(
+      { ...room.shared.config, rootKey: { kind: 'file', path } },
       { log: createLog({ level: 'error' }), tls: room.authority.issue('127.0.0.1'), dataPath: (name) => join(data, name) },
       room.clock.now,
     )
   const copies = async () => {
     const folder = join(room.folder, toHex(randomBytes(8)))
     const rootKey = `${folder}.root-key`
-    await copyFile(room.shared.config.rootKey, rootKey)
+    await copyFile(rootKeyFile(), rootKey)
     return { rootKey, folder }
   }
 
   test('has the same keys', async () => {
-    const vault = await open()
-    expect(vault.identity.publicKeys).toEqual(room.shared.vault.identity.publicKeys)
-    await closeVault(vault)
+    const service = await open()
+    expect(service.opened().identity.publicKeys).toEqual(room.shared.vault.identity.publicKeys)
+    await closeKeyService(service)
   })
 
   test('does not start without its root key, and never makes a new one in its place', async () => {
@@ -158,7 +159,7 @@ describe('a key service that starts again', () => {
 
   test('does not start with a root key that others may read, or that is no key', async () => {
     const { rootKey } = await copies()
-    expect((await stat(room.shared.config.rootKey)).mode & 0o777).toBe(0o600)
+    expect((await stat(rootKeyFile())).mode & 0o777).toBe(0o600)
     await chmod(rootKey, 0o640)
     expect(await refusalOf(() => open(rootKey))).toBe('permission-denied')
     await chmod(rootKey, 0o600)

@@ -1,6 +1,7 @@
 import { attesterConfigSchema, serviceConfigShape } from '@reinraum/kit'
 import { keyServiceIdSchema, memberIdSchema } from '@reinraum/statements'
 import { z } from 'zod'
+import { rootKeyConfigSchema } from './root-key/root-key-config.ts'
 
 const path = z.string().min(1)
 
@@ -11,8 +12,10 @@ export const keysConfigSchema = serviceConfigShape
     custody: z.enum(['owner', 'attested']),
     /** owner custody: the member that runs the service */
     operator: memberIdSchema.optional(),
-    /** file of the root key; made at the first start */
-    rootKey: path,
+    /** where the key comes from that wraps all others */
+    rootKey: rootKeyConfigSchema,
+    /** files of public keys, of those who may seal the service, back it up and restore it */
+    administrators: z.array(path).max(16).default([]),
     /** attested custody: where evidence comes from */
     attester: attesterConfigSchema.optional(),
     /** governance's service port: where a revocation is fetched after its event */

@@ -3,6 +3,7 @@ import { isReinraumError } from '@reinraum/crypto'
 import { type EventRecord, receiveOnce } from '@reinraum/kit'
 import { sql } from 'kysely'
 import { learnRevocations } from './learn-revocations.ts'
+import type { KeyService } from './seal/key-service.ts'
 import type { Vault } from './vault.ts'
 
 const longestPauseMs = 10_000
@@ -18,22 +19,25 @@ export interface RevocationLookups {
  * Fetches revocations after their events. An event is received as soon as it is noted, so that a governance service that is
  * away for longer than a message is delivered again does not make a revocation get lost.
  */
-export function startRevocationLookups(vault: Vault): RevocationLookups {
+export function startRevocationLookups(service: KeyService): RevocationLookups {
+  const { store, log } = service.site
   const stopping = new AbortController()
   let bell = Promise.withResolvers<void>()
   const loop = run()
+  service.onChange(() => bell.resolve())
 
   async function run(): Promise<void> {
     let failures = 0
     while (!stopping.signal.aborted) {
       const rung = bell.promise
       try {
-        await lookUpAll(vault, stopping.signal)
+        // While sealed they stay noted: nothing is released meanwhile.
+        if (!service.isSealed()) await service.use((vault) => lookUpAll(vault, stopping.signal))
         failures = 0
         await rung
         bell = Promise.withResolvers<void>()
       } catch (error) {
-        vault.log.warn({ err: error }, 'revocations cannot be looked up')
+        log.warn({ err: error }, 'revocations cannot be looked up')
         const pause = Math.min(longestPauseMs, 200 * 2 ** failures++)
         await sleep(pause, undefined, { signal: stopping.signal }).catch(() => undefined)
       }
@@ -42,7 +46,7 @@ export function startRevocationLookups(vault: Vault): RevocationLookups {
 
   return {
     async note({ id, contractId }) {
-      await receiveOnce(vault.store, id, async (trx) => {
+      await receiveOnce(store, id, async (trx) => {
         await trx
           .insertInto('due_lookups')
           .values({ contract_id: contractId, generation: 1 })

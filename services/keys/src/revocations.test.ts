@@ -48,7 +48,7 @@ beforeAll(async () => {
   })
   operator = await serveAs(authority, 'governance', directory)
   room = await startRoom({ authority, governance: `127.0.0.1:${operator.port}` })
-  lookups = startRevocationLookups(room.shared.vault)
+  lookups = startRevocationLookups(room.shared.service)
 })
 afterAll(async () => {
   await lookups.stop()

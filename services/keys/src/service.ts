@@ -1,75 +1,108 @@
 import { type Kit, keysConsumers, openAttester, type PortServices, type Service, startOutboxRelay } from '@reinraum/kit'
-import { KeyReleaseService, KeysService } from '@reinraum/proto'
+import { KeyReleaseService, KeysService, SealService } from '@reinraum/proto'
 import { type Caller, implement } from '@reinraum/rpc'
 import type { KeysConfig } from './config.ts'
 import { connectDirectory } from './directory.ts'
+import { readNamedParties } from './named-parties.ts'
 import { startRevocationLookups } from './revocation-lookups.ts'
-import { openFileRootKey } from './root-key/file-root-key.ts'
+import { openRootKeySource } from './root-key/open-root-key-source.ts'
 import { applyRevocation } from './rpc/apply-revocation.ts'
 import { describeKey } from './rpc/describe-key.ts'
+import { getSealStatus } from './rpc/get-seal-status.ts'
 import { getServiceEvidence } from './rpc/get-service-evidence.ts'
+import { getUnsealShare } from './rpc/get-unseal-share.ts'
 import { importKey } from './rpc/import-key.ts'
 import { issueNonce } from './rpc/issue-nonce.ts'
 import { listReleases } from './rpc/list-releases.ts'
 import { releaseKeys } from './rpc/release-keys.ts'
 import { renewLease } from './rpc/renew-lease.ts'
-import { closeServiceIdentity, hasServiceIdentity, openServiceIdentity } from './service-identity.ts'
+import { seal } from './rpc/seal.ts'
+import { unseal } from './rpc/unseal.ts'
+import { type KeyService, startKeyService } from './seal/key-service.ts'
 import { openKeysStore } from './store.ts'
-import type { Vault } from './vault.ts'
+import type { Site, Vault } from './vault.ts'
 
-/** Starts a key service: opens its store and its keys, hears of revocations, and answers on its two ports. */
+/** Starts a key service: opens its store and, where that needs nobody, its keys; hears of revocations; answers on its two ports. */
 export async function startKeys(config: KeysConfig, kit: Kit, now: () => Date = () => new Date()): Promise<Service> {
-  const vault = await openVault(config, kit, now)
+  const service = await openKeyService(config, kit, now)
+  const { store, log } = service.site
   const bus = await kit.connectBus()
-  const outbox = startOutboxRelay(vault.store, bus, vault.log)
-  const lookups = startRevocationLookups(vault)
+  const outbox = startOutboxRelay(store, bus, log)
+  const lookups = startRevocationLookups(service)
   const revocations = await bus.consume({ ...keysConsumers(config.id).revocations, handle: (event) => lookups.note(event) })
-  await kit.serve(portsOf(vault))
+  await kit.serve(portsOf(service))
   return {
     async stop() {
       await revocations.stop()
       await lookups.stop()
       await outbox.stop()
-      await closeVault(vault)
+      await closeKeyService(service)
     },
   }
 }
 
 /** Opens what a key service holds. The root key is made at the first start only, together with the service's own keys. */
-export async function openVault(config: KeysConfig, kit: Pick<Kit, 'log' | 'tls' | 'dataPath'>, now: () => Date): Promise<Vault> {
-  const store = await openKeysStore(kit.dataPath('keys.sqlite'))
-  const root = await openFileRootKey(config.rootKey, { create: !(await hasServiceIdentity(store)) })
-  kit.log.warn('the root key is a file: for local development only, whoever reads it and the store has every data key')
-  const identity = await openServiceIdentity(store, root, config.keyServiceId)
-  const attester = config.attester === undefined ? null : await openAttester(config.attester, 'keys', kit.log)
-  const directory = connectDirectory(config.governance, kit.tls)
-  const { keyServiceId: id, custody, operator = null } = config
-  return { id, custody, operator, root, identity, attester, directory, store, log: kit.log, now }
+export async function openKeyService(
+  config: KeysConfig,
+  kit: Pick<Kit, 'log' | 'tls' | 'dataPath'>,
+  now: () => Date,
+): Promise<KeyService> {
+  const administrators = await readNamedParties(config.administrators)
+  const site: Site = {
+    id: config.keyServiceId,
+    custody: config.custody,
+    operator: config.operator ?? null,
+    administrators: administrators.map(({ signing }) => signing.ed25519.x),
+    attester: config.attester === undefined ? null : await openAttester(config.attester, 'keys', kit.log),
+    directory: connectDirectory(config.governance, kit.tls),
+    store: await openKeysStore(kit.dataPath('keys.sqlite')),
+    log: kit.log,
+    now,
+  }
+  try {
+    return await startKeyService(site, openRootKeySource(config.rootKey))
+  } catch (error) {
+    await closeSite(site)
+    throw error
+  }
 }
 
-export async function closeVault(vault: Vault): Promise<void> {
-  vault.directory.close()
-  await vault.store.close()
-  closeServiceIdentity(vault.identity)
-  vault.root.close()
+export async function closeKeyService(service: KeyService): Promise<void> {
+  await service.close()
+  await closeSite(service.site)
 }
 
-/** What is answered to whom: owners and other members on one port, executors on the other. */
-export function portsOf(vault: Vault) {
+async function closeSite(site: Site): Promise<void> {
+  site.directory.close()
+  await site.store.close()
+}
+
+/** What is answered to whom: owners and other members on one port, executors on the other. While sealed, `SealService` alone. */
+export function portsOf(service: KeyService) {
+  const open =
+    <A extends readonly unknown[], R>(handle: (vault: Vault, ...args: A) => Promise<R>) =>
+    (...args: A): Promise<R> =>
+      service.use((vault) => handle(vault, ...args))
+  const forHolders = implement(SealService, {
+    getSealStatus: (request) => getSealStatus(service, request),
+    getUnsealShare: (_, context) => getUnsealShare(service, context),
+    unseal: (request, context) => unseal(service, request, context),
+    seal: (_, context) => seal(service, context),
+  })
   const forParties = implement(KeysService, {
-    getServiceEvidence: (request) => getServiceEvidence(vault, request),
-    importKey: (request, context) => importKey(vault, request, context),
-    describeKey: (request, context) => describeKey(vault, request, context),
-    applyRevocation: (request, context) => applyRevocation(vault, request, context),
-    listReleases: (request, context) => listReleases(vault, request, context),
+    getServiceEvidence: open(getServiceEvidence),
+    importKey: open(importKey),
+    describeKey: open(describeKey),
+    applyRevocation: open(applyRevocation),
+    listReleases: open(listReleases),
   })
   const forExecutors = implement(KeyReleaseService, {
-    issueNonce: (request) => issueNonce(vault, request),
-    releaseKeys: (request) => releaseKeys(vault, request),
-    renewLease: (request) => renewLease(vault, request),
+    issueNonce: open(issueNonce),
+    releaseKeys: open(releaseKeys),
+    renewLease: open(renewLease),
   })
   return {
-    parties: { services: [forParties] },
+    parties: { services: [forHolders, forParties] },
     // The channel opens nothing by itself, but nobody else has any business here.
     services: { services: [forExecutors], allow: (caller: Caller) => caller.kind === 'service' && caller.id === 'executor' },
   } satisfies PortServices

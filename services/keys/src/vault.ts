@@ -5,15 +5,15 @@ import type { RootKey } from './root-key/root-key.ts'
 import type { ServiceIdentity } from './service-identity.ts'
 import type { KeysDatabase } from './store.ts'
 
-/** Everything that one running key service holds; passed to each RPC. */
-export interface Vault {
+/** What a key service has whether it is sealed or not: nothing of it opens a key. */
+export interface Site {
   /** the id under which contracts name this service */
   readonly id: string
   readonly custody: 'owner' | 'attested'
   /** owner custody: the member that runs the service */
   readonly operator: string | null
-  readonly root: RootKey
-  readonly identity: ServiceIdentity
+  /** Ed25519 public keys (base64url) of those who may seal, back up and restore */
+  readonly administrators: readonly string[]
   /** null under owner custody */
   readonly attester: Attester | null
   /** what governance holds; nothing of it is believed unverified */
@@ -22,4 +22,10 @@ export interface Vault {
   readonly log: Log
   /** the service's own clock; no request carries one */
   readonly now: () => Date
+}
+
+/** Everything that a key service holds while it is unsealed; passed to each RPC. */
+export interface Vault extends Site {
+  readonly root: RootKey
+  readonly identity: ServiceIdentity
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { DescService } from '@bufbuild/protobuf'
 import { createSimulatedPlatform, type SimulatedPlatform } from '@reinraum/attestation'
 import { createLog } from '@reinraum/kit'
 import { type Authority, createAuthority } from '@reinraum/pki'
@@ -9,7 +10,8 @@ import { type Client, createRpcServer, type Implementation } from '@reinraum/rpc
 import { createIdentity, type Identity } from '@reinraum/statements'
 import { openServicePorts } from '@reinraum/testing'
 import { type KeysConfig, keysConfigSchema } from '../config.ts'
-import { closeVault, openVault, portsOf } from '../service.ts'
+import type { KeyService } from '../seal/key-service.ts'
+import { closeKeyService, openKeyService, portsOf } from '../service.ts'
 import type { Vault } from '../vault.ts'
 
 export const partyNames = ['air', 'bird', 'analyst', 'officer', 'stranger'] as const
@@ -39,9 +41,13 @@ export interface Room {
 export interface RunningKeyService {
   readonly id: string
   readonly config: KeysConfig
+  readonly service: KeyService
+  /** what it holds while it is open */
   readonly vault: Vault
   readonly addresses: { readonly parties: string; readonly services: string }
   as(party: Identity): Client<typeof KeysService>
+  /** another service of the parties port */
+  asOf<S extends DescService>(service: S, party: Identity): Client<S>
   /** from a service with this id, by its certificate */
   from(serviceId: string): Client<typeof KeyReleaseService>
   stop(): Promise<void>
@@ -89,7 +95,8 @@ interface Start {
   readonly authority: Authority
   readonly clock: TestClock
   readonly governance: string
-  readonly own: Pick<KeysConfig, 'keyServiceId' | 'custody' | 'operator' | 'attester'>
+  readonly own: Pick<KeysConfig, 'keyServiceId' | 'custody' | 'operator' | 'attester'> &
+    Partial<Pick<KeysConfig, 'rootKey' | 'administrators'>>
 }
 
 /** Everything of the service but the bus, whose part is to say when to look revocations up. */
@@ -103,28 +110,34 @@ export async function startKeyService({ folder, authority, clock, governance, ow
     tls: { ca: 'ca.pem', cert: 'cert.pem', key: 'key.pem' },
     nats: { servers: 'tls://127.0.0.1:1', seed: 'seed', ca: 'ca.pem', inbox: '_INBOX_keys' },
     data,
-    rootKey: join(folder, `${own.keyServiceId}.root-key`),
+    rootKey: own.rootKey ?? { kind: 'file', path: join(folder, `${own.keyServiceId}.root-key`) },
+    administrators: own.administrators ?? [],
     governance,
     log: { level: 'debug', file: join(folder, `${own.keyServiceId}.log`) },
   } satisfies KeysConfig)
   const tls = authority.issue(`spiffe://reinraum/${id}`, '127.0.0.1')
-  const vault = await openVault(config, { log: createLog(config.log, id), tls, dataPath: (name) => join(data, name) }, clock.now)
+  const kit = { log: createLog(config.log, id), tls, dataPath: (name: string) => join(data, name) }
+  const service = await openKeyService(config, kit, clock.now)
   const ports = await openServicePorts({
     id,
     authority,
-    ports: portsOf(vault),
+    ports: portsOf(service),
     called: { parties: KeysService, services: KeyReleaseService },
   })
   return {
     id: own.keyServiceId,
     config,
-    vault,
+    service,
+    get vault() {
+      return service.opened()
+    },
     addresses: ports.addresses,
     as: ports.party,
+    asOf: ports.partyOf,
     from: ports.service,
     async stop() {
       await ports.stop()
-      await closeVault(vault)
+      await closeKeyService(service)
     },
   }
 }
