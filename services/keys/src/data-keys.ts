@@ -1,9 +1,19 @@
-import { canonicalBytes, constantTimeEqual, openRecord, ReinraumError, sealRecord, zeroise } from '@reinraum/crypto'
+import {
+  canonicalBytes,
+  constantTimeEqual,
+  openRecord,
+  ReinraumError,
+  sealRecord,
+  shareOverhead,
+  zeroise,
+} from '@reinraum/crypto'
 import type { KeysDatabase, KeysTransaction } from './store.ts'
 import type { Vault } from './vault.ts'
 import { createWrappingKey, useWrappingKey } from './wrapping-key.ts'
 
 export const dataKeyLength = 32
+/** A share of a data key says in its last byte which share it is. */
+export const keyShareLength = dataKeyLength + shareOverhead
 
 export interface DataKeyName {
   readonly contractId: string
@@ -16,7 +26,7 @@ export interface DataKeyName {
 type DataKeyRow = KeysDatabase['data_keys']
 
 /**
- * Stores a data key (L2) sealed under its slot's wrapping key (L1).
+ * Stores a data key (L2), or this service's share of one, sealed under its slot's wrapping key (L1).
  * @returns whether it is new; false when the same key stood there already
  * @throws ReinraumError `conflict` when another key stands there, or the key id names another dataset version
  */
@@ -75,12 +85,12 @@ export async function findDataKey(
 }
 
 /**
- * Opens a data key; the caller overwrites it.
+ * Opens a data key, or the share of one that was imported in its place; the caller overwrites it.
  * @throws ReinraumError `decryption-failed`, `key-mismatch` when a wrapped key does not belong to its row
  */
 export async function openDataKey(vault: Vault, trx: KeysTransaction, row: DataKeyRow): Promise<Uint8Array> {
   const key = await withWrappingKey(vault, trx, row, (wrapping) => openRecord(wrapping, row.sealed, dataKeyPlace(vault.id, row)))
-  if (key.length === dataKeyLength) return key
+  if (key.length === dataKeyLength || key.length === keyShareLength) return key
   zeroise(key)
   throw new ReinraumError('decryption-failed', 'a stored data key has the wrong length')
 }

@@ -1,6 +1,6 @@
 import { evidenceId, type FreshnessNumbers, keyReleaseBinding, reportDataOf } from '@reinraum/attestation'
-import { type ErrorCode, isReinraumError, ReinraumError, toBase64url } from '@reinraum/crypto'
-import { type VerifiedRun, verifyRunBundle } from '@reinraum/statements'
+import { type ErrorCode, hpkeSuiteOf, isReinraumError, ReinraumError, toBase64url } from '@reinraum/crypto'
+import { type Contract, releaseSuiteOf, type VerifiedRun, verifyRunBundle } from '@reinraum/statements'
 import { verifiedContract } from '../contracts.ts'
 import { raiseStoredFloors, readFloors } from '../freshness-floors.ts'
 import { startLease } from '../leases.ts'
@@ -79,6 +79,7 @@ async function check(vault: Vault, trx: KeysTransaction, claim: ReleaseClaim, se
   const appraisal = await appraiseEvidence(claim.presented, contract.document, { reportData, floors }, now)
   seen.hardware = appraisal.hardware
   requireAcceptable(appraisal)
+  requireReleaseSuite(contract.document, claim.kemPublicKey)
 
   // 3. The contract is complete, in force and not revoked. 4. The query is approved as each owner's rule
   // asks, by approvals with runs left. 5. The run is an analyst's, inside its domains, versions and recipients.
@@ -113,6 +114,12 @@ function ownNonce(vault: Vault, { nonces }: ReleaseClaim): string {
   const nonce = Object.hasOwn(nonces, vault.id) ? nonces[vault.id] : undefined
   if (nonce === undefined) throw new ReinraumError('nonce-unknown', 'the request carries no nonce of this key service')
   return nonce
+}
+
+/** @throws ReinraumError `suite-unsupported`; `invalid-argument` for what is no key of any suite */
+function requireReleaseSuite(contract: Contract, kemPublicKey: Uint8Array): void {
+  if (hpkeSuiteOf(kemPublicKey) !== releaseSuiteOf(contract))
+    throw new ReinraumError('suite-unsupported', 'the contract has data keys sealed with another suite')
 }
 
 function bindingOf(claim: ReleaseClaim) {

@@ -35,9 +35,16 @@ describe('a data key', () => {
   })
 
   test('is never replaced by another key', async () => {
-    expect(await refusalOf(() => importDataset(agreement, { ...strikes, dataKey: randomBytes(32) }))).toBe('conflict')
+    expect(await refusalOf(() => importDataset(agreement, { ...strikes, dataKey: randomBytes(32) }))).toBe('key-mismatch')
     const sameName = await sealDataset(agreement, 'strikes', (m) => ({ ...m, version: 2, key: strikes.document.key }))
     expect(await refusalOf(() => importDataset(agreement, sameName))).toBe('conflict')
+  })
+
+  test('is the one that its manifest commits to', async () => {
+    const weather = await sealDataset(agreement, 'weather')
+    const another = { ...weather, dataKey: randomBytes(32) }
+    expect(await refusalOf(() => importDataset(agreement, another))).toBe('key-mismatch')
+    expect(await importDataset(agreement, weather)).toMatchObject({ created: true })
   })
 
   test('is described to its owner, and to nobody else', async () => {
@@ -77,8 +84,10 @@ describe('a data key', () => {
     expect(await refusalOf(() => bird.importKey({ ...request, sealedKey: forAnother }))).toBe('decryption-failed')
     const toAnother = await sealForImport(room.airs, weather)
     expect(await refusalOf(() => bird.importKey({ ...request, sealedKey: toAnother }))).toBe('decryption-failed')
-    const short = await sealForImport(room.shared, { ...weather, dataKey: randomBytes(31) })
-    expect(await refusalOf(() => bird.importKey({ ...request, sealedKey: short }))).toBe('invalid-argument')
+    for (const length of [0, 31, 33]) {
+      const sealedKey = await sealForImport(room.shared, { ...weather, dataKey: randomBytes(length) })
+      expect(await refusalOf(() => bird.importKey({ ...request, sealedKey }))).toBe('invalid-argument')
+    }
     const otherInfo = await hpkeSeal(room.shared.vault.identity.hpkePublicKey, weather.dataKey, {
       info: utf8('reinraum/review/v1'),
       aad: utf8(weather.manifestId),

@@ -178,6 +178,32 @@ describe('the evidence', () => {
   })
 })
 
+describe('the suite', () => {
+  const strong = 'MLKEM1024-P384/HKDF-SHA384/AES-256-GCM'
+
+  test('of the KEM key is the default one where the contract names none; another is denied, and the denial is recorded', async () => {
+    const { request } = await requestOf(agreement, room.shared, bundle, { suite: strong })
+    const { outcome } = await room.shared.from('executor').releaseKeys(request)
+    if (outcome.case !== 'denied') throw new Error('a key was released')
+    expect(outcome.value.reasonCode).toBe('suite-unsupported')
+    const recorded = { outcome: { decision: 'denied', reason: 'suite-unsupported' }, run: bundle.runId }
+    expect(parseStatement(outcome.value.release).document).toMatchObject(recorded)
+  })
+
+  test('is the one that the contract names, and nobody talks it down', async () => {
+    const strict = await agreeAndImport(room, (contract) => ({ ...contract, releaseSuite: strong }))
+    const run = await bundleOf(strict)
+    expect(await outcomeOf(strict, room.shared, run)).toBe('suite-unsupported')
+    const attempt = await requestOf(strict, room.shared, run, { suite: strong })
+    const { outcome } = await room.shared.from('executor').releaseKeys(attempt.request)
+    if (outcome.case !== 'released') throw new Error('no key was released')
+    for (const key of outcome.value.keys) {
+      const imported = strict.datasets.find(({ slot }) => slot === key.slot)?.dataKey
+      expect(await openReleased(attempt, key)).toEqual(imported)
+    }
+  })
+})
+
 describe('the statements', () => {
   const deny = async (changes: Parameters<typeof bundleOf>[1]) =>
     outcomeOf(agreement, room.shared, await bundleOf(agreement, changes))

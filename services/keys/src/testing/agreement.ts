@@ -71,19 +71,22 @@ export async function sealDataset(
   const slot = agreement.document.slots.find(({ id }) => id === slotId) as Slot
   const owner = slot.owner as PartyName
   const dataKey = randomBytes(32)
-  const core = { contract: agreement.id, slot: slotId, version: 1, schema: slot.schema }
-  const document = change({
+  const changed = change({
     kind: 'reinraum/manifest/v1',
-    ...core,
+    contract: agreement.id,
+    slot: slotId,
+    version: 1,
+    schema: slot.schema,
     by: owner,
     rowCount: 10,
     object: digestId(randomBytes(8)),
     length: 1000,
     envelope: 'c2sp-cobblestone-256',
-    keyCheck: toBase64url(keyCheckValue(dataKey, manifestCoreContext(core))),
+    keyCheck: '',
     key: toBase64url(randomBytes(16)),
     createdAt: agreement.room.clock.now().toISOString(),
   })
+  const document = { ...changed, keyCheck: toBase64url(keyCheckValue(dataKey, manifestCoreContext(changed))) }
   const manifest = await signAs(agreement.room, owner, document)
   return { slot: slotId, owner, dataKey, manifest, manifestId: parseStatement(manifest).id, document }
 }

@@ -3,6 +3,7 @@ import { type Attester, keyReleaseBinding, reportDataOf, simulatedAttester } fro
 import {
   canonicalBytes,
   generateHpkeKeyPair,
+  type HpkeSuite,
   hpkeOpen,
   parseStrictJson,
   randomBytes,
@@ -130,6 +131,8 @@ export interface RequestChanges {
   /** the nonces sent and bound */
   readonly nonces?: (own: string) => Readonly<Record<string, string>>
   readonly nonce?: Uint8Array
+  /** of the KEM key; the default one unless told */
+  readonly suite?: HpkeSuite
   /** after everything was made */
   readonly request?: (request: ReleaseRequest) => ReleaseRequest
 }
@@ -149,7 +152,7 @@ export async function requestOf(
 ): Promise<Attempt> {
   const { room } = agreement
   const nonce = changes.nonce ?? (await service.from('executor').issueNonce({ runId: bundle.runId })).nonce
-  const kem = await generateHpkeKeyPair()
+  const kem = await generateHpkeKeyPair(changes.suite)
   const signer = await createSigner()
   const nonces = changes.nonces?.(toBase64url(nonce)) ?? { [service.id]: toBase64url(nonce) }
   const { document: run } = parseStatement(bundle.run) as { document: Run }
