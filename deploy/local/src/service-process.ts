@@ -22,8 +22,14 @@ export function superviseService(options: {
   const { kind, configFile, address, tls, ...rest } = options
   return superviseProcess({
     ...rest,
-    command: process.execPath,
+    // Those that hold keys refuse to run where a crash could write their memory to a disk.
+    command: 'sh',
     args: [
+      '-c',
+      'ulimit -c 0; exec "$0" "$@"',
+      process.execPath,
+      // Whoever may send a signal must not get a debugger by it.
+      '--disable-sigusr1',
       '--tls-min-v1.3',
       '--conditions=source',
       '--disable-warning=ExperimentalWarning',

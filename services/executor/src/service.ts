@@ -1,6 +1,14 @@
 import { availableParallelism } from 'node:os'
 import { ReinraumError } from '@reinraum/crypto'
-import { evidenceRequestSubject, executorConsumers, type Kit, type Log, openAttester, type Service } from '@reinraum/kit'
+import {
+  evidenceRequestSubject,
+  executorConsumers,
+  forbidCoreDumps,
+  type Kit,
+  type Log,
+  openAttester,
+  type Service,
+} from '@reinraum/kit'
 import { createGuard, engineVersion } from '@reinraum/policy'
 import { KeyReleaseService, ObjectService, ResultIntakeService, RunDirectoryService } from '@reinraum/proto'
 import { type Client, createRpcClient } from '@reinraum/rpc'
@@ -13,6 +21,7 @@ import { openScratch } from './scratch.ts'
 import { createStops } from './stops.ts'
 
 export async function startExecutor(config: ExecutorConfig, kit: Kit): Promise<Service> {
+  await forbidCoreDumps()
   const [attester, confinement, guard, scratch, bus] = await Promise.all([
     openAttester(config.attester, 'executor', kit.log),
     probeConfinement(),

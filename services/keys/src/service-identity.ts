@@ -1,15 +1,21 @@
-import { canonicalBytes, openRecord, parseStrictJson, sealRecord, zeroise } from '@reinraum/crypto'
-import type { Store } from '@reinraum/kit'
+import { createPrivateKey, createPublicKey } from 'node:crypto'
 import {
-  createIdentity,
-  hpkeKeysOf,
-  type Identity,
-  type PublicKeys,
-  parseIdentity,
-  publicKeysOf,
-  type Signer,
-  signerOf,
-} from '@reinraum/statements'
+  canonicalBytes,
+  concatBytes,
+  defaultHpkeSuite,
+  fromBase64url,
+  generateHpkeKeyPair,
+  type HpkeSuite,
+  openRecord,
+  parseStrictJson,
+  ReinraumError,
+  randomBytes,
+  sealRecord,
+  toBase64url,
+  zeroise,
+} from '@reinraum/crypto'
+import type { Store } from '@reinraum/kit'
+import { type PublicKeys, pkcs8OfSeeds, publicKeysSchema, type Signer, signerOfSeeds } from '@reinraum/statements'
 import type { RootKey } from './root-key/root-key.ts'
 import type { KeysDatabase } from './store.ts'
 import { createWrappingKey, useWrappingKey } from './wrapping-key.ts'
@@ -24,53 +30,83 @@ export interface ServiceIdentity {
   readonly hpkePublicKey: Uint8Array
 }
 
+/** Bytes of each private key: Ed25519 and ML-DSA-65 seeds, and the seed of the HPKE key. */
+const seedLength = 32
+
 /** Whether the store was written under some root key already. */
 export async function hasServiceIdentity(store: Store<KeysDatabase>): Promise<boolean> {
   return (await store.db.selectFrom('identity').select('id').executeTakeFirst()) !== undefined
 }
 
 /**
- * Reads the service's own keys, or makes them at the first start. Their private parts are at rest only wrapped under L0.
+ * Reads the service's own keys, or makes them at the first start. Their private parts are at rest only wrapped under L0, and
+ * in memory only bytes that are overwritten, never text.
+ * @param suite of the HPKE key that is made at the first start
  * @throws ReinraumError `decryption-failed` when the root key is not the one of this store, `key-mismatch`, `invalid-identity`
  */
 export async function openServiceIdentity(
   store: Store<KeysDatabase>,
   root: RootKey,
   keyServiceId: string,
+  suite: HpkeSuite = defaultHpkeSuite,
 ): Promise<ServiceIdentity> {
-  const place = { v: 'reinraum/key-service-identity-at-rest/v1', keyService: keyServiceId }
+  const place = { v: 'reinraum/key-service-identity-at-rest/v2', keyService: keyServiceId }
+  const aad = canonicalBytes(place)
   const row = await store.db.selectFrom('identity').selectAll().executeTakeFirst()
-  if (row === undefined) {
-    const identity = await createIdentity()
-    const wrappedKey = await createWrappingKey(root, place)
-    const plaintext = canonicalBytes(identity)
-    try {
-      const sealed = await useWrappingKey(root, wrappedKey, place, (key) => sealRecord(key, plaintext, canonicalBytes(place)))
-      await store.transaction((trx) => trx.insertInto('identity').values({ id: 1, wrapped_key: wrappedKey, sealed }).execute())
-    } finally {
-      zeroise(plaintext)
-    }
-    return inUse(identity)
+  if (row !== undefined) {
+    const record = await useWrappingKey(root, row.wrapped_key, place, (key) => openRecord(key, row.sealed, aad))
+    return inUse(record)
   }
-  const plaintext = await useWrappingKey(root, row.wrapped_key, place, (key) =>
-    openRecord(key, row.sealed, canonicalBytes(place)),
-  )
+  const wrappedKey = await createWrappingKey(root, place)
+  const record = await createRecord(suite)
   try {
-    return inUse(parseIdentity(parseStrictJson(plaintext)))
+    const sealed = await useWrappingKey(root, wrappedKey, place, (key) => sealRecord(key, record, aad))
+    await store.transaction((trx) => trx.insertInto('identity').values({ id: 1, wrapped_key: wrappedKey, sealed }).execute())
+  } catch (error) {
+    zeroise(record)
+    throw error
+  }
+  return inUse(record)
+}
+
+/** The private keys one after the other, and the public ones as JSON. */
+async function createRecord(suite: HpkeSuite): Promise<Uint8Array> {
+  const seeds = { ed25519: randomBytes(seedLength), mldsa65: randomBytes(seedLength) }
+  const pkcs8 = pkcs8OfSeeds(seeds)
+  const hpke = await generateHpkeKeyPair(suite)
+  try {
+    const publicKeys = publicKeysSchema.parse({
+      signing: { ed25519: publicJwk(pkcs8.ed25519), mldsa65: publicJwk(pkcs8.mldsa65) },
+      hpke: { suite, publicKey: toBase64url(hpke.publicKey) },
+    })
+    return concatBytes(seeds.ed25519, seeds.mldsa65, hpke.privateKey, canonicalBytes(publicKeys))
   } finally {
-    zeroise(plaintext)
+    zeroise(seeds.ed25519, seeds.mldsa65, pkcs8.ed25519, pkcs8.mldsa65, hpke.privateKey)
   }
 }
 
-function inUse(identity: Identity): ServiceIdentity {
-  const publicKeys = publicKeysOf(identity)
-  const { publicKey, privateKey } = hpkeKeysOf(identity)
-  return {
-    publicKeys,
-    publicKeysJson: canonicalBytes(publicKeys),
-    signer: signerOf(identity),
-    hpkePublicKey: publicKey,
-    hpkePrivateKey: privateKey,
+function publicJwk(pkcs8: Uint8Array): unknown {
+  return createPublicKey(createPrivateKey({ key: Buffer.from(pkcs8.buffer), format: 'der', type: 'pkcs8' })).export({
+    format: 'jwk',
+  })
+}
+
+/** Takes the record apart and overwrites it. */
+async function inUse(record: Uint8Array): Promise<ServiceIdentity> {
+  try {
+    const part = (index: number) => record.subarray(index * seedLength, (index + 1) * seedLength)
+    const parsed = publicKeysSchema.safeParse(parseStrictJson(record.subarray(3 * seedLength)))
+    if (!parsed.success) throw new ReinraumError('invalid-identity', 'the stored identity of this service is malformed')
+    const publicKeys = parsed.data
+    return {
+      publicKeys,
+      publicKeysJson: canonicalBytes(publicKeys),
+      signer: await signerOfSeeds({ ed25519: part(0), mldsa65: part(1) }, publicKeys.signing),
+      hpkePublicKey: fromBase64url(publicKeys.hpke.publicKey),
+      hpkePrivateKey: part(2).slice(),
+    }
+  } finally {
+    zeroise(record)
   }
 }
 

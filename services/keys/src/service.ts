@@ -1,4 +1,12 @@
-import { type Kit, keysConsumers, openAttester, type PortServices, type Service, startOutboxRelay } from '@reinraum/kit'
+import {
+  forbidCoreDumps,
+  type Kit,
+  keysConsumers,
+  openAttester,
+  type PortServices,
+  type Service,
+  startOutboxRelay,
+} from '@reinraum/kit'
 import { KeyReleaseService, KeysService, SealService } from '@reinraum/proto'
 import { type Caller, implement } from '@reinraum/rpc'
 import type { KeysConfig } from './config.ts'
@@ -24,6 +32,7 @@ import type { Site, Vault } from './vault.ts'
 
 /** Starts a key service: opens its store and, where that needs nobody, its keys; hears of revocations; answers on its two ports. */
 export async function startKeys(config: KeysConfig, kit: Kit, now: () => Date = () => new Date()): Promise<Service> {
+  await forbidCoreDumps()
   const service = await openKeyService(config, kit, now)
   const { store, log } = service.site
   const bus = await kit.connectBus()

@@ -124,6 +124,7 @@ export async function startKeyService({ folder, authority, clock, governance, ow
     ports: portsOf(service),
     called: { parties: KeysService, services: KeyReleaseService },
   })
+  let stopped = false
   return {
     id: own.keyServiceId,
     config,
@@ -136,6 +137,8 @@ export async function startKeyService({ folder, authority, clock, governance, ow
     asOf: ports.partyOf,
     from: ports.service,
     async stop() {
+      if (stopped) return
+      stopped = true
       await ports.stop()
       await closeKeyService(service)
     },
