@@ -7,15 +7,17 @@ import { runLeashed } from './leash.mjs'
  * Unpacks a program from the machine's own package archive, from a newer release than the machine's where that is needed.
  * Needs no root and changes nothing of the machine: apt works on private lists and a private cache inside `folder`.
  * Resolves with the unpacked root of the first release whose version is acceptable, or with what stood in the way.
+ * With `ownRelease` no other release is asked than the machine's own.
  */
-export async function unpackDebianPackage({ name, acceptable, folder, say, signal }) {
+export async function unpackDebianPackage({ name, acceptable, ownRelease = false, folder, say, signal }) {
   const releases = releasesFor(await readFile('/etc/os-release', 'utf8').catch(() => ''))
   if (releases === undefined) return { problem: 'this is not a Debian-like system' }
   const dpkg = await runLeashed('dpkg', ['--print-architecture'], { signal })
   if (dpkg.code !== 0) return { problem: 'dpkg is not here' }
   const sources = await readMachineSources()
   const problems = []
-  for (const release of releases.candidates) {
+  if (ownRelease && releases.own === undefined) return { problem: 'the release of this system has no name' }
+  for (const release of ownRelease ? [releases.own] : releases.candidates) {
     if (signal?.aborted) break
     const list = sourcesForRelease(sources, releases.own, release, dpkg.stdout.trim())
     if (list === '') return { problem: 'no source of the main archive is configured' }

@@ -5,6 +5,8 @@ import { signalGroup, spawnLeashed } from './leash.mjs'
 import { ensureNatsServer } from './nats-server.mjs'
 import { pickNode } from './node-version.mjs'
 import { ensurePackages } from './npm-packages.mjs'
+import { ensurePkcs11Binding } from './pkcs11-binding.mjs'
+import { ensureSoftHsm } from './softhsm.mjs'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const fromSource = ['--tls-min-v1.3', '--conditions=source', '--disable-warning=ExperimentalWarning']
@@ -35,7 +37,7 @@ export async function main([name = '', ...rest]) {
   const stop = stopSignals()
   let node
   try {
-    node = await prepare(stop.signal)
+    node = await prepare(name, stop.signal)
   } catch (error) {
     if (!stop.signal.aborted) throw error
   }
@@ -46,10 +48,23 @@ export async function main([name = '', ...rest]) {
   return programs[name] === undefined ? 0 : await run(node, [...programs[name], ...args], stop)
 }
 
-async function prepare(signal) {
+async function prepare(name, signal) {
   await ensurePackages({ root, say, signal })
-  const [node] = await Promise.all([pickNode(root), ensureNatsServer({ folder: join(root, '.local', 'nats'), say, signal })])
+  const [node] = await Promise.all([
+    pickNode(root),
+    ensureNatsServer({ folder: join(root, '.local', 'nats'), say, signal }),
+    // A local room keeps its root keys in files.
+    name === 'start' ? undefined : prepareToken(signal),
+  ])
   return node
+}
+
+/** What the tests use for a hardware token. A machine that cannot have it skips them. */
+async function prepareToken(signal) {
+  const { folder: binding, problem } = await ensurePkcs11Binding({ root, say, signal })
+  if (binding === undefined) return say(`Going on without the PKCS#11 binding, and without the tests that need it: ${problem}.`)
+  const softHsm = await ensureSoftHsm({ folder: join(root, '.local', 'softhsm'), binding, say, signal })
+  if (softHsm.module === undefined) say(`Going on without SoftHSM2, and without the tests that need a token: ${softHsm.problem}.`)
 }
 
 function run(node, args, stop) {

@@ -163,6 +163,16 @@ test('what npm says about a failure is passed on, with exit code 1', async () =>
   expect(existsSync(join(root, '.local/packages.sha256'))).toBe(false)
 })
 
+test('what only some tests need is never missed by the rest, nor looked for by a start', async () => {
+  const root = repositoryWith('')
+  const prepared = start(root, ['install'])
+  expect(await prepared.ended).toBe(0)
+  expect(prepared.output.err).toMatch(/^Going on without the PKCS#11 binding, .*: npm did not install pkcs11js\.$/m)
+  const started = start(root, ['start'])
+  expect(await started.ended).toBe(0)
+  expect(started.output.err).not.toContain('PKCS#11')
+})
+
 test('the Node that npm installed is the one that runs the program', async () => {
   const root = repositoryWith('')
   expect(await start(root, ['install']).ended).toBe(0)
