@@ -5,7 +5,7 @@ import { type CallOptions, type Client, withRetry } from '@reinraum/rpc'
 type UnaryCall = (request: unknown, options?: CallOptions) => Promise<unknown>
 
 /** Three to six seconds in all: what a restart takes, and short enough for someone who waits at a terminal. */
-const patience = { attempts: 6, firstDelayMs: 200 } as const
+export const patience = { attempts: 6, firstDelayMs: 200 } as const
 
 /**
  * The same client, of which calls that only read are repeated while the service is unavailable, and whose unary calls name

@@ -9,19 +9,17 @@ import {
 import { canonicalBytes, isReinraumError, parseStrictJson, ReinraumError } from '@reinraum/crypto'
 import {
   type DigestId,
-  keyCustodyOf,
   parseStatement,
   type Receipt,
   type ReceiptBundle,
-  type Release,
   readReceiptEvidence,
   receiptBundleSchema,
   type Verified,
   type VerifiedRun,
   verifyReceipt,
-  verifyRelease,
   verifyRunBundle,
 } from '@reinraum/statements'
+import { verifyReleases } from './verify-releases.ts'
 
 export interface ReceiptCheck {
   readonly name: string
@@ -100,7 +98,7 @@ export async function verifyReceiptBundle(
     )
     await check(
       'releases',
-      () => verifyReleases(bundle, run, receipt),
+      () => verifyReleases(bundle.releases.map(jws), run, receipt),
       (releases) => releases.map((r) => r.id).join(' '),
     )
     found.appraisal = await check(
@@ -160,39 +158,6 @@ function requireSameRun(receipt: Verified<Receipt>, run: VerifiedRun): void {
     document.gate.recipients.join() === run.run.document.recipients.join() &&
     document.gate.reviewers.join() === run.contract.document.results.reviewers.map((r) => r.member).join()
   if (!same) throw new ReinraumError('receipt-invalid', 'the receipt speaks of another run')
-}
-
-async function verifyReleases(
-  bundle: ReceiptBundle,
-  run: VerifiedRun,
-  receipt: Verified<Receipt>,
-): Promise<readonly Verified<Release>[]> {
-  const releases = await Promise.all(bundle.releases.map((release) => verifyRelease(jws(release), run.contract)))
-  if (
-    releases
-      .map((r) => r.id)
-      .sort()
-      .join() !== [...receipt.document.releases].sort().join()
-  ) {
-    throw new ReinraumError('receipt-invalid', 'the releases are not the ones that the receipt names')
-  }
-  const released = new Set<string>()
-  for (const { document } of releases) {
-    if (
-      document.run !== run.run.id ||
-      document.outcome.decision !== 'released' ||
-      document.evidence !== receipt.document.evidence
-    ) {
-      throw new ReinraumError('receipt-invalid', 'a release belongs to another run or evidence')
-    }
-    for (const { slot, manifest } of document.outcome.datasets) {
-      const declared = run.contract.document.slots.find((s) => s.id === slot)
-      const holds = declared !== undefined && keyCustodyOf(declared).services.includes(document.keyService)
-      if (holds && run.manifests.get(slot)?.id === manifest) released.add(slot)
-    }
-  }
-  if (released.size !== run.manifests.size) throw new ReinraumError('receipt-invalid', 'no key service released some dataset')
-  return releases
 }
 
 async function appraiseBinding(

@@ -108,6 +108,21 @@ describe('acceptance', () => {
   })
 })
 
+/** The first slot's key in three shares; who operates the third key service, or nobody: then it is attested, as is air's. */
+function inShares(document: Contract, operator: string | undefined): Contract {
+  const { executors: referenceValues } = document
+  const third = { id: 'third-keys', keys: publicKeysOf(parties.stranger) }
+  const [air, ...others] = document.keyServices
+  if (air === undefined) throw new Error('no key service')
+  const keyService = { threshold: 2, services: ['air-keys', 'shared-keys', 'third-keys'] }
+  const slots = document.slots.map((slot, index) => (index === 0 ? { ...slot, keyService } : slot))
+  if (operator === undefined) {
+    const attested = [air, third].map(({ id, keys }) => ({ id, keys, custody: 'attested' as const, referenceValues }))
+    return { ...document, slots, keyServices: [...attested, ...others] }
+  }
+  return { ...document, slots, keyServices: [air, ...others, { ...third, custody: 'owner', operator }] }
+}
+
 describe('references', () => {
   const [slotA, slotB, slotC] = [0, 1, 2]
   const changeSlot = (index: number, change: Partial<Contract['slots'][number]>) => (c: Contract) => ({
@@ -187,6 +202,27 @@ describe('references', () => {
       (c) => ({ ...c, keyServices: c.keyServices.map((k) => (k.custody === 'owner' ? { ...k, operator: 'analyst' } : k)) }),
       'role-missing',
     ],
+    [
+      'a threshold above the number of key services',
+      changeSlot(slotA, { keyService: { threshold: 3, services: ['air-keys', 'shared-keys'] } }),
+      'invalid-statement',
+    ],
+    [
+      'a threshold of one',
+      changeSlot(slotA, { keyService: { threshold: 1, services: ['air-keys', 'shared-keys'] } }),
+      'invalid-statement',
+    ],
+    [
+      'a key in shares of which one key service has two',
+      changeSlot(slotA, { keyService: { threshold: 2, services: ['air-keys', 'shared-keys', 'air-keys'] } }),
+      'invalid-statement',
+    ],
+    [
+      'a key in shares of which one goes to a key service that does not exist',
+      changeSlot(slotA, { keyService: { threshold: 2, services: ['air-keys', 'shared-keys', 'no-keys'] } }),
+      'invalid-statement',
+    ],
+    ['a key in shares of two key services that one owner operates', (c) => inShares(c, 'air'), 'invalid-statement'],
     ['an approver who is no member', changeRule({ approvals: { by: ['stranger'], threshold: 'all' } }), 'unknown-member'],
     ['an approver twice', changeRule({ approvals: { by: ['air', 'air'], threshold: 2 } }), 'invalid-statement'],
     ['more approvals than approvers', changeRule({ approvals: { by: ['air'], threshold: 2 } }), 'invalid-statement'],
@@ -210,6 +246,15 @@ describe('references', () => {
       'invalid-statement',
     ],
   ]
+
+  test.each([
+    ['of two owners and an attested one', (c: Contract) => inShares(c, 'bird')],
+    ['that are all attested', (c: Contract) => inShares(c, undefined)],
+  ])('a key may lie in shares with key services %s', async (_, change) => {
+    const bytes = await signAsAll(parties, everybody, change(contract))
+    const { document } = await verifyContract(bytes, { now })
+    expect(document.slots[0]?.keyService).toEqual({ threshold: 2, services: ['air-keys', 'shared-keys', 'third-keys'] })
+  })
 
   test.each(cases)('a contract with %s is refused', async (_, change, code) => {
     expect(await refusalOf(() => signAs(parties, 'air', change(contract)))).toBe(code)

@@ -1,13 +1,14 @@
 import { toBase64url } from '@reinraum/crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { signerOf } from '../identity.ts'
+import { publicKeysOf, signerOf } from '../identity.ts'
+import type { Contract } from '../kinds/contract.ts'
 import type { Receipt } from '../kinds/receipt.ts'
 import type { Release } from '../kinds/release.ts'
 import { signStatement } from '../sign-statement.ts'
 import { createSigner, type Signer } from '../signer.ts'
 import { withPayload } from '../testing/forgery.ts'
 import { refusalOf } from '../testing/refusal.ts'
-import { createParties, createRoom, now, type Parties, type Room, signAs } from '../testing/room.ts'
+import { createParties, createRoom, now, type Parties, type Room, signAs, signAsAll } from '../testing/room.ts'
 import type { VerifiedContract } from '../verified.ts'
 import { verifyContract } from './contract.ts'
 import { verifyReceipt } from './receipt.ts'
@@ -65,6 +66,17 @@ beforeAll(async () => {
   }
 })
 
+/** The strikes' key in three shares, of which it takes two. */
+function inShares(document: Contract): Contract {
+  const custody = { threshold: 2, services: ['air-keys', 'shared-keys', 'third-keys'] }
+  const third = { id: 'third-keys', custody: 'owner' as const, operator: 'bird', keys: publicKeysOf(parties.stranger) }
+  return {
+    ...document,
+    slots: document.slots.map((slot) => (slot.id === 'strikes' ? { ...slot, keyService: custody } : slot)),
+    keyServices: [...document.keyServices, third],
+  }
+}
+
 describe('a release', () => {
   const refused = async (change: Partial<Release>, signer = 'shared-keys') =>
     refusalOf(async () => verifyRelease(await signAs(parties, signer, { ...release, ...change }), contract))
@@ -97,6 +109,14 @@ describe('a release', () => {
     for (const slots of [['flights'], ['nothing'], ['strikes', 'strikes']]) {
       expect(await refused({ outcome: outcome(...slots) })).toBe('invalid-statement')
     }
+  })
+
+  test('may be of a slot whose key the service holds a share of', async () => {
+    const document = inShares(contract.document)
+    const names = document.members.map(({ id: name }) => name)
+    const shared = await verifyContract(await signAsAll(parties, names, document), { now })
+    const byAir = { ...release, contract: shared.id, keyService: 'air-keys' }
+    expect((await verifyRelease(await signAs(parties, 'air-keys', byAir), shared)).document).toEqual(byAir)
   })
 
   test('changed after it was signed is refused', async () => {
@@ -150,6 +170,26 @@ describe('a receipt', () => {
     expect(await refused(nonces(['air-keys']))).toBe('receipt-invalid')
     expect(await refused(nonces(['air-keys', 'other-keys']))).toBe('receipt-invalid')
     expect(await refused({ manifests: receipt.manifests.filter((m) => m.slot === 'strikes') })).toBe('receipt-invalid')
+  })
+
+  test('of a key in shares holds nonces of at least as many of its key services as it takes', async () => {
+    const shared = await verifyContract(
+      await signAsAll(
+        parties,
+        contract.document.members.map(({ id: name }) => name),
+        inShares(contract.document),
+      ),
+      { now },
+    )
+    const manifests = receipt.manifests.filter(({ slot }) => slot === 'strikes')
+    const verify = async (names: string[]) => {
+      const changed = { ...receipt, contract: shared.id, manifests, ...nonces(names) }
+      return verifyReceipt(await signStatement(changed, run), shared)
+    }
+    await expect(verify(['air-keys', 'shared-keys', 'third-keys'])).resolves.toBeDefined()
+    await expect(verify(['air-keys', 'third-keys'])).resolves.toBeDefined()
+    expect(await refusalOf(() => verify(['third-keys']))).toBe('receipt-invalid')
+    expect(await refusalOf(() => verify(['air-keys', 'third-keys', 'other-keys']))).toBe('receipt-invalid')
   })
 
   test('with a slot twice or an unknown one, or with a release twice, is refused', async () => {

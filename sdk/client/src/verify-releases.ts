@@ -1,0 +1,45 @@
+import { ReinraumError } from '@reinraum/crypto'
+import { keyCustodyOf, type Receipt, type Release, type Verified, type VerifiedRun, verifyRelease } from '@reinraum/statements'
+
+/**
+ * Verifies that the key services gave the keys of a run away, for this run and on the receipt's evidence: for each dataset
+ * version as many of the key services that hold its key as the contract says it takes.
+ * @throws ReinraumError `receipt-invalid`, and those of `verifyRelease`
+ */
+export async function verifyReleases(
+  statements: readonly Uint8Array[],
+  run: VerifiedRun,
+  receipt: Verified<Receipt>,
+): Promise<readonly Verified<Release>[]> {
+  const releases = await Promise.all(statements.map((statement) => verifyRelease(statement, run.contract)))
+  const ids = releases.map(({ id }) => id)
+  if (ids.toSorted().join() !== receipt.document.releases.toSorted().join())
+    throw new ReinraumError('receipt-invalid', 'the releases are not the ones that the receipt names')
+  const holders = holdersBySlot(releases, run, receipt)
+  for (const slot of run.contract.document.slots) {
+    if (!run.manifests.has(slot.id)) continue
+    const { services, threshold } = keyCustodyOf(slot)
+    const released = services.filter((service) => holders.get(slot.id)?.has(service))
+    if (released.length < threshold)
+      throw new ReinraumError('receipt-invalid', `too few key services released the key of ${slot.id}`)
+  }
+  return releases
+}
+
+/** Which key services released each slot's key, each counted once. */
+function holdersBySlot(
+  releases: readonly Verified<Release>[],
+  run: VerifiedRun,
+  receipt: Verified<Receipt>,
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const holders = new Map([...run.manifests.keys()].map((slot) => [slot, new Set<string>()]))
+  for (const { document } of releases) {
+    const { outcome, keyService } = document
+    if (document.run !== run.run.id || outcome.decision !== 'released' || document.evidence !== receipt.document.evidence)
+      throw new ReinraumError('receipt-invalid', 'a release belongs to another run or evidence')
+    for (const { slot, manifest } of outcome.datasets) {
+      if (run.manifests.get(slot)?.id === manifest) holders.get(slot)?.add(keyService)
+    }
+  }
+  return holders
+}
