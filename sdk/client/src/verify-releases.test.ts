@@ -47,7 +47,7 @@ beforeAll(async () => {
     keyServices: services.map((id) => ({ id, custody: 'attested', keys: publicKeysOf(identities[id]), referenceValues })),
   }
   const [first, second] = await Promise.all([owner, analyst].map((party) => signStatement(document, signerOf(party))))
-  contract = await verifyContract(mergeSignatures(first as Uint8Array, second as Uint8Array), { now })
+  contract = await verifyContract(await mergeSignatures(first as Uint8Array, second as Uint8Array), { now })
 })
 
 interface Said {

@@ -68,10 +68,12 @@ function assertSlotConsistent(contract: Contract, slot: Slot): void {
 
 function assertCustodyConsistent(contract: Contract, slot: Slot): void {
   const { services } = keyCustodyOf(slot)
-  assertUnique(`key service of ${slot.id}`, services)
   const known = contract.keyServices.filter(({ id }) => services.includes(id))
   if (known.length !== services.length) {
-    throw new ReinraumError('invalid-statement', `slot ${slot.id} names a key service that the contract does not hold`)
+    throw new ReinraumError(
+      'invalid-statement',
+      `slot ${slot.id} names a key service that the contract does not hold, or one of them twice`,
+    )
   }
   // A threshold that one organisation reaches alone is none.
   assertUnique(
