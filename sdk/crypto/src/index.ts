@@ -21,6 +21,14 @@ export type { JsonValue } from './interoperable-json.ts'
 export { keyCheckValue } from './key-check.ts'
 export { unwrapKey, wrapKey } from './key-wrap.ts'
 export { type ErrorCode, errorCodes, isErrorCode, isReinraumError, ReinraumError } from './reinraum-error.ts'
+export {
+  generateRsaAesKeyPair,
+  isRsa4096PublicKey,
+  rsa4096PublicKeyLength,
+  rsaAesKeyWrap,
+  rsaAesUnwrap,
+  rsaAesWrap,
+} from './rsa-aes-key-wrap.ts'
 export { openRecord, sealRecord } from './sealed-record.ts'
 export { type CombinedSecret, combineShares, maximumShares, shareOverhead, splitSecret } from './secret-sharing.ts'
 export { parseStrictJson, type StrictJsonLimits } from './strict-json.ts'

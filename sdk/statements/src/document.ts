@@ -5,6 +5,7 @@ import { assertQueryConsistent } from './consistency/query.ts'
 import { deepFreeze } from './deep-freeze.ts'
 import { type Contract, contractSchema } from './kinds/contract.ts'
 import { type Approval, approvalSchema, type Rejection, rejectionSchema } from './kinds/decision.ts'
+import { type ImportKey, importKeySchema } from './kinds/import-key.ts'
 import { type Manifest, manifestSchema } from './kinds/manifest.ts'
 import { type Query, querySchema } from './kinds/query.ts'
 import { type Receipt, receiptSchema } from './kinds/receipt.ts'
@@ -13,7 +14,7 @@ import { type Revocation, revocationSchema } from './kinds/revocation.ts'
 import { type Run, runSchema } from './kinds/run.ts'
 
 /** What a statement says: one of the closed set of kinds. */
-export type Document = Contract | Manifest | Query | Approval | Rejection | Run | Revocation | Release | Receipt
+export type Document = Contract | Manifest | Query | Approval | Rejection | Run | Revocation | Release | Receipt | ImportKey
 /** As a person writes it: what has a default may be left out. */
 export type DocumentInput = z.input<typeof contractSchema> | Exclude<Document, Contract>
 export type Kind = Document['kind']
@@ -29,6 +30,7 @@ const schemas: { readonly [K in Kind]: ZodType<DocumentOf<K>> } = {
   'reinraum/revocation/v1': revocationSchema,
   'reinraum/release/v1': releaseSchema,
   'reinraum/receipt/v1': receiptSchema,
+  'reinraum/import-key/v1': importKeySchema,
 }
 export const kinds = Object.freeze(Object.keys(schemas) as Kind[])
 

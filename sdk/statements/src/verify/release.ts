@@ -4,7 +4,7 @@ import { keyCustodyOf } from '../key-custody.ts'
 import type { Contract } from '../kinds/contract.ts'
 import type { Release } from '../kinds/release.ts'
 import { asVerified, expectKind, type Verified, type VerifiedContract } from '../verified.ts'
-import { assertSignedBy, type Party } from './parties.ts'
+import { assertSignedByKeyService } from './key-service-statement.ts'
 
 /**
  * Verifies a key service's decision about a run: signed by the key service that it names, about slots whose keys that
@@ -15,10 +15,7 @@ export async function verifyRelease(bytes: Uint8Array, contract: VerifiedContrac
   const opened = expectKind(openStatement(bytes), 'reinraum/release/v1')
   const release = opened.document
   if (release.contract !== contract.id) throw new ReinraumError('contract-mismatch', 'the release belongs to another contract')
-  const known = keyServicesAsParties(contract.document)
-  const service = known.find((party) => party.id === release.keyService)
-  if (!service) throw new ReinraumError('unknown-member', `the contract has no key service ${release.keyService}`)
-  await assertSignedBy(opened, service, known)
+  await assertSignedByKeyService(opened, release.keyService, contract.document)
   if (release.outcome.decision === 'released') assertOwnSlots(release.outcome.datasets, release.keyService, contract.document)
   return asVerified(opened)
 }
@@ -31,8 +28,4 @@ function assertOwnSlots(datasets: readonly { readonly slot: string }[], keyServi
   if (!own || new Set(slots).size !== slots.length) {
     throw new ReinraumError('invalid-statement', `the release names a slot twice, or one whose key ${keyService} does not hold`)
   }
-}
-
-function keyServicesAsParties(contract: Contract): readonly Party[] {
-  return contract.keyServices.map((service) => ({ id: service.id, signing: service.keys.signing }))
 }
