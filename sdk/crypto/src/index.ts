@@ -29,6 +29,6 @@ export {
   rsaAesUnwrap,
   rsaAesWrap,
 } from './rsa-aes-key-wrap.ts'
-export { openRecord, sealRecord } from './sealed-record.ts'
+export { defaultRecordSuite, openRecord, type RecordSuite, recordSuiteOf, recordSuites, sealRecord } from './sealed-record.ts'
 export { type CombinedSecret, combineShares, maximumShares, shareOverhead, splitSecret } from './secret-sharing.ts'
 export { parseStrictJson, type StrictJsonLimits } from './strict-json.ts'

@@ -3,6 +3,7 @@ import { type ZodError, type ZodType, z } from 'zod'
 import { assertContractConsistent } from './consistency/contract.ts'
 import { assertQueryConsistent } from './consistency/query.ts'
 import { deepFreeze } from './deep-freeze.ts'
+import { type Administration, administrationSchema } from './kinds/administration.ts'
 import { type Contract, contractSchema } from './kinds/contract.ts'
 import { type Approval, approvalSchema, type Rejection, rejectionSchema } from './kinds/decision.ts'
 import { type ImportKey, importKeySchema } from './kinds/import-key.ts'
@@ -14,7 +15,18 @@ import { type Revocation, revocationSchema } from './kinds/revocation.ts'
 import { type Run, runSchema } from './kinds/run.ts'
 
 /** What a statement says: one of the closed set of kinds. */
-export type Document = Contract | Manifest | Query | Approval | Rejection | Run | Revocation | Release | Receipt | ImportKey
+export type Document =
+  | Contract
+  | Manifest
+  | Query
+  | Approval
+  | Rejection
+  | Run
+  | Revocation
+  | Release
+  | Administration
+  | Receipt
+  | ImportKey
 /** As a person writes it: what has a default may be left out. */
 export type DocumentInput = z.input<typeof contractSchema> | Exclude<Document, Contract>
 export type Kind = Document['kind']
@@ -29,6 +41,7 @@ const schemas: { readonly [K in Kind]: ZodType<DocumentOf<K>> } = {
   'reinraum/run/v1': runSchema,
   'reinraum/revocation/v1': revocationSchema,
   'reinraum/release/v1': releaseSchema,
+  'reinraum/administration/v1': administrationSchema,
   'reinraum/receipt/v1': receiptSchema,
   'reinraum/import-key/v1': importKeySchema,
 }

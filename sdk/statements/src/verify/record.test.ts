@@ -1,6 +1,7 @@
 import { toBase64url } from '@reinraum/crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { publicKeysOf, signerOf } from '../identity.ts'
+import type { Administration, AdministrativeAct } from '../kinds/administration.ts'
 import type { Contract } from '../kinds/contract.ts'
 import type { Receipt } from '../kinds/receipt.ts'
 import type { Release } from '../kinds/release.ts'
@@ -10,6 +11,7 @@ import { withPayload } from '../testing/forgery.ts'
 import { refusalOf } from '../testing/refusal.ts'
 import { createParties, createRoom, now, type Parties, type Room, signAs, signAsAll } from '../testing/room.ts'
 import type { VerifiedContract } from '../verified.ts'
+import { verifyAdministration } from './administration.ts'
 import { verifyContract } from './contract.ts'
 import { verifyReceipt } from './receipt.ts'
 import { verifyRelease } from './release.ts'
@@ -128,6 +130,45 @@ describe('a release', () => {
   test('with a reason that is not of the closed set is refused', async () => {
     const outcome = { decision: 'denied', reason: 'because' } as unknown as Release['outcome']
     expect(await refused({ outcome })).toBe('invalid-statement')
+  })
+})
+
+describe('a record of an act on keys', () => {
+  const administration: Omit<Administration, 'contract'> = {
+    kind: 'reinraum/administration/v1',
+    keyService: 'shared-keys',
+    sequence: 1,
+    previous: null,
+    by: { member: 'bird', key: nonce },
+    act: { type: 'wrapping-key-rotated', slot: 'strikes', version: 2, suite: 'AES-256-GCM-SIV' },
+    at: finishedAt,
+  }
+  const sign = (change: Partial<Administration> = {}, signer = 'shared-keys') =>
+    signAs(parties, signer, { ...administration, contract: room.contract, ...change })
+  const refused = async (...how: Parameters<typeof sign>) =>
+    refusalOf(async () => verifyAdministration(await sign(...how), contract))
+
+  test('is verified against the keys that the contract pins for the key service', async () => {
+    const verified = await verifyAdministration(await sign(), contract)
+    expect(verified.document).toEqual({ ...administration, contract: room.contract })
+    expect((await verifyAdministration(await sign({ by: null }), contract)).document.by).toBeNull()
+  })
+
+  test('of another contract, or by anybody else, is refused', async () => {
+    expect(await refused({ contract: id })).toBe('contract-mismatch')
+    expect(await refused({ keyService: 'other-keys' })).toBe('unknown-member')
+    expect(await refused({}, 'air-keys')).toBe('signature-missing')
+    expect(await refused({}, 'bird')).toBe('unknown-member')
+  })
+
+  test('changed after it was signed, or of an act that nobody knows, is refused', async () => {
+    const changed = withPayload(await sign(), (d) => ({ ...d, sequence: 2 }))
+    expect(await refusalOf(() => verifyAdministration(changed, contract))).toBe('signature-invalid')
+    expect(await refused({ act: { type: 'key-exported' } as unknown as AdministrativeAct })).toBe('invalid-statement')
+    const other = { type: 'wrapping-key-rotated', slot: 'strikes', version: 2, suite: 'none' }
+    expect(await refused({ act: other as unknown as AdministrativeAct })).toBe('invalid-statement')
+    const signed = await signAs(parties, 'shared-keys', release)
+    expect(await refusalOf(() => verifyAdministration(signed, contract))).toBe('invalid-statement')
   })
 })
 
