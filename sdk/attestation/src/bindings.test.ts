@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { executorChallengeBinding, keyReleaseBinding, keyServiceBinding, reportDataOf } from './bindings.ts'
+import {
+  executorChallengeBinding,
+  keyReleaseBinding,
+  keyServiceBinding,
+  keyServiceUnsealBinding,
+  reportDataOf,
+  workloadIdentityBinding,
+} from './bindings.ts'
 
 const release = {
   nonces: { agency: 'bm9uY2U', platform: 'b3RoZXI' },
@@ -50,5 +57,34 @@ describe('report data', () => {
     expect(challenge).toEqual({ v: 'reinraum/executor-challenge/v1', contract: 'sha256:c', nonce: 'n' })
     expect(reportDataOf(service)).toHaveLength(64)
     expect(reportDataOf(service)).not.toEqual(reportDataOf(challenge))
+  })
+  it('for an identity says by name which nonce, key service, contract and keys it is of, and nothing more', () => {
+    const fields = { nonce: 'n', keyService: 'agency', contract: 'sha256:c', sig: { ed25519: { kty: 'OKP' } } }
+    const hex = (binding: typeof fields) => Buffer.from(reportDataOf(workloadIdentityBinding(binding))).toString('hex')
+    expect(workloadIdentityBinding({ ...fields, ...{ v: 'other', run: 'sha256:r' } })).toEqual({
+      v: 'reinraum/workload-identity/v1',
+      ...fields,
+    })
+    const others = [
+      { ...fields, nonce: 'm' },
+      { ...fields, keyService: 'platform' },
+      { ...fields, contract: 'sha256:d' },
+      { ...fields, sig: { ed25519: { kty: 'OKQ' } } },
+    ]
+    expect(new Set([fields, ...others].map(hex)).size).toBe(5)
+  })
+
+  it('of no kind is that of another, even when all that is said is the same', () => {
+    const same = { nonce: 'n', contract: 'sha256:c', keyService: 'agency', publicKeys: {}, unsealKey: {} }
+    const kinds = [
+      keyReleaseBinding({ ...release, ...same }),
+      keyServiceBinding(same),
+      keyServiceUnsealBinding(same),
+      executorChallengeBinding(same),
+      workloadIdentityBinding({ ...same, sig: release.sig }),
+    ]
+    const versions = kinds.map((binding) => (binding as { readonly v: string }).v)
+    expect(new Set(versions).size).toBe(kinds.length)
+    expect(new Set(kinds.map((binding) => Buffer.from(reportDataOf(binding)).toString('hex'))).size).toBe(kinds.length)
   })
 })

@@ -35,6 +35,19 @@ export function executorChallengeBinding(fields: { readonly contract: string; re
   return { v: 'reinraum/executor-challenge/v1', contract: fields.contract, nonce: fields.nonce }
 }
 
+/** Evidence of an executor that asks a key service for a certificate: the key that it is for is one of `sig`. */
+export function workloadIdentityBinding(fields: {
+  /** of the key service, base64url */
+  readonly nonce: string
+  readonly keyService: string
+  readonly contract: string
+  /** the executor's signing keys, as JSON */
+  readonly sig: JsonValue
+}): JsonValue {
+  const { nonce, keyService, contract, sig } = fields
+  return { v: 'reinraum/workload-identity/v1', nonce, keyService, contract, sig }
+}
+
 /** SHA-512 of the canonical form (RFC 8785) of a binding: the 64 bytes of report_data. */
 export function reportDataOf(binding: JsonValue): Uint8Array {
   return sha512(canonicalBytes(binding))

@@ -1,7 +1,8 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto'
-import * as asn1js from 'asn1js'
 import * as pkijs from 'pkijs'
-import { commonName, extension, generalName, pemOf, signCertificate } from './certificate.ts'
+import { pemOf, signCertificate, validFor } from './certificate.ts'
+import { authorityExtensions, endEntityExtensions } from './extensions.ts'
+import { commonName } from './names.ts'
 
 const day = 86_400_000
 const authorityDays = 30
@@ -40,12 +41,8 @@ export function createAuthority(): Authority {
     issuer: subject,
     publicKey,
     signingKey: privateKey,
-    lifetimeMs: authorityDays * day,
-    extensions: [
-      extension('2.5.29.19', new pkijs.BasicConstraints({ cA: true, pathLenConstraint: 0 }).toSchema(), true),
-      // keyCertSign, cRLSign
-      extension('2.5.29.15', new asn1js.BitString({ valueHex: new Uint8Array([0x06]).buffer, unusedBits: 1 }), true),
-    ],
+    validity: validFor(authorityDays * day),
+    extensions: authorityExtensions(),
   })
   return authorityOf(certificate, privateKey)
 }
@@ -69,15 +66,8 @@ function authorityOf(certificate: pkijs.Certificate, signingKey: KeyObject): Aut
         issuer: certificate.subject,
         publicKey,
         signingKey,
-        lifetimeMs: certificateDays * day,
-        extensions: [
-          extension('2.5.29.19', new pkijs.BasicConstraints({ cA: false }).toSchema(), true),
-          // digitalSignature
-          extension('2.5.29.15', new asn1js.BitString({ valueHex: new Uint8Array([0x80]).buffer, unusedBits: 7 }), true),
-          // serverAuth and clientAuth: a service is both
-          extension('2.5.29.37', new pkijs.ExtKeyUsage({ keyPurposes: ['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2'] }).toSchema()),
-          extension('2.5.29.17', new pkijs.AltName({ altNames: names.map(generalName) }).toSchema()),
-        ],
+        validity: validFor(certificateDays * day),
+        extensions: endEntityExtensions(names),
       })
       return { ca, cert: pemOf(issued), key: exportKey(privateKey) }
     },

@@ -1,56 +1,67 @@
 import { type KeyObject, randomBytes, sign } from 'node:crypto'
-import { isIPv4 } from 'node:net'
 import * as asn1js from 'asn1js'
 import * as pkijs from 'pkijs'
 
-const ecdsaWithSha256 = '1.2.840.10045.4.3.2'
+/** From and until when, both included. X.509 counts seconds: fractions are cut off. */
+export interface CertificateValidity {
+  readonly notBefore: Date
+  readonly notAfter: Date
+}
 
-/** An X.509 certificate (RFC 5280), signed with ECDSA and SHA-256. */
+/** An X.509 certificate (RFC 5280), signed with Ed25519, or with ECDSA and SHA-256 on P-256: as the signing key is. */
 export function signCertificate(options: {
   readonly subject: pkijs.RelativeDistinguishedNames
   readonly issuer: pkijs.RelativeDistinguishedNames
   readonly publicKey: KeyObject
   readonly signingKey: KeyObject
-  readonly lifetimeMs: number
+  readonly validity: CertificateValidity
   readonly extensions: pkijs.Extension[]
 }): pkijs.Certificate {
-  const { subject, issuer, publicKey, signingKey, lifetimeMs, extensions } = options
+  const { subject, issuer, publicKey, signingKey, validity, extensions } = options
+  const { algorithmId, digest } = signatureWith(signingKey)
   const certificate = new pkijs.Certificate({ version: 2, extensions })
   certificate.serialNumber = serialNumber()
   certificate.issuer = issuer
   certificate.subject = subject
-  // A clock that runs a little behind must not refuse a fresh certificate.
-  certificate.notBefore.value = new Date(Date.now() - 300_000)
-  certificate.notAfter.value = new Date(Date.now() + lifetimeMs)
+  certificate.notBefore = timeOf(validity.notBefore)
+  certificate.notAfter = timeOf(validity.notAfter)
   certificate.subjectPublicKeyInfo = pkijs.PublicKeyInfo.fromBER(publicKey.export({ type: 'spki', format: 'der' }))
   // Node signs, and not pkijs, whose engine is a setting of the whole process.
-  certificate.signature = new pkijs.AlgorithmIdentifier({ algorithmId: ecdsaWithSha256 })
+  certificate.signature = new pkijs.AlgorithmIdentifier({ algorithmId })
   certificate.signatureAlgorithm = certificate.signature
   certificate.tbsView = new Uint8Array(certificate.encodeTBS().toBER())
-  const signature = sign('sha256', certificate.tbsView, signingKey)
+  const signature = sign(digest, certificate.tbsView, signingKey)
   certificate.signatureValue = new asn1js.BitString({ valueHex: Uint8Array.from(signature).buffer })
   return certificate
 }
 
-export function extension(extnID: string, value: asn1js.BaseBlock, critical = false): pkijs.Extension {
-  return new pkijs.Extension({ extnID, critical, extnValue: value.toBER() })
+/** A clock that runs a little behind must not refuse a fresh certificate. */
+export const clockSkewMs = 300_000
+
+/** From now on, for so many ms. */
+export function validFor(lifetimeMs: number): CertificateValidity {
+  return { notBefore: new Date(Date.now() - clockSkewMs), notAfter: new Date(Date.now() + lifetimeMs) }
 }
 
-export function commonName(value: string): pkijs.RelativeDistinguishedNames {
-  const name = new pkijs.AttributeTypeAndValue({ type: '2.5.4.3', value: new asn1js.Utf8String({ value }) })
-  return new pkijs.RelativeDistinguishedNames({ typesAndValues: [name] })
+function signatureWith({ asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject) {
+  // RFC 8410 §3: Ed25519 hashes by itself.
+  if (type === 'ed25519') return { algorithmId: '1.3.101.112', digest: null }
+  if (type === 'ec' && details?.namedCurve === 'prime256v1') return { algorithmId: '1.2.840.10045.4.3.2', digest: 'sha256' }
+  throw new TypeError('certificates are signed with Ed25519 or on P-256')
 }
 
-// RFC 5280 §4.2.1.6: 2 dNSName, 6 uniformResourceIdentifier, 7 iPAddress
-export function generalName(name: string): pkijs.GeneralName {
-  if (name.includes('://')) return new pkijs.GeneralName({ type: 6, value: name })
-  if (!isIPv4(name)) return new pkijs.GeneralName({ type: 2, value: name })
-  const address = new asn1js.OctetString({ valueHex: Uint8Array.from(name.split('.').map(Number)).buffer })
-  return new pkijs.GeneralName({ type: 7, value: address })
+// RFC 5280 §4.1.2.5: UTCTime through 2049, GeneralizedTime from then on; no fractions of a second.
+function timeOf(date: Date): pkijs.Time {
+  const value = new Date(Math.floor(date.getTime() / 1000) * 1000)
+  return new pkijs.Time({ type: value.getUTCFullYear() < 2050 ? pkijs.TimeType.UTCTime : pkijs.TimeType.GeneralizedTime, value })
+}
+
+export function derOf(certificate: pkijs.Certificate): Uint8Array {
+  return new Uint8Array(certificate.toSchema(true).toBER())
 }
 
 export function pemOf(certificate: pkijs.Certificate): Buffer {
-  const lines = Buffer.from(certificate.toSchema(true).toBER())
+  const lines = Buffer.from(derOf(certificate))
     .toString('base64')
     .replace(/.{64}(?=.)/g, '$&\n')
   return Buffer.from(`-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`)

@@ -13,6 +13,7 @@ import { type Receipt, receiptSchema } from './kinds/receipt.ts'
 import { type Release, releaseSchema } from './kinds/release.ts'
 import { type Revocation, revocationSchema } from './kinds/revocation.ts'
 import { type Run, runSchema } from './kinds/run.ts'
+import { type TrustBundle, trustBundleSchema } from './kinds/trust-bundle.ts'
 
 /** What a statement says: one of the closed set of kinds. */
 export type Document =
@@ -27,6 +28,7 @@ export type Document =
   | Administration
   | Receipt
   | ImportKey
+  | TrustBundle
 /** As a person writes it: what has a default may be left out. */
 export type DocumentInput = z.input<typeof contractSchema> | Exclude<Document, Contract>
 export type Kind = Document['kind']
@@ -44,6 +46,7 @@ const schemas: { readonly [K in Kind]: ZodType<DocumentOf<K>> } = {
   'reinraum/administration/v1': administrationSchema,
   'reinraum/receipt/v1': receiptSchema,
   'reinraum/import-key/v1': importKeySchema,
+  'reinraum/trust-bundle/v1': trustBundleSchema,
 }
 export const kinds = Object.freeze(Object.keys(schemas) as Kind[])
 
