@@ -129,7 +129,7 @@ describe('a key service that starts again', () => {
     openKeyService(
       { ...room.shared.config, rootKey: { kind: 'file', path } },
       { log: createLog({ level: 'error' }), tls: room.authority.issue('127.0.0.1'), dataPath: (name) => join(data, name) },
-      room.clock.now,
+      room.clock,
     )
   const copies = async () => {
     const folder = join(room.folder, toHex(randomBytes(8)))

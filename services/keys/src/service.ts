@@ -9,6 +9,7 @@ import {
 } from '@reinraum/kit'
 import { KeyReleaseService, KeysService, SealService } from '@reinraum/proto'
 import { type Caller, implement } from '@reinraum/rpc'
+import { type ClockSources, newestDecision, rememberTime, startClock, systemClock } from './clock.ts'
 import type { KeysConfig } from './config.ts'
 import { connectDirectory } from './directory.ts'
 import { readNamedParties } from './named-parties.ts'
@@ -31,9 +32,9 @@ import { openKeysStore } from './store.ts'
 import type { Site, Vault } from './vault.ts'
 
 /** Starts a key service: opens its store and, where that needs nobody, its keys; hears of revocations; answers on its two ports. */
-export async function startKeys(config: KeysConfig, kit: Kit, now: () => Date = () => new Date()): Promise<Service> {
+export async function startKeys(config: KeysConfig, kit: Kit, sources: ClockSources = systemClock): Promise<Service> {
   await forbidCoreDumps()
-  const service = await openKeyService(config, kit, now)
+  const service = await openKeyService(config, kit, sources)
   const { store, log } = service.site
   const bus = await kit.connectBus()
   const outbox = startOutboxRelay(store, bus, log)
@@ -54,9 +55,12 @@ export async function startKeys(config: KeysConfig, kit: Kit, now: () => Date = 
 export async function openKeyService(
   config: KeysConfig,
   kit: Pick<Kit, 'log' | 'tls' | 'dataPath'>,
-  now: () => Date,
+  sources: ClockSources,
 ): Promise<KeyService> {
   const administrators = await readNamedParties(config.administrators)
+  const store = await openKeysStore(kit.dataPath('keys.sqlite'))
+  const clock = startClock(sources, await newestDecision(store.db))
+  if (!clock.isSound()) kit.log.warn("the machine's clock stands before this service's last decision: nothing is released")
   const site: Site = {
     id: config.keyServiceId,
     custody: config.custody,
@@ -64,9 +68,10 @@ export async function openKeyService(
     administrators: administrators.map(({ signing }) => signing.ed25519.x),
     attester: config.attester === undefined ? null : await openAttester(config.attester, 'keys', kit.log),
     directory: connectDirectory(config.governance, kit.tls),
-    store: await openKeysStore(kit.dataPath('keys.sqlite')),
+    store,
     log: kit.log,
-    now,
+    clock,
+    now: clock.now,
   }
   try {
     return await startKeyService(site, openRootKeySource(config.rootKey))
@@ -78,6 +83,9 @@ export async function openKeyService(
 
 export async function closeKeyService(service: KeyService): Promise<void> {
   await service.close()
+  const { store, log, now } = service.site
+  // A full disk does not keep a service from stopping.
+  await rememberTime(store.db, now()).catch((error: unknown) => log.warn({ err: error }, 'the time of stopping is not kept'))
   await closeSite(service.site)
 }
 

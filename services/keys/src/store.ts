@@ -1,5 +1,6 @@
 import { inboxMigration, type Migration, openStore, outboxMigration, type Store, type Transaction } from '@reinraum/kit'
 import { sql } from 'kysely'
+import { clockMigration } from './migrations/clock.ts'
 
 /** Times are milliseconds since 1970 on this service's own clock. Nothing here opens without the root key. */
 export interface KeysDatabase {
@@ -49,6 +50,8 @@ export interface KeysDatabase {
   freshness_floors: { contract_id: string; series: string; number: string }
   /** contracts whose revocations are still to be fetched */
   due_lookups: { contract_id: string; generation: number }
+  /** the latest time at which this service decided anything; one row */
+  clock: { id: number; newest: number }
 }
 
 export type KeysTransaction = Transaction<KeysDatabase>
@@ -99,7 +102,7 @@ const freshnessFloors: Migration = {
 }
 
 /** In the order in which they were released. */
-export const keysMigrations: readonly Migration[] = [outboxMigration, inboxMigration, tables, freshnessFloors]
+export const keysMigrations: readonly Migration[] = [outboxMigration, inboxMigration, tables, freshnessFloors, clockMigration]
 
 export function openKeysStore(file: string): Promise<Store<KeysDatabase>> {
   return openStore<KeysDatabase>(file, keysMigrations)

@@ -1,5 +1,6 @@
 import type { Attester } from '@reinraum/attestation'
 import type { Log, Store } from '@reinraum/kit'
+import type { Clock } from './clock.ts'
 import type { Directory } from './directory.ts'
 import type { RootKey } from './root-key/root-key.ts'
 import type { ServiceIdentity } from './service-identity.ts'
@@ -21,6 +22,8 @@ export interface Site {
   readonly store: Store<KeysDatabase>
   readonly log: Log
   /** the service's own clock; no request carries one */
+  readonly clock: Clock
+  /** the time on it */
   readonly now: () => Date
 }
 

@@ -1,6 +1,7 @@
 import { evidenceId, type FreshnessNumbers, keyReleaseBinding, reportDataOf } from '@reinraum/attestation'
 import { type ErrorCode, hpkeSuiteOf, isReinraumError, ReinraumError, toBase64url } from '@reinraum/crypto'
 import { type Contract, releaseSuiteOf, type VerifiedRun, verifyRunBundle } from '@reinraum/statements'
+import { rememberTime } from '../clock.ts'
 import { verifiedContract } from '../contracts.ts'
 import { raiseStoredFloors, readFloors } from '../freshness-floors.ts'
 import { startLease } from '../leases.ts'
@@ -34,6 +35,7 @@ const notDecisions: readonly ErrorCode[] = ['internal', 'storage-full', 'already
 export function decideRelease(vault: Vault, claim: ReleaseClaim): Promise<ReleaseDecision> {
   return vault.store.transaction(async (trx) => {
     const now = vault.now()
+    await rememberTime(trx, now)
     const seen: Seen = { evidence: null, hardware: null, query: null, by: null }
     const granted = await check(vault, trx, claim, seen, now).catch((error: unknown) => refusalOf(error))
     const outcome = outcomeOf(granted)
@@ -70,6 +72,7 @@ interface Seen {
 async function check(vault: Vault, trx: KeysTransaction, claim: ReleaseClaim, seen: Seen, now: Date): Promise<Granted> {
   // 1. The nonce is one of ours, unused, fresh; it is used up whatever follows.
   await consumeNonce(trx, ownNonce(vault, claim), claim.runId, now)
+  vault.clock.requireSound()
 
   // 2. The evidence is appraised here, under the contract as this service knows it, against our own report_data.
   const contract = await verifiedContract(trx, claim.contractId)

@@ -1,8 +1,13 @@
 import type { IssueNonceRequest } from '@reinraum/proto'
+import { rememberTime } from '../clock.ts'
 import { issueNonce as issue } from '../nonces.ts'
 import type { Vault } from '../vault.ts'
 
 export async function issueNonce(vault: Vault, { runId }: IssueNonceRequest) {
-  const { nonce, expiresAt } = await vault.store.transaction((trx) => issue(trx, runId, vault.now()))
+  const { nonce, expiresAt } = await vault.store.transaction(async (trx) => {
+    const now = vault.now()
+    await rememberTime(trx, now)
+    return issue(trx, runId, now)
+  })
   return { nonce, expiresAt: BigInt(expiresAt) }
 }

@@ -6,6 +6,7 @@ import { createLog } from '@reinraum/kit'
 import { restoreAuthority } from '@reinraum/pki'
 import { KeyReleaseService, KeysService } from '@reinraum/proto'
 import { openServicePorts } from '@reinraum/testing'
+import { systemClock } from '../clock.ts'
 import { keysConfigSchema } from '../config.ts'
 import { openKeyService, portsOf } from '../service.ts'
 
@@ -25,7 +26,7 @@ async function serve(start: ChildStart): Promise<void> {
   if (authority === undefined) throw new Error('the authority is too old')
   const tls = authority.issue(`spiffe://reinraum/${config.id}`, '127.0.0.1')
   const kit = { log: createLog(config.log, config.id), tls, dataPath: (name: string) => join(config.data, name) }
-  const service = await openKeyService(config, kit, () => new Date())
+  const service = await openKeyService(config, kit, systemClock)
   const called = { parties: KeysService, services: KeyReleaseService }
   const { addresses } = await openServicePorts({ id: config.id, authority, ports: portsOf(service), called })
   process.on('message', async (request: ChildRequest) => {

@@ -9,6 +9,7 @@ import { KeyReleaseService, KeysService } from '@reinraum/proto'
 import { type Client, createRpcServer, type Implementation } from '@reinraum/rpc'
 import { createIdentity, type Identity } from '@reinraum/statements'
 import { openServicePorts } from '@reinraum/testing'
+import type { ClockSources } from '../clock.ts'
 import { type KeysConfig, keysConfigSchema } from '../config.ts'
 import type { KeyService } from '../seal/key-service.ts'
 import { closeKeyService, openKeyService, portsOf } from '../service.ts'
@@ -18,10 +19,12 @@ export const partyNames = ['air', 'bird', 'analyst', 'officer', 'stranger'] as c
 export type PartyName = (typeof partyNames)[number]
 
 /** The clock of the key services: real time, until a test moves it. Request tokens go by real time always. */
-export interface TestClock {
+export interface TestClock extends ClockSources {
   now(): Date
-  /** Moves the clock by so many ms; negative sets it back. */
+  /** So many ms pass, on the wall clock and on the monotonic one; negative undoes it. */
   move(ms: number): void
+  /** Somebody sets the wall clock by so many ms, and no time passes. */
+  step(ms: number): void
 }
 
 /** Two key services on real ports, with the parties and the hardware of one clean room. */
@@ -117,7 +120,7 @@ export async function startKeyService({ folder, authority, clock, governance, ow
   } satisfies KeysConfig)
   const tls = authority.issue(`spiffe://reinraum/${id}`, '127.0.0.1')
   const kit = { log: createLog(config.log, id), tls, dataPath: (name: string) => join(data, name) }
-  const service = await openKeyService(config, kit, clock.now)
+  const service = await openKeyService(config, kit, clock)
   const ports = await openServicePorts({
     id,
     authority,
@@ -158,11 +161,17 @@ export function serveAs(authority: Authority, serviceId: string, implementation:
 }
 
 function createClock(): TestClock {
-  let offset = 0
+  let passed = 0
+  let stepped = 0
   return {
-    now: () => new Date(Date.now() + offset),
+    now: () => new Date(Date.now() + passed),
+    wall: () => Date.now() + passed + stepped,
+    monotonic: () => performance.now() + passed,
     move: (ms) => {
-      offset += ms
+      passed += ms
+    },
+    step: (ms) => {
+      stepped += ms
     },
   }
 }
