@@ -67,7 +67,7 @@ export function ownersOf(statements: readonly Uint8Array[]): Owners {
   return new Map(
     statements.map((bytes) => {
       const { id, document } = parseStatement(bytes)
-      return [id, 'by' in document ? (document.by ?? '') : ''] as const
+      return [id, 'by' in document && typeof document.by === 'string' ? document.by : ''] as const
     }),
   )
 }
