@@ -1,13 +1,12 @@
 import { ReinraumError } from '@reinraum/crypto'
-import type { Authenticate, IncomingCall } from './authenticate.ts'
+import type { IncomingCall, Request } from './authenticate.ts'
 import type { Caller } from './caller.ts'
 import type { RpcContext } from './handlers.ts'
 
 export type ErrorObserver = (error: unknown, call: { readonly method: string; readonly caller: Caller | undefined }) => void
 
 export interface CallRunnerOptions {
-  readonly authenticate: Authenticate
-  readonly allow: (caller: Caller, method: string) => boolean
+  readonly authenticate: (call: IncomingCall, request: Request) => Promise<Caller>
   readonly stopping: AbortSignal
   readonly onError?: ErrorObserver
 }
@@ -20,12 +19,12 @@ export interface OpenCall extends IncomingCall {
 
 export interface CallRunner {
   /**
-   * Authenticates, authorises and runs one call. `fail` gets whatever went wrong, and the observer too; nothing is
+   * Authenticates and runs one call that passed the gate. `fail` gets whatever went wrong, and the observer too; nothing is
    * thrown, so no call can end the process.
    */
   run(
     call: OpenCall,
-    request: { readonly method: string; readonly body?: Uint8Array },
+    request: Request,
     answer: (context: RpcContext) => Promise<void>,
     fail: (error: unknown) => void,
   ): Promise<void>
@@ -40,7 +39,6 @@ export function createCallRunner(options: CallRunnerOptions): CallRunner {
       const signal = AbortSignal.any([gone.signal, options.stopping])
       try {
         caller = await options.authenticate(call, request)
-        if (!options.allow(caller, request.method)) throw new ReinraumError('permission-denied', 'not allowed to call this')
         await answer({ caller, signal, method: request.method })
       } catch (error) {
         const reported = signal.aborted ? signal.reason : error
@@ -51,7 +49,12 @@ export function createCallRunner(options: CallRunnerOptions): CallRunner {
   }
 }
 
-function observe(onError: ErrorObserver | undefined, error: unknown, call: { method: string; caller: Caller | undefined }): void {
+/** Tells the observer, whatever it does with it. */
+export function observe(
+  onError: ErrorObserver | undefined,
+  error: unknown,
+  call: { readonly method: string; readonly caller: Caller | undefined },
+): void {
   try {
     onError?.(error, call)
   } catch {

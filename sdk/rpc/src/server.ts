@@ -1,9 +1,11 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js'
 import { ReinraumError } from '@reinraum/crypto'
-import { type Authenticate, byCertificate, byRequestToken } from './authenticate.ts'
+import { type Authenticator, byCertificate, byRequestToken } from './authenticate.ts'
 import type { Caller } from './caller.ts'
+import { createGate } from './gate.ts'
 import type { Implementation } from './implementation.ts'
-import { defaultLimits, flowControlWindow, type RpcLimits } from './limits.ts'
+import { defaultLimits, defaultRates, flowControlWindow, type RateLimits, type RpcLimits } from './limits.ts'
+import { methodPath } from './method-path.ts'
 import { createCallRunner, type ErrorObserver } from './run-call.ts'
 import { serveMethod } from './serve-method.ts'
 import './tls-floor.ts'
@@ -23,9 +25,15 @@ interface CommonOptions {
   readonly services: readonly Implementation[]
   readonly health?: HealthService
   readonly limits?: Partial<RpcLimits>
+  /** How often one caller may call; those of `defaultRates` unless told. Health checks are not limited. */
+  readonly rates?: Partial<RateLimits>
+  /** Bytes of one message to a method (by its path), where they are fewer than `limits.maxMessageBytes`. */
+  readonly requestBytes?: Readonly<Record<string, number>>
   /** Sees every refused or failed call, with the cause that the caller does not see. */
   readonly onError?: ErrorObserver
   readonly now?: () => Date
+  /** ms of a monotonic clock, for rates; `performance.now` unless told */
+  readonly elapsedMs?: () => number
   /** ms that calls in flight get after `stop()`; 3000 unless told */
   readonly graceMs?: number
 }
@@ -52,14 +60,24 @@ export interface RpcServer {
   stop(): Promise<void>
 }
 
-/** @throws ReinraumError `unavailable` when the address cannot be bound */
+/** @throws ReinraumError `unavailable` when the address cannot be bound, `invalid-argument` for limits of unknown methods */
 export async function createRpcServer(options: RpcServerOptions): Promise<RpcServer> {
   // A caller in JavaScript can forget what the type demands; without it the port would be open to every service.
   if (options.audience === 'services' && typeof options.allow !== 'function') {
     throw new ReinraumError('invalid-argument', 'a services port needs a rule that says who may call what')
   }
   const limits = { ...defaultLimits, ...options.limits }
+  const gate = createGate({
+    authenticator: authenticatorOf(options, limits),
+    allow: options.allow ?? (() => true),
+    methods: methodsOf(options, limits),
+    rates: { ...defaultRates, ...options.rates },
+    maxKnownCallers: limits.maxKnownCallers,
+    elapsedMs: options.elapsedMs ?? (() => performance.now()),
+    ...(options.onError === undefined ? {} : { onError: options.onError }),
+  })
   const server = new Server({
+    interceptors: [gate.interceptor],
     'grpc.max_receive_message_length': limits.maxMessageBytes,
     'grpc.max_send_message_length': limits.maxMessageBytes,
     'grpc.max_concurrent_streams': limits.maxConcurrentStreams,
@@ -69,8 +87,7 @@ export async function createRpcServer(options: RpcServerOptions): Promise<RpcSer
   })
   const stopping = new AbortController()
   const runner = createCallRunner({
-    authenticate: authenticationOf(options, limits),
-    allow: options.allow ?? (() => true),
+    authenticate: gate.authenticate,
     stopping: stopping.signal,
     ...(options.onError === undefined ? {} : { onError: options.onError }),
   })
@@ -86,7 +103,16 @@ export async function createRpcServer(options: RpcServerOptions): Promise<RpcSer
   return { port, stop: () => stop(server, stopping, options.graceMs ?? 3000) }
 }
 
-function authenticationOf(options: RpcServerOptions, limits: RpcLimits): Authenticate {
+/** Bytes of a message to each method; a limit for a method that is not served is a mistake that would limit nothing. */
+function methodsOf({ services, rates, requestBytes = {} }: RpcServerOptions, limits: RpcLimits): ReadonlyMap<string, number> {
+  const paths = services.flatMap(({ methods }) => methods.map(({ method }) => methodPath(method)))
+  for (const path of [...Object.keys(requestBytes), ...Object.keys(rates?.perMethod ?? {})]) {
+    if (!paths.includes(path)) throw new ReinraumError('invalid-argument', `a limit names ${path}, which is not served`)
+  }
+  return new Map(paths.map((path) => [path, Math.min(requestBytes[path] ?? limits.maxMessageBytes, limits.maxMessageBytes)]))
+}
+
+function authenticatorOf(options: RpcServerOptions, limits: RpcLimits): Authenticator {
   if (options.audience === 'services') return byCertificate
   return byRequestToken({
     audience: options.name,

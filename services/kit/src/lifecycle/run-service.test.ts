@@ -23,7 +23,7 @@ interface Running {
   log(): string
 }
 
-async function started(fault: string): Promise<Running> {
+async function started(fault: string, settings: object = {}): Promise<Running> {
   const folder = mkdtempSync(join(tmpdir(), 'reinraum-service-'))
   const write = (name: string, content: string | Buffer) => {
     writeFileSync(join(folder, name), content)
@@ -42,6 +42,7 @@ async function started(fault: string): Promise<Running> {
       data: folder,
       log: { level: 'info', file: log },
       fault,
+      ...settings,
     }),
   )
   const main = join(import.meta.dirname, '../testing/service-child.ts')
@@ -97,6 +98,17 @@ test('a service that is sealed is alive, but does not serve until it is opened, 
   expect(await both('test.Unheard')).toEqual(['unreachable', 'unreachable'])
   running.process.kill('SIGUSR2')
   await expect.poll(() => both('test.Sealed')).toEqual(['SERVING', 'SERVING'])
+})
+
+test('a caller beyond the configured rate is refused', async () => {
+  const once = { burst: 1, perSecond: 0.001 }
+  const running = await started('none', { limits: { services: { perCaller: once } } })
+  await serving(running)
+  const client = createRpcClient(ObjectService, { address: running.services, tls: peer, serverId: 'governance' })
+  onTestFinished(() => client.close())
+  await client.statObject(someObject)
+  await expect(client.statObject(someObject)).rejects.toMatchObject({ code: 'resource-exhausted' })
+  await serving(running)
 })
 
 test('SIGTERM lets the call in flight end, stops the service and exits with 0', async () => {

@@ -1,11 +1,18 @@
 import { join } from 'node:path'
 import { isReinraumError, ReinraumError } from '@reinraum/crypto'
-import { type Caller, createRpcServer, type Implementation, type RpcServer, type TlsIdentity } from '@reinraum/rpc'
+import {
+  type Caller,
+  createRpcServer,
+  type Implementation,
+  type RpcServer,
+  type RpcServerOptions,
+  type TlsIdentity,
+} from '@reinraum/rpc'
 import type { z } from 'zod'
 import type { Bus } from '../bus/bus.ts'
 import { connectBus } from '../bus/connect-bus.ts'
 import { readConfig } from '../config/read-config.ts'
-import type { ServiceConfig } from '../config/service-config.ts'
+import type { PortLimits, ServiceConfig } from '../config/service-config.ts'
 import { readTlsIdentity } from '../config/tls-files.ts'
 import { createLog, type Log } from '../log.ts'
 import { createServiceHealth, type ServiceHealth } from './service-health.ts'
@@ -15,15 +22,18 @@ export interface Service {
   stop(): Promise<void>
 }
 
+/** What a service bears on a port, where that differs from the defaults; the configuration overrides it. */
+type PortBounds = Pick<RpcServerOptions, 'limits' | 'rates' | 'requestBytes'>
+
 /** What a service answers on its two ports. Both carry health checks; on the parties port those need no token. */
 export interface PortServices {
   /** needs `listen.parties` */
-  readonly parties?: {
+  readonly parties?: PortBounds & {
     readonly services: readonly Implementation[]
     /** methods that also answer without a request token */
     readonly anonymous?: (method: string) => boolean
   }
-  readonly services: {
+  readonly services: PortBounds & {
     readonly services: readonly Implementation[]
     readonly allow: (caller: Caller, method: string) => boolean
   }
@@ -124,18 +134,32 @@ function createKit(
     setHealth: health.set,
     dataPath: (file) => join(config.data, file),
     async serve({ parties, services }) {
-      opened.ports.push(await createRpcServer({ ...common, ...services, audience: 'services', address: config.listen.services }))
+      const limited = limitsOf(services, config.limits?.services)
+      opened.ports.push(
+        await createRpcServer({ ...common, ...services, ...limited, audience: 'services', address: config.listen.services }),
+      )
       if (parties === undefined) return
       if (config.listen.parties === undefined) {
         throw new ReinraumError('invalid-argument', 'listen.parties is not configured')
       }
-      opened.ports.push(await createRpcServer({ ...common, ...parties, audience: 'parties', address: config.listen.parties }))
+      const limits = limitsOf(parties, config.limits?.parties)
+      opened.ports.push(
+        await createRpcServer({ ...common, ...parties, ...limits, audience: 'parties', address: config.listen.parties }),
+      )
     },
     async connectBus() {
       const bus = await connectBus(config, log, stopping)
       opened.buses.push(bus)
       return bus
     },
+  }
+}
+
+function limitsOf(bounds: PortBounds, configured: PortLimits = {}): PortBounds {
+  const { maxMessageBytes, ...rates } = configured
+  return {
+    limits: { ...bounds.limits, ...(maxMessageBytes === undefined ? {} : { maxMessageBytes }) },
+    rates: { ...bounds.rates, ...rates },
   }
 }
 
