@@ -59,6 +59,7 @@ export {
   type Waiver,
 } from './result.ts'
 export { type SimulatedOverrides, simulatedAttester } from './simulator/snp/attester.ts'
+export { simulatedDerivedKey } from './simulator/snp/derive-key.ts'
 export { createSimulatedPlatform, type SimulatedPlatform, simulatedPlatformSchema } from './simulator/snp/platform.ts'
 export { type SimulatedTdxGuest, simulatedTdxAttester } from './simulator/tdx/attester.ts'
 export type { SimulatedEvent } from './simulator/tdx/event-log.ts'

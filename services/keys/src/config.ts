@@ -14,6 +14,8 @@ export const keysConfigSchema = serviceConfigShape
     operator: memberIdSchema.optional(),
     /** where the key comes from that wraps all others */
     rootKey: rootKeyConfigSchema,
+    /** where it came from before: for a store that `Reshare` has still to take over to `rootKey` */
+    formerRootKey: rootKeyConfigSchema.optional(),
     /** files of public keys, of those who may seal the service, back it up and restore it */
     administrators: z.array(path).max(16).default([]),
     /** attested custody: where evidence comes from */
@@ -28,5 +30,13 @@ export const keysConfigSchema = serviceConfigShape
   .refine((c) => c.custody !== 'attested' || c.attester !== undefined, {
     message: 'attested custody needs an attester',
     path: ['attester'],
+  })
+  .refine((c) => c.attester !== undefined || (c.rootKey.kind !== 'tee' && c.formerRootKey?.kind !== 'tee'), {
+    message: 'a root key of the TEE needs an attester',
+    path: ['attester'],
+  })
+  .refine((c) => c.formerRootKey?.kind !== c.rootKey.kind, {
+    message: 'the former root key is of another kind than the new one; holders of shares change without it',
+    path: ['formerRootKey'],
   })
 export type KeysConfig = z.infer<typeof keysConfigSchema>

@@ -14,7 +14,7 @@ import type { KeysConfig } from './config.ts'
 import { connectDirectory } from './directory.ts'
 import { readNamedParties } from './named-parties.ts'
 import { startRevocationLookups } from './revocation-lookups.ts'
-import { openRootKeySource } from './root-key/open-root-key-source.ts'
+import { openRootKeySources } from './root-key/open-root-key-source.ts'
 import { applyRevocation } from './rpc/apply-revocation.ts'
 import { describeKey } from './rpc/describe-key.ts'
 import { getSealStatus } from './rpc/get-seal-status.ts'
@@ -25,6 +25,7 @@ import { issueNonce } from './rpc/issue-nonce.ts'
 import { listReleases } from './rpc/list-releases.ts'
 import { releaseKeys } from './rpc/release-keys.ts'
 import { renewLease } from './rpc/renew-lease.ts'
+import { reshare } from './rpc/reshare.ts'
 import { seal } from './rpc/seal.ts'
 import { unseal } from './rpc/unseal.ts'
 import { type KeyService, startKeyService } from './seal/key-service.ts'
@@ -40,7 +41,9 @@ export async function startKeys(config: KeysConfig, kit: Kit, sources: ClockSour
   const outbox = startOutboxRelay(store, bus, log)
   const lookups = startRevocationLookups(service)
   const revocations = await bus.consume({ ...keysConsumers(config.id).revocations, handle: (event) => lookups.note(event) })
-  await kit.serve(portsOf(service))
+  const ports = portsOf(service)
+  sayHealth(service, ports, kit)
+  await kit.serve(ports)
   return {
     async stop() {
       await revocations.stop()
@@ -49,6 +52,16 @@ export async function startKeys(config: KeysConfig, kit: Kit, sources: ClockSour
       await closeKeyService(service)
     },
   }
+}
+
+/** A sealed service is alive, and serves nothing but its unsealing. */
+function sayHealth(service: KeyService, { parties, services }: PortServices, { setHealth }: Pick<Kit, 'setHealth'>): void {
+  const answering = [...(parties?.services ?? []), ...services.services].map((own) => own.service.typeName)
+  const say = (sealed: boolean) => {
+    for (const name of answering) setHealth(name, !sealed || name === SealService.typeName)
+  }
+  say(service.isSealed())
+  service.onChange(say)
 }
 
 /** Opens what a key service holds. The root key is made at the first start only, together with the service's own keys. */
@@ -74,7 +87,7 @@ export async function openKeyService(
     now: clock.now,
   }
   try {
-    return await startKeyService(site, openRootKeySource(config.rootKey))
+    return await startKeyService(site, await openRootKeySources(config, site))
   } catch (error) {
     await closeSite(site)
     throw error
@@ -105,6 +118,7 @@ export function portsOf(service: KeyService) {
     getUnsealShare: (_, context) => getUnsealShare(service, context),
     unseal: (request, context) => unseal(service, request, context),
     seal: (_, context) => seal(service, context),
+    reshare: (_, context) => reshare(service, context),
   })
   const forParties = implement(KeysService, {
     getServiceEvidence: open(getServiceEvidence),

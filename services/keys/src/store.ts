@@ -1,11 +1,17 @@
 import { inboxMigration, type Migration, openStore, outboxMigration, type Store, type Transaction } from '@reinraum/kit'
 import { sql } from 'kysely'
 import { clockMigration } from './migrations/clock.ts'
+import { rootKeyTables } from './migrations/root-key.ts'
+import type { RootKeyKind } from './root-key/root-key.ts'
 
 /** Times are milliseconds since 1970 on this service's own clock. Nothing here opens without the root key. */
 export interface KeysDatabase {
   /** this service's own identity; one row */
   identity: { id: number; wrapped_key: Uint8Array; sealed: Uint8Array }
+  /** the root key that all of this is wrapped under; `threshold` and `key_check` of shares only; one row */
+  root_key: { id: number; kind: RootKeyKind; threshold: number | null; key_check: Uint8Array | null }
+  /** shares of the root key, each sealed to its holder (Ed25519 public key, base64url), and a commitment to each */
+  unseal_shares: { holder: string; sealed: Uint8Array; commitment: Uint8Array }
   /** contracts that name this service, as every member signed them */
   contracts: { id: string; statement: Uint8Array; known_since: number }
   /** L1 under L0 */
@@ -102,7 +108,14 @@ const freshnessFloors: Migration = {
 }
 
 /** In the order in which they were released. */
-export const keysMigrations: readonly Migration[] = [outboxMigration, inboxMigration, tables, freshnessFloors, clockMigration]
+export const keysMigrations: readonly Migration[] = [
+  outboxMigration,
+  inboxMigration,
+  tables,
+  freshnessFloors,
+  clockMigration,
+  rootKeyTables,
+]
 
 export function openKeysStore(file: string): Promise<Store<KeysDatabase>> {
   return openStore<KeysDatabase>(file, keysMigrations)

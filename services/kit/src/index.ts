@@ -1,4 +1,5 @@
 export { type AttesterConfig, attesterConfigSchema } from './attester/attester-config.ts'
+export { deriveTeeKey } from './attester/derive-tee-key.ts'
 export { measureCode, openAttester } from './attester/open-attester.ts'
 export type { Bus, BusConfig, ConsumeOptions, Delivery, Subscription } from './bus/bus.ts'
 export { busGroups, busTls } from './bus/bus-tls.ts'

@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { ReinraumError, randomBytes, unwrapKey, wrapKey, zeroise } from '@reinraum/crypto'
+import { ReinraumError, randomBytes } from '@reinraum/crypto'
+import { memoryRootKey } from './memory-root-key.ts'
 import type { RootKey } from './root-key.ts'
 
 const keyLength = 32
@@ -14,12 +15,7 @@ const keyLength = 32
  */
 export async function openFileRootKey(path: string, options: { readonly create: boolean }): Promise<RootKey> {
   const key = (await readKey(path)) ?? (options.create ? await createKey(path) : missing())
-  return {
-    kind: 'file',
-    wrap: async (inner) => wrapKey(key, inner),
-    unwrap: async (wrapped) => unwrapKey(key, wrapped),
-    close: () => zeroise(key),
-  }
+  return memoryRootKey('file', key)
 }
 
 async function readKey(path: string): Promise<Uint8Array | undefined> {

@@ -1,9 +1,36 @@
+import { ReinraumError } from '@reinraum/crypto'
+import type { AttesterConfig } from '@reinraum/kit'
+import { readNamedParties } from '../named-parties.ts'
+import { hasServiceIdentity } from '../service-identity.ts'
+import type { Site } from '../vault.ts'
 import { openFileRootKey } from './file-root-key.ts'
+import { pkcs11Source } from './pkcs11/pkcs11-source.ts'
 import type { RootKeyConfig } from './root-key-config.ts'
-import type { RootKeySource } from './root-key-source.ts'
+import type { RootKeySource, RootKeySources } from './root-key-source.ts'
+import { sharesSource } from './shares/shares-source.ts'
+import { teeSource } from './tee/tee-source.ts'
 import { unattended } from './unattended.ts'
 
-export function openRootKeySource(config: RootKeyConfig): RootKeySource {
+/** The part of a configuration that says where root keys come from. */
+interface Named {
+  readonly rootKey: RootKeyConfig
+  readonly formerRootKey?: RootKeyConfig | undefined
+  readonly attester?: AttesterConfig | undefined
+}
+
+/** @throws ReinraumError `invalid-argument` for holders who cannot be read or do not fit */
+export async function openRootKeySources({ rootKey, formerRootKey, attester }: Named, site: Site): Promise<RootKeySources> {
+  return {
+    configured: await openRootKeySource(rootKey, attester, site),
+    former: formerRootKey === undefined ? undefined : await openRootKeySource(formerRootKey, attester, site),
+  }
+}
+
+async function openRootKeySource(
+  config: RootKeyConfig,
+  attester: AttesterConfig | undefined,
+  site: Site,
+): Promise<RootKeySource> {
   switch (config.kind) {
     case 'file':
       return {
@@ -13,5 +40,14 @@ export function openRootKeySource(config: RootKeyConfig): RootKeySource {
         create: () => openFileRootKey(config.path, { create: true }),
         open: () => openFileRootKey(config.path, { create: false }),
       }
+    case 'pkcs11':
+      return pkcs11Source(config, site.administrators, async () => !(await hasServiceIdentity(site.store)))
+    case 'shares': {
+      const holders = await readNamedParties(config.holders)
+      return sharesSource({ keyServiceId: site.id, holders, threshold: config.threshold }, site.store)
+    }
+    case 'tee':
+      if (attester === undefined) throw new ReinraumError('invalid-argument', 'a root key of the TEE needs an attester')
+      return teeSource(attester, site.id)
   }
 }

@@ -1,3 +1,5 @@
+import type { Transaction } from '@reinraum/kit'
+import type { KeysDatabase } from '../store.ts'
 import type { RootKey, RootKeyKind } from './root-key.ts'
 
 /** Contributions that are there and that are needed; 0 of 0 where a key opens without anybody. */
@@ -6,22 +8,36 @@ export interface UnsealProgress {
   readonly need: number
 }
 
+/** A root key that nothing is wrapped under yet. */
+export interface NewRootKey extends RootKey {
+  /** Writes what its source has to find again, in the transaction from which on the store is under this key. */
+  readonly record?: (trx: Transaction<KeysDatabase>) => Promise<void>
+}
+
+/** Where the root key of a store comes from, and where it came from before, until the store is wrapped anew. */
+export interface RootKeySources {
+  readonly configured: RootKeySource
+  readonly former: RootKeySource | undefined
+}
+
 /** How a key service comes by its root key; one implementation for each kind. It holds no root key itself. */
 export interface RootKeySource {
   readonly kind: RootKeyKind
   /** A sentence for the log at each start, when the kind has a weakness that its operator must know. */
   readonly warning?: string
+  /** Whether `create` makes another key each time, so that a store can go from one key of this source to the next. */
+  readonly renews?: boolean
   /**
-   * Makes the root key, at the very first start of a store only.
-   * @throws ReinraumError
+   * Makes the root key: at the very first start of a store, or when a store goes over to it. Undefined where somebody has to
+   * contribute first.
    */
-  create(): Promise<RootKey>
+  create(): Promise<NewRootKey | undefined>
   /**
    * Opens the root key without anybody's help; undefined where people have to contribute.
    * @throws ReinraumError `not-found` when the key of an existing store is missing
    */
   open(): Promise<RootKey | undefined>
-  progress(): UnsealProgress
+  progress(): Promise<UnsealProgress>
   /**
    * Takes one contribution and overwrites it. Gives the root key when it was the last one needed.
    * @param by Ed25519 public key (base64url) that signed the request

@@ -13,7 +13,7 @@ export async function getSealStatus(service: KeyService, { nonce }: GetSealStatu
     keyServiceId: site.id,
     sealed: service.isSealed(),
     rootKey: source.kind,
-    ...source.progress(),
+    ...(await source.progress()),
     unsealKey: canonicalBytes(unsealKey),
   }
   if (site.attester === null) return { ...answer, custody: Custody.OWNER }

@@ -1,12 +1,15 @@
 import { generateHpkeKeyPair, isReinraumError, ReinraumError, zeroise } from '@reinraum/crypto'
 import type { RootKey } from '../root-key/root-key.ts'
-import type { RootKeySource, UnsealProgress } from '../root-key/root-key-source.ts'
+import type { NewRootKey, RootKeySource, RootKeySources, UnsealProgress } from '../root-key/root-key-source.ts'
+import { changeRoot, recordRoot, sourceOfStore } from '../root-key/root-of-store.ts'
 import { closeServiceIdentity, hasServiceIdentity, openServiceIdentity } from '../service-identity.ts'
 import type { Site, Vault } from '../vault.ts'
+import { trackInFlight } from './in-flight.ts'
 
 /** A key service that is sealed or open. It starts sealed, and what needs a key is refused until it is open. */
 export interface KeyService {
   readonly site: Site
+  /** where the root key of the store comes from now */
   readonly source: RootKeySource
   /** Contributions are sealed to this key pair, which is made at each start and kept nowhere. */
   readonly unsealKeys: { readonly publicKey: Uint8Array; readonly privateKey: Uint8Array }
@@ -22,6 +25,11 @@ export interface KeyService {
   contribute(by: string, secret: Uint8Array): Promise<UnsealProgress>
   /** Refuses whatever comes, waits for what is in flight, overwrites the keys. */
   seal(): Promise<void>
+  /**
+   * Wraps everything under a new root key of the configuration, or nothing. Runs alone.
+   * @throws ReinraumError `sealed`, `conflict` when the configuration names no other root key than the present one
+   */
+  reshare(): Promise<void>
   /** Called with the state after each change. */
   onChange(listener: (sealed: boolean) => void): void
   /** Seals, and forgets the unseal key too. */
@@ -29,10 +37,11 @@ export interface KeyService {
 }
 
 /** Starts sealed, and opens at once where the root key needs nobody, or is made now because the store is new. */
-export async function startKeyService(site: Site, source: RootKeySource): Promise<KeyService> {
+export async function startKeyService(site: Site, sources: RootKeySources): Promise<KeyService> {
   const unsealKeys = await generateHpkeKeyPair()
   const listeners = new Set<(sealed: boolean) => void>()
-  const inFlight = new Set<Promise<unknown>>()
+  const inFlight = trackInFlight()
+  let source = await sourceOfStore(site.store, sources)
   let vault: Vault | undefined
   let turn: Promise<unknown> = Promise.resolve()
   /** Changes of state follow each other. */
@@ -48,11 +57,14 @@ export async function startKeyService(site: Site, source: RootKeySource): Promis
   const tell = () => {
     for (const listener of listeners) listener(vault === undefined)
   }
+  const guarded = (root: RootKey): RootKey => sealWhenLost(root, () => void inTurn(sealNow))
 
-  const open = async (root: RootKey): Promise<void> => {
+  const open = async (root: NewRootKey): Promise<void> => {
     try {
-      const guarded = sealWhenLost(root, () => void inTurn(sealNow))
-      vault = { ...site, root: guarded, identity: await openServiceIdentity(site.store, guarded, site.id) }
+      // Until the service has its own keys nothing rests on a root key, and one that a first start left behind is forgotten.
+      if (!(await hasServiceIdentity(site.store))) await site.store.transaction((trx) => recordRoot(trx, root))
+      const inUse = guarded(root)
+      vault = { ...site, root: inUse, identity: await openServiceIdentity(site.store, inUse, site.id) }
     } catch (error) {
       root.close()
       throw error
@@ -67,44 +79,53 @@ export async function startKeyService(site: Site, source: RootKeySource): Promis
     if (closing === undefined) return
     vault = undefined
     tell()
-    await Promise.allSettled(inFlight)
+    await inFlight.settled()
     closeServiceIdentity(closing.identity)
     closing.root.close()
     site.log.info('sealed')
   }
 
+  const takeOver = async (): Promise<void> => {
+    const present = opened()
+    const next = sources.configured
+    if (next === source && next.renews !== true)
+      throw new ReinraumError('conflict', 'the configuration names the root key that the store is under already')
+    const root = await changeRoot(site.store, present.root, next)
+    vault = { ...present, root: guarded(root) }
+    source = next
+    present.root.close()
+    site.log.warn({ rootKey: root.kind, formerly: present.root.kind }, 'everything is under a new root key')
+  }
+
   if (source.warning !== undefined) site.log.warn(source.warning)
+  if (source !== sources.configured) site.log.warn({ rootKey: source.kind }, 'the store is still under its former root key')
   const root = (await hasServiceIdentity(site.store)) ? await source.open() : await source.create()
   if (root !== undefined) await open(root)
-  else site.log.warn({ rootKey: source.kind, ...source.progress() }, 'sealed until enough contributions are there')
+  else site.log.warn({ rootKey: source.kind, ...(await source.progress()) }, 'sealed until enough contributions are there')
 
   return {
     site,
-    source,
+    get source() {
+      return source
+    },
     unsealKeys,
     isSealed: () => vault === undefined,
     opened,
-    async use(body) {
-      const running = body(opened())
-      inFlight.add(running)
-      try {
-        return await running
-      } finally {
-        inFlight.delete(running)
-      }
-    },
+    use: (body) => inFlight.run(async () => body(opened())),
     contribute: (by, secret) =>
       inTurn(async () => {
         try {
           if (vault !== undefined) throw new ReinraumError('conflict', 'this key service is not sealed')
-          const complete = (await source.contribute(by, secret)) ?? undefined
+          const complete = await source.contribute(by, secret)
           if (complete !== undefined) await open(complete)
-          return source.progress()
+          const progress = await source.progress()
+          return complete === undefined ? progress : { ...progress, have: progress.need }
         } finally {
           zeroise(secret)
         }
       }),
     seal: () => inTurn(sealNow),
+    reshare: () => inTurn(() => inFlight.exclusively(takeOver)),
     onChange: (listener) => void listeners.add(listener),
     async close() {
       await inTurn(sealNow)

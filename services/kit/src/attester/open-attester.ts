@@ -1,22 +1,16 @@
-import { readFile } from 'node:fs/promises'
 import {
   type Attester,
   endorsementFolder,
   measureFiles,
   openConfigfsTsm,
   simulatedAttester,
-  simulatedPlatformSchema,
   simulatedTdxAttester,
-  simulatedTdxPlatformSchema,
   type TsmFiles,
 } from '@reinraum/attestation'
-import { parseStrictJson, ReinraumError } from '@reinraum/crypto'
-import { z } from 'zod'
 import { listCodeFiles } from '../code-files.ts'
 import type { Log } from '../log.ts'
 import type { AttesterConfig } from './attester-config.ts'
-
-const platformSchema = z.discriminatedUnion('kind', [simulatedPlatformSchema, simulatedTdxPlatformSchema])
+import { readSimulatedPlatform } from './simulated-platform-file.ts'
 
 /**
  * Opens what a service gets its evidence from, and fails now rather than when somebody asks.
@@ -44,11 +38,10 @@ export async function measureCode(service: string): Promise<string> {
 
 /** The measurement takes the place of what the machine was started with, so that changed code is refused as on hardware. */
 async function openSimulator(file: string, measurement: string): Promise<Attester> {
-  const platform = platformSchema.safeParse(parseStrictJson(await readFile(file)))
-  if (!platform.success) throw new ReinraumError('invalid-argument', 'the platform file holds no simulated platform')
-  return platform.data.kind === 'reinraum/simulated-tdx-platform/v1'
-    ? simulatedTdxAttester(platform.data, { mrtd: measurement })
-    : simulatedAttester(platform.data, { measurement })
+  const platform = await readSimulatedPlatform(file)
+  return platform.kind === 'reinraum/simulated-tdx-platform/v1'
+    ? simulatedTdxAttester(platform, { mrtd: measurement })
+    : simulatedAttester(platform, { measurement })
 }
 
 async function openKernel(

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file reinraum/keys/v1/seal_service.proto.
  */
 export const file_reinraum_keys_v1_seal_service: GenFile = /*@__PURE__*/
-  fileDesc("CiNyZWlucmF1bS9rZXlzL3YxL3NlYWxfc2VydmljZS5wcm90bxIQcmVpbnJhdW0ua2V5cy52MSIuChRHZXRTZWFsU3RhdHVzUmVxdWVzdBIWCgVub25jZRgBIAEoDEIHukgEegJoICLiAQoVR2V0U2VhbFN0YXR1c1Jlc3BvbnNlEhYKDmtleV9zZXJ2aWNlX2lkGAEgASgJEioKB2N1c3RvZHkYAiABKA4yGS5yZWlucmF1bS5rZXlzLnYxLkN1c3RvZHkSDgoGc2VhbGVkGAMgASgIEhAKCHJvb3Rfa2V5GAQgASgJEgwKBGhhdmUYBSABKA0SDAoEbmVlZBgGIAEoDRISCgp1bnNlYWxfa2V5GAcgASgMEjMKCGV2aWRlbmNlGAggASgLMiEucmVpbnJhdW0uYXR0ZXN0YXRpb24udjEuRXZpZGVuY2UiFwoVR2V0VW5zZWFsU2hhcmVSZXF1ZXN0Ii4KFkdldFVuc2VhbFNoYXJlUmVzcG9uc2USFAoMc2VhbGVkX3NoYXJlGAEgASgMIjkKDVVuc2VhbFJlcXVlc3QSKAoTc2VhbGVkX2NvbnRyaWJ1dGlvbhgBIAEoDEILukgIegYQAhiAgAEiPAoOVW5zZWFsUmVzcG9uc2USDgoGc2VhbGVkGAEgASgIEgwKBGhhdmUYAiABKA0SDAoEbmVlZBgDIAEoDSINCgtTZWFsUmVxdWVzdCIOCgxTZWFsUmVzcG9uc2Uy6AIKC1NlYWxTZXJ2aWNlEmAKDUdldFNlYWxTdGF0dXMSJi5yZWlucmF1bS5rZXlzLnYxLkdldFNlYWxTdGF0dXNSZXF1ZXN0GicucmVpbnJhdW0ua2V5cy52MS5HZXRTZWFsU3RhdHVzUmVzcG9uc2USYwoOR2V0VW5zZWFsU2hhcmUSJy5yZWlucmF1bS5rZXlzLnYxLkdldFVuc2VhbFNoYXJlUmVxdWVzdBooLnJlaW5yYXVtLmtleXMudjEuR2V0VW5zZWFsU2hhcmVSZXNwb25zZRJLCgZVbnNlYWwSHy5yZWlucmF1bS5rZXlzLnYxLlVuc2VhbFJlcXVlc3QaIC5yZWlucmF1bS5rZXlzLnYxLlVuc2VhbFJlc3BvbnNlEkUKBFNlYWwSHS5yZWlucmF1bS5rZXlzLnYxLlNlYWxSZXF1ZXN0Gh4ucmVpbnJhdW0ua2V5cy52MS5TZWFsUmVzcG9uc2ViBnByb3RvMw", [file_buf_validate_validate, file_reinraum_attestation_v1_evidence, file_reinraum_keys_v1_keys_service]);
+  fileDesc("CiNyZWlucmF1bS9rZXlzL3YxL3NlYWxfc2VydmljZS5wcm90bxIQcmVpbnJhdW0ua2V5cy52MSIuChRHZXRTZWFsU3RhdHVzUmVxdWVzdBIWCgVub25jZRgBIAEoDEIHukgEegJoICLiAQoVR2V0U2VhbFN0YXR1c1Jlc3BvbnNlEhYKDmtleV9zZXJ2aWNlX2lkGAEgASgJEioKB2N1c3RvZHkYAiABKA4yGS5yZWlucmF1bS5rZXlzLnYxLkN1c3RvZHkSDgoGc2VhbGVkGAMgASgIEhAKCHJvb3Rfa2V5GAQgASgJEgwKBGhhdmUYBSABKA0SDAoEbmVlZBgGIAEoDRISCgp1bnNlYWxfa2V5GAcgASgMEjMKCGV2aWRlbmNlGAggASgLMiEucmVpbnJhdW0uYXR0ZXN0YXRpb24udjEuRXZpZGVuY2UiFwoVR2V0VW5zZWFsU2hhcmVSZXF1ZXN0Ii4KFkdldFVuc2VhbFNoYXJlUmVzcG9uc2USFAoMc2VhbGVkX3NoYXJlGAEgASgMIjkKDVVuc2VhbFJlcXVlc3QSKAoTc2VhbGVkX2NvbnRyaWJ1dGlvbhgBIAEoDEILukgIegYQAhiAgAEiPAoOVW5zZWFsUmVzcG9uc2USDgoGc2VhbGVkGAEgASgIEgwKBGhhdmUYAiABKA0SDAoEbmVlZBgDIAEoDSINCgtTZWFsUmVxdWVzdCIOCgxTZWFsUmVzcG9uc2UiEAoOUmVzaGFyZVJlcXVlc3QiQgoPUmVzaGFyZVJlc3BvbnNlEhAKCHJvb3Rfa2V5GAEgASgJEgwKBG5lZWQYAiABKA0SDwoHaG9sZGVycxgDIAEoDTK4AwoLU2VhbFNlcnZpY2USYAoNR2V0U2VhbFN0YXR1cxImLnJlaW5yYXVtLmtleXMudjEuR2V0U2VhbFN0YXR1c1JlcXVlc3QaJy5yZWlucmF1bS5rZXlzLnYxLkdldFNlYWxTdGF0dXNSZXNwb25zZRJjCg5HZXRVbnNlYWxTaGFyZRInLnJlaW5yYXVtLmtleXMudjEuR2V0VW5zZWFsU2hhcmVSZXF1ZXN0GigucmVpbnJhdW0ua2V5cy52MS5HZXRVbnNlYWxTaGFyZVJlc3BvbnNlEksKBlVuc2VhbBIfLnJlaW5yYXVtLmtleXMudjEuVW5zZWFsUmVxdWVzdBogLnJlaW5yYXVtLmtleXMudjEuVW5zZWFsUmVzcG9uc2USRQoEU2VhbBIdLnJlaW5yYXVtLmtleXMudjEuU2VhbFJlcXVlc3QaHi5yZWlucmF1bS5rZXlzLnYxLlNlYWxSZXNwb25zZRJOCgdSZXNoYXJlEiAucmVpbnJhdW0ua2V5cy52MS5SZXNoYXJlUmVxdWVzdBohLnJlaW5yYXVtLmtleXMudjEuUmVzaGFyZVJlc3BvbnNlYgZwcm90bzM", [file_buf_validate_validate, file_reinraum_attestation_v1_evidence, file_reinraum_keys_v1_keys_service]);
 
 /**
  * @generated from message reinraum.keys.v1.GetSealStatusRequest
@@ -199,6 +199,50 @@ export const SealResponseSchema: GenMessage<SealResponse> = /*@__PURE__*/
   messageDesc(file_reinraum_keys_v1_seal_service, 7);
 
 /**
+ * @generated from message reinraum.keys.v1.ReshareRequest
+ */
+export type ReshareRequest = Message<"reinraum.keys.v1.ReshareRequest"> & {
+};
+
+/**
+ * Describes the message reinraum.keys.v1.ReshareRequest.
+ * Use `create(ReshareRequestSchema)` to create a new message.
+ */
+export const ReshareRequestSchema: GenMessage<ReshareRequest> = /*@__PURE__*/
+  messageDesc(file_reinraum_keys_v1_seal_service, 8);
+
+/**
+ * @generated from message reinraum.keys.v1.ReshareResponse
+ */
+export type ReshareResponse = Message<"reinraum.keys.v1.ReshareResponse"> & {
+  /**
+   * file, pkcs11, shares or tee
+   *
+   * @generated from field: string root_key = 1;
+   */
+  rootKey: string;
+
+  /**
+   * contributions that the new root key needs, and people who have one; 0 of 0 where nobody has to contribute
+   *
+   * @generated from field: uint32 need = 2;
+   */
+  need: number;
+
+  /**
+   * @generated from field: uint32 holders = 3;
+   */
+  holders: number;
+};
+
+/**
+ * Describes the message reinraum.keys.v1.ReshareResponse.
+ * Use `create(ReshareResponseSchema)` to create a new message.
+ */
+export const ReshareResponseSchema: GenMessage<ReshareResponse> = /*@__PURE__*/
+  messageDesc(file_reinraum_keys_v1_seal_service, 9);
+
+/**
  * For those who unseal a key service. The one service, beside health, that answers while it is sealed.
  *
  * @generated from service reinraum.keys.v1.SealService
@@ -243,6 +287,16 @@ export const SealService: GenService<{
     methodKind: "unary";
     input: typeof SealRequestSchema;
     output: typeof SealResponseSchema;
+  },
+  /**
+   * Wraps everything anew under the root key that the configuration names, new shares among them. For administrators, while open.
+   *
+   * @generated from rpc reinraum.keys.v1.SealService.Reshare
+   */
+  reshare: {
+    methodKind: "unary";
+    input: typeof ReshareRequestSchema;
+    output: typeof ReshareResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_reinraum_keys_v1_seal_service, 0);
