@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DescService } from '@bufbuild/protobuf'
 import { createSimulatedPlatform, type SimulatedPlatform } from '@reinraum/attestation'
+import type { HpkeSuite } from '@reinraum/crypto'
 import { createLog } from '@reinraum/kit'
 import { type Authority, createAuthority } from '@reinraum/pki'
 import { KeyReleaseService, KeysService } from '@reinraum/proto'
 import { type Client, createRpcServer, type Implementation } from '@reinraum/rpc'
-import { createIdentity, type Identity } from '@reinraum/statements'
+import { createIdentity, type Identity, publicKeysOf } from '@reinraum/statements'
 import { openServicePorts } from '@reinraum/testing'
 import type { ClockSources } from '../clock.ts'
 import { type KeysConfig, keysConfigSchema } from '../config.ts'
@@ -38,8 +39,13 @@ export interface Room {
   readonly shared: RunningKeyService
   /** owner custody, for `air` */
   readonly airs: RunningKeyService
+  /** Stops the shared service, and starts it again over the same store; parts of its configuration may change meanwhile. */
+  restartShared(changes?: SharedConfig): Promise<void>
   stop(): Promise<void>
 }
+
+/** What a test may choose of the shared service's configuration. */
+export type SharedConfig = Partial<Pick<KeysConfig, 'rootKey' | 'formerRootKey' | 'administrators' | 'attester'>>
 
 export interface RunningKeyService {
   readonly id: string
@@ -60,23 +66,31 @@ export interface RoomOptions {
   readonly authority?: Authority
   /** address of what stands where governance would; nothing listens there unless told */
   readonly governance?: string
+  /** names files of the parties' public keys, which are there when the service starts */
+  readonly shared?: (publicKeys: (party: PartyName) => string) => SharedConfig
+  /** parties whose HPKE keys are not of the default suite */
+  readonly suites?: Partial<Record<PartyName, HpkeSuite>>
 }
 
-export async function startRoom({ authority = createAuthority(), governance = '127.0.0.1:1' }: RoomOptions = {}): Promise<Room> {
+export async function startRoom(options: RoomOptions = {}): Promise<Room> {
+  const { authority = createAuthority(), governance = '127.0.0.1:1', suites = {} } = options
   const folder = await mkdtemp(join(tmpdir(), 'reinraum-keys-'))
   const [platform, ...identities] = await Promise.all([
     createSimulatedPlatform({ modulusLength: 2048 }),
-    ...partyNames.map(() => createIdentity()),
+    ...partyNames.map((name) => createIdentity(suites[name])),
   ])
   const platformFile = join(folder, 'platform.json')
   await writeFile(platformFile, JSON.stringify(platform))
   const parties = Object.fromEntries(partyNames.map((name, i) => [name, identities[i]])) as Record<PartyName, Identity>
   const clock = createClock()
+  const publicKeys = (party: PartyName) => publicKeysFile(folder, party)
+  for (const name of partyNames) await writeFile(publicKeys(name), JSON.stringify(publicKeysOf(parties[name])))
   const common = { folder, authority, clock, governance }
-  const shared = await startKeyService({
-    ...common,
-    own: { keyServiceId: 'shared', custody: 'attested', attester: { kind: 'simulator', platform: platformFile } },
-  })
+  const attester = { kind: 'simulator', platform: platformFile } as const
+  let sharedConfig = options.shared?.(publicKeys) ?? {}
+  const startShared = () =>
+    startKeyService({ ...common, own: { keyServiceId: 'shared', custody: 'attested', attester, ...sharedConfig } })
+  let shared = await startShared()
   const airs = await startKeyService({ ...common, own: { keyServiceId: 'airs', custody: 'owner', operator: 'air' } })
   return {
     folder,
@@ -84,13 +98,26 @@ export async function startRoom({ authority = createAuthority(), governance = '1
     platform,
     clock,
     parties,
-    shared,
+    get shared() {
+      return shared
+    },
     airs,
+    async restartShared(changes = {}) {
+      await shared.stop()
+      sharedConfig = { ...sharedConfig, ...changes }
+      shared = await startShared()
+    },
     async stop() {
-      await Promise.all([shared.stop(), airs.stop()])
+      // A service that did not start again is stopped already.
+      await Promise.all([shared.stop().catch(() => undefined), airs.stop()])
       await rm(folder, { recursive: true })
     },
   }
+}
+
+/** The file of a party's public keys, as a configuration names it. */
+export function publicKeysFile(folder: string, party: PartyName): string {
+  return join(folder, `${party}.public.json`)
 }
 
 interface Start {
@@ -98,8 +125,7 @@ interface Start {
   readonly authority: Authority
   readonly clock: TestClock
   readonly governance: string
-  readonly own: Pick<KeysConfig, 'keyServiceId' | 'custody' | 'operator' | 'attester'> &
-    Partial<Pick<KeysConfig, 'rootKey' | 'administrators'>>
+  readonly own: Pick<KeysConfig, 'keyServiceId' | 'custody' | 'operator' | 'attester'> & SharedConfig
 }
 
 /** Everything of the service but the bus, whose part is to say when to look revocations up. */
