@@ -29,7 +29,7 @@ export type AttesterConfig = { readonly kind: 'simulator'; readonly platform: st
 export type KeysConfig = CommonConfig & {
   readonly keyServiceId: string
   readonly custody: 'owner' | 'attested'
-  /** The member who runs it; with custody `owner` the only one whose keys it takes. */
+  /** The member who runs it; with custody `owner` the only one whose whole keys it takes. Shares it takes of everyone. */
   readonly operator?: string
   /** 32 random bytes, mode 0600; tests and operators put another kind in its place. */
   readonly rootKey: { readonly kind: 'file'; readonly path: string }

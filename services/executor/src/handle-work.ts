@@ -1,22 +1,14 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
-import { type ErrorCode, isReinraumError, ReinraumError } from '@reinraum/crypto'
+import { type ErrorCode, ReinraumError } from '@reinraum/crypto'
 import { type Delivery, type EventRecord, newEvent } from '@reinraum/kit'
 import { RunEventSchema } from '@reinraum/proto'
 import type { Executor } from './executor.ts'
 import { executeRun } from './run/execute-run.ts'
 import { startLaps } from './run/laps.ts'
 import type { Stops } from './stops.ts'
+import { codeOf, isTransient } from './transient.ts'
 
 const stillWorkingEveryMs = 5_000
-
-/** Errors of the surroundings: another attempt may go better, and the work queue grants five. */
-const transient: ReadonlySet<ErrorCode> = new Set([
-  'unavailable',
-  'deadline-exceeded',
-  'resource-exhausted',
-  'storage-full',
-  'internal',
-])
 
 /**
  * One run from the work queue, to its end: a result that stands, or a reason why there is none. Returning takes it off the
@@ -39,9 +31,9 @@ export async function handleWork(executor: Executor, stops: Stops, event: EventR
     const stands = await executeRun(executor, bundle, { runId, signal, onRevocation: following.onRevocation, laps })
     log.info({ stands, milliseconds: laps.milliseconds }, 'run delivered')
   } catch (error) {
-    const code = isReinraumError(error) ? error.code : 'internal'
+    const code = codeOf(error)
     // The last attempt's failure is the run's: nobody will try again.
-    if ((transient.has(code) && delivery.attempt < 5) || delivery.signal.aborted) {
+    if ((isTransient(code) && delivery.attempt < 5) || delivery.signal.aborted) {
       log.warn({ err: error }, 'run put back')
       throw error
     }

@@ -3,11 +3,12 @@ import { ReinraumError, zeroise } from '@reinraum/crypto'
 import { type RunBundleBytes, releaseSuiteOf, type VerifiedRun, verifyRunBundle } from '@reinraum/statements'
 import { type Child, startChild } from '../child/spawn.ts'
 import type { Executor } from '../executor.ts'
+import { custodiesOf } from './custodies.ts'
 import { deposit } from './deposit.ts'
 import { sealGate } from './gate.ts'
 import { createRunKeys, type RunKeys } from './keys.ts'
 import type { Laps } from './laps.ts'
-import { holdLease, type LeaseOptions } from './lease.ts'
+import { holdLease, type LeaseOptions, renewalOf } from './lease.ts'
 import { type ObtainedKeys, obtainKeys } from './obtain-keys.ts'
 import { openDataset } from './open-dataset.ts'
 import { receiptBundle, signReceipt } from './receipt.ts'
@@ -42,9 +43,11 @@ export async function executeRun(executor: Executor, bundle: RunBundleBytes, con
   try {
     obtained = await obtainKeys(executor, run, bundle, keys)
     laps.lap('keys')
-    const lease = holdLease(executor, {
-      runId: run.run.id,
+    const lease = holdLease({
+      custodies: custodiesOf(run),
       expiresAt: obtained.leaseExpiresAt,
+      renew: renewalOf(executor, run.run.id),
+      now: executor.now,
       onRevocation: control.onRevocation,
     })
     const signal = AbortSignal.any([control.signal, lease.signal])

@@ -1,49 +1,33 @@
-import { type Endorsements, type Evidence, keyReleaseBinding, reportDataOf } from '@reinraum/attestation'
-import {
-  canonicalBytes,
-  type ErrorCode,
-  hpkeOpen,
-  isErrorCode,
-  parseStrictJson,
-  ReinraumError,
-  sealedObjectSchema,
-  toBase64url,
-  utf8,
-  zeroise,
-} from '@reinraum/crypto'
-import type { KeysReleased } from '@reinraum/proto'
-import { evidenceToMessage } from '@reinraum/rpc'
-import {
-  keyCustodyOf,
-  type Release,
-  type RunBundleBytes,
-  type Verified,
-  type VerifiedRun,
-  verifyRelease,
-} from '@reinraum/statements'
+import type { Endorsements, Evidence } from '@reinraum/attestation'
+import { isErrorCode, ReinraumError, toBase64url, zeroise } from '@reinraum/crypto'
+import type { Release, RunBundleBytes, Verified, VerifiedRun } from '@reinraum/statements'
 import type { Executor } from '../executor.ts'
+import { type Answer, type Answers, askKeyServices, givenOf, notGiven, refusals, whyMissing } from './ask-key-services.ts'
+import { combineKeys, zeroiseParts } from './combine-keys.ts'
+import { custodiesOf, keyServicesOf, type SlotCustody, unreached } from './custodies.ts'
 import type { RunKeys } from './keys.ts'
+import { type OpenedRelease, openReleased } from './open-released.ts'
+import { type Presentation, presentEvidence } from './present-evidence.ts'
+
+const nonceLength = 32
 
 export interface ObtainedKeys {
   /** slot → data key, 32 bytes */
   readonly dataKeys: ReadonlyMap<string, Uint8Array>
+  /** of the key services whose keys and shares were right */
   readonly releases: readonly Verified<Release>[]
   readonly evidence: { readonly evidence: Evidence; readonly endorsements: Endorsements }
   /** key service id → nonce, base64url */
   readonly nonces: Readonly<Record<string, string>>
+  /** key service id → end of its lease, ms since 1970; of those whose releases stand above */
   readonly leaseExpiresAt: ReadonlyMap<string, number>
 }
 
-/** The key services that hold a data key of this run, each once, sorted. */
-export function keyServicesOf({ contract, manifests }: VerifiedRun): readonly string[] {
-  const slots = contract.document.slots.filter((slot) => manifests.has(slot.id))
-  return [...new Set(slots.flatMap((slot) => keyCustodyOf(slot).services))].sort()
-}
-
 /**
- * Steps 5 and 6: a nonce from every involved key service, one piece of evidence that binds all of them with this run's keys,
- * and the data keys, each sealed to the KEM key inside that evidence.
- * @throws ReinraumError with the key service's own reason when one denies, `key-mismatch` when an answer does not fit
+ * Steps 5 and 6: a nonce from every key service involved, one piece of evidence that binds all of them with this run's keys,
+ * and what each key service holds of the data keys, sealed to the KEM key inside that evidence. A key service that is away,
+ * denies, or gives something wrong stops nothing as long as every slot reaches its threshold without it.
+ * @throws ReinraumError a denying key service's reason, what may pass (`unavailable`, …), `key-mismatch`, `threshold-not-reached`
  */
 export async function obtainKeys(
   executor: Executor,
@@ -51,86 +35,92 @@ export async function obtainKeys(
   bundle: RunBundleBytes,
   keys: RunKeys,
 ): Promise<ObtainedKeys> {
-  const services = keyServicesOf(run)
-  const issued = await Promise.all(
-    services.map(async (id) => [id, (await executor.keyRelease(id).issueNonce({ runId: run.run.id })).nonce] as const),
-  )
-  const nonces = Object.fromEntries(issued.map(([id, nonce]) => [id, toBase64url(nonce)]))
-  const binding = keyReleaseBinding({
-    nonces,
-    kem: toBase64url(keys.kem.publicKey),
-    sig: keys.signer.keys,
-    contract: run.contract.id,
-    query: run.query.id,
-    run: run.run.id,
-  })
-  const reportData = reportDataOf(binding)
-  const evidence = await executor.attester.getEvidence(reportData)
-  const request = {
-    bundle: {
-      ...bundle,
-      decisions: [...bundle.decisions],
-      manifests: [...bundle.manifests],
-      revocations: [...bundle.revocations],
+  const custodies = custodiesOf(run)
+  const issued = await issueNonces(executor, run, custodies)
+  const presentation = await presentEvidence(executor, { run, bundle, keys, nonces: givenOf(issued) })
+  const answers = await askForKeys(executor, run, custodies, presentation)
+  const { dataKeys, given } = await combineGiven(executor, run, custodies, new Map([...notGiven(issued), ...answers]))
+  return {
+    dataKeys,
+    releases: [...given.values()].map(({ release }) => release),
+    evidence: presentation.evidence,
+    nonces: Object.fromEntries([...givenOf(issued)].map(([id, nonce]) => [id, toBase64url(nonce)])),
+    leaseExpiresAt: new Map([...given].map(([id, { leaseExpiresAt }]) => [id, leaseExpiresAt])),
+  }
+}
+
+async function issueNonces(
+  executor: Executor,
+  { run }: VerifiedRun,
+  custodies: readonly SlotCustody[],
+): Promise<Answers<Uint8Array>> {
+  const missing = (given: ReadonlyMap<string, unknown>) => unreached(custodies, new Set(given.keys()))
+  const issued = await askKeyServices<Uint8Array>(keyServicesOf(custodies), {
+    async ask(id, signal) {
+      const { nonce } = await executor.keyRelease(id).issueNonce({ runId: run.id }, { signal })
+      // Anything else would spoil the request to every other key service.
+      if (nonce.length !== nonceLength) throw new ReinraumError('key-mismatch', `key service ${id} issued something else`)
+      return { kind: 'given', value: nonce }
     },
-    evidence: evidenceToMessage(evidence),
-    nonces: issued.map(([keyServiceId, nonce]) => ({ keyServiceId, nonce })),
-    kemPublicKey: keys.kem.publicKey,
-    signingKeys: canonicalBytes(keys.signer.keys),
-  }
-  const dataKeys = new Map<string, Uint8Array>()
-  const leaseExpiresAt = new Map<string, number>()
-  const ask = async (id: string) => {
-    const { outcome } = await executor.keyRelease(id).releaseKeys(request)
-    if (outcome.case !== 'released') {
-      throw new ReinraumError(
-        denialCode(outcome.case === 'denied' ? outcome.value.reasonCode : ''),
-        `key service ${id} released no key`,
-      )
-    }
-    for (const [slot, key] of await openKeys(run, id, outcome.value, keys, reportData)) dataKeys.set(slot, key)
-    leaseExpiresAt.set(id, Number(outcome.value.leaseExpiresAt))
-    return releaseOf(run, id, outcome.value)
-  }
-  // Every answer is waited for: a key that came beside another service's denial is overwritten, not forgotten.
-  const answers = await Promise.allSettled(services.map(ask))
-  const denied = answers.find((answer) => answer.status === 'rejected')
-  if (denied !== undefined || dataKeys.size !== run.manifests.size) {
-    zeroise(...dataKeys.values())
-    throw denied?.reason ?? new ReinraumError('key-mismatch', 'the key services released too few keys')
-  }
-  const releases = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
-  return { dataKeys, releases, evidence, nonces, leaseExpiresAt }
+    enough: (given) => missing(given).length === 0,
+  })
+  const lacking = missing(givenOf(issued))
+  if (lacking.length > 0) throw whyMissing(lacking, issued)
+  return issued
 }
 
-async function openKeys(run: VerifiedRun, service: string, released: KeysReleased, keys: RunKeys, info: Uint8Array) {
-  return Promise.all(
-    released.keys.map(async ({ slot, manifestId, sealedKey }) => {
-      const expected = run.contract.document.slots.find((s) => s.id === slot)
-      if (
-        expected === undefined ||
-        !keyCustodyOf(expected).services.includes(service) ||
-        run.manifests.get(slot)?.id !== manifestId
-      ) {
-        throw new ReinraumError('key-mismatch', `key service ${service} released a key that was not asked for`)
-      }
-      const sealed = sealedObjectSchema.safeParse(parseStrictJson(sealedKey))
-      if (!sealed.success) throw new ReinraumError('key-mismatch', `key service ${service} answered with a malformed key`)
-      const dataKey = await hpkeOpen(keys.kem.privateKey, keys.kem.publicKey, sealed.data, { info, aad: utf8(manifestId) })
-      if (dataKey.length !== 32) throw new ReinraumError('key-mismatch', 'a data key is 32 bytes')
-      return [slot, dataKey] as const
-    }),
+function askForKeys(
+  executor: Executor,
+  run: VerifiedRun,
+  custodies: readonly SlotCustody[],
+  { request, asked }: Presentation,
+): Promise<Answers<OpenedRelease>> {
+  return askKeyServices<OpenedRelease>(
+    request.nonces.map(({ keyServiceId }) => keyServiceId),
+    {
+      async ask(id, signal): Promise<Answer<OpenedRelease>> {
+        const { outcome } = await executor.keyRelease(id).releaseKeys(request, { signal })
+        if (outcome.case === 'released') return { kind: 'given', value: await openReleased(id, outcome.value, asked) }
+        const reason = outcome.value?.reasonCode ?? ''
+        return { kind: 'denied', reason: isErrorCode(reason) ? reason : 'permission-denied' }
+      },
+      async enough(given) {
+        const { dataKeys, complete } = await combineKeys(custodies, run.manifests, partsOf(given))
+        zeroise(...dataKeys.values())
+        return complete
+      },
+      discard: ({ parts }) => zeroiseParts([parts]),
+    },
   )
 }
 
-async function releaseOf(run: VerifiedRun, service: string, { release }: KeysReleased): Promise<Verified<Release>> {
-  const verified = await verifyRelease(release, run.contract)
-  if (verified.document.keyService !== service || verified.document.run !== run.run.id) {
-    throw new ReinraumError('key-mismatch', `key service ${service} answered with another release`)
+async function combineGiven(
+  { log }: Executor,
+  run: VerifiedRun,
+  custodies: readonly SlotCustody[],
+  answers: Answers<OpenedRelease>,
+) {
+  const given = givenOf(answers)
+  try {
+    const { dataKeys, wrong, complete } = await combineKeys(custodies, run.manifests, partsOf(given))
+    const refused = { ...refusals(answers), ...Object.fromEntries([...wrong].map((id) => [id, 'key-mismatch'] as const)) }
+    if (Object.keys(refused).length > 0) log.warn({ run: run.run.id, refused }, 'not all key services gave the right keys')
+    const trusted = new Map([...given].filter(([id]) => !wrong.has(id)))
+    if (complete) return { dataKeys, given: trusted }
+    zeroise(...dataKeys.values())
+    const short = unreached(custodies, new Set(trusted.keys()))
+    const missing = custodies.filter((custody) => short.includes(custody) || !dataKeys.has(custody.slot))
+    throw whyMissing(missing, new Map([...answers, ...[...wrong].map((id) => [id, wrongKey] as const)]))
+  } finally {
+    zeroiseParts([...given.values()].map(({ parts }) => parts))
   }
-  return verified
 }
 
-function denialCode(reason: string): ErrorCode {
-  return isErrorCode(reason) ? reason : 'permission-denied'
+const wrongKey: Answer<never> = {
+  kind: 'failed',
+  error: new ReinraumError('key-mismatch', 'this is not the key that the manifest commits to'),
+}
+
+function partsOf(given: ReadonlyMap<string, OpenedRelease>) {
+  return new Map([...given].map(([id, { parts }]) => [id, parts]))
 }
