@@ -95,7 +95,7 @@ export function configOf(plan: ServicePlan, wiring: Wiring): ServiceConfig {
         scratch: scratch.path,
         ...(scratch.onDisk ? { allowDiskScratch: true } : {}),
         allowWeakConfinement: true,
-        limits: { memoryMiB: 1024, runTimeoutMs: 120_000 },
+        runLimits: { memoryMiB: 1024, runTimeoutMs: 120_000 },
       }
       return { service: 'executor', config }
     }

@@ -50,7 +50,7 @@ export type ExecutorConfig = CommonConfig & {
   readonly allowDiskScratch?: boolean
   /** Development machines and containers may refuse namespaces; the executor then warns instead of refusing to start. */
   readonly allowWeakConfinement?: boolean
-  readonly limits: { readonly memoryMiB: number; readonly runTimeoutMs: number }
+  readonly runLimits: { readonly memoryMiB: number; readonly runTimeoutMs: number }
 }
 
 export type ServiceConfig =

@@ -17,7 +17,7 @@ export const configSchema = z.strictObject({
   allowDiskScratch: z.boolean().default(false),
   /** to run where the host refuses namespaces or privilege limits; only for development */
   allowWeakConfinement: z.boolean().default(false),
-  limits: z.strictObject({
+  runLimits: z.strictObject({
     /** for DuckDB, per run */
     memoryMiB: z.int().min(64),
     runTimeoutMs: z.int().min(1000),

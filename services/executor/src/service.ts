@@ -39,7 +39,7 @@ export async function startExecutor(config: ExecutorConfig, kit: Kit): Promise<S
     log: kit.log,
     ...clients,
     scratch,
-    limits: { memoryMiB: config.limits.memoryMiB, timeoutMs: config.limits.runTimeoutMs, threads: availableParallelism() },
+    limits: { memoryMiB: config.runLimits.memoryMiB, timeoutMs: config.runLimits.runTimeoutMs, threads: availableParallelism() },
     confinement,
     now: () => new Date(),
   }
