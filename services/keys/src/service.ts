@@ -7,7 +7,7 @@ import {
   type Service,
   startOutboxRelay,
 } from '@reinraum/kit'
-import { KeyReleaseService, KeysService, SealService } from '@reinraum/proto'
+import { KeyImportService, KeyReleaseService, KeysService, SealService } from '@reinraum/proto'
 import { type Caller, implement } from '@reinraum/rpc'
 import { type ClockSources, newestDecision, rememberTime, startClock, systemClock } from './clock.ts'
 import type { KeysConfig } from './config.ts'
@@ -17,10 +17,12 @@ import { startRevocationLookups } from './revocation-lookups.ts'
 import { openRootKeySources } from './root-key/open-root-key-source.ts'
 import { applyRevocation } from './rpc/apply-revocation.ts'
 import { describeKey } from './rpc/describe-key.ts'
+import { getImportKey } from './rpc/get-import-key.ts'
 import { getSealStatus } from './rpc/get-seal-status.ts'
 import { getServiceEvidence } from './rpc/get-service-evidence.ts'
 import { getUnsealShare } from './rpc/get-unseal-share.ts'
 import { importKey } from './rpc/import-key.ts'
+import { importWrappedKey } from './rpc/import-wrapped-key.ts'
 import { issueNonce } from './rpc/issue-nonce.ts'
 import { listReleases } from './rpc/list-releases.ts'
 import { releaseKeys } from './rpc/release-keys.ts'
@@ -127,13 +129,17 @@ export function portsOf(service: KeyService) {
     applyRevocation: open(applyRevocation),
     listReleases: open(listReleases),
   })
+  const forHsms = implement(KeyImportService, {
+    getImportKey: open(getImportKey),
+    importWrappedKey: open(importWrappedKey),
+  })
   const forExecutors = implement(KeyReleaseService, {
     issueNonce: open(issueNonce),
     releaseKeys: open(releaseKeys),
     renewLease: open(renewLease),
   })
   return {
-    parties: { services: [forHolders, forParties] },
+    parties: { services: [forHolders, forParties, forHsms] },
     // The channel opens nothing by itself, but nobody else has any business here.
     services: { services: [forExecutors], allow: (caller: Caller) => caller.kind === 'service' && caller.id === 'executor' },
   } satisfies PortServices

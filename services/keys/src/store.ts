@@ -1,6 +1,7 @@
 import { inboxMigration, type Migration, openStore, outboxMigration, type Store, type Transaction } from '@reinraum/kit'
 import { sql } from 'kysely'
 import { clockMigration } from './migrations/clock.ts'
+import { importKeysMigration } from './migrations/import-keys.ts'
 import { rootKeyTables } from './migrations/root-key.ts'
 import type { RootKeyKind } from './root-key/root-key.ts'
 
@@ -54,6 +55,8 @@ export interface KeysDatabase {
   revocations: { id: string; contract_id: string; by: string; target: string; statement: Uint8Array; applied_at: number }
   /** the newest number seen in each series of lists, decimal: a number of X.509 can be longer than any integer of SQLite */
   freshness_floors: { contract_id: string; series: string; number: string }
+  /** RSA keys to which HSMs wrap; without key material when they have ended */
+  import_keys: { version: number; statement: Uint8Array; wrapped_key: Uint8Array | null; sealed: Uint8Array | null }
   /** contracts whose revocations are still to be fetched */
   due_lookups: { contract_id: string; generation: number }
   /** the latest time at which this service decided anything; one row */
@@ -115,6 +118,7 @@ export const keysMigrations: readonly Migration[] = [
   freshnessFloors,
   clockMigration,
   rootKeyTables,
+  importKeysMigration,
 ]
 
 export function openKeysStore(file: string): Promise<Store<KeysDatabase>> {
