@@ -29,7 +29,7 @@ test('a configuration is read from the file that --config names', () => {
 test('a port can be limited in what it bears, by rate and by size', () => {
   const rate = { burst: 10, perSecond: 0.5 }
   const parties = { maxMessageBytes: 4096, perCaller: rate, perMethod: { '/a.B/C': rate }, anonymous: rate }
-  const limited = { ...valid, limits: { parties, services: {} } }
+  const limited = { ...valid, callLimits: { parties, services: {} } }
   expect(readConfig(serviceConfigShape, ['--config', configFile(limited)])).toEqual(limited)
 })
 
@@ -50,8 +50,8 @@ test.each([
   ['an id that is no SPIFFE path', { ...valid, id: '../keys' }],
   ['an address without a port', { ...valid, listen: { services: 'localhost' } }],
   ['an inbox that another service could read', { ...valid, nats: { ...valid.nats, inbox: '>' } }],
-  ['a rate that lets nothing through', { ...valid, limits: { parties: { perCaller: { burst: 0, perSecond: 1 } } } }],
-  ['a message larger than any may be', { ...valid, limits: { services: { maxMessageBytes: 2 ** 30 } } }],
+  ['a rate that lets nothing through', { ...valid, callLimits: { parties: { perCaller: { burst: 0, perSecond: 1 } } } }],
+  ['a message larger than any may be', { ...valid, callLimits: { services: { maxMessageBytes: 2 ** 30 } } }],
   ['a missing setting', { ...valid, tls: { ca: '/a' } }],
 ])('%s is refused', (_name, content) => {
   expect(() => readConfig(serviceConfigShape, ['--config', configFile(content)])).toThrow(

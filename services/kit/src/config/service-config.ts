@@ -33,7 +33,7 @@ export const serviceConfigShape = z.strictObject({
   }),
   /** folder of the service's own */
   data: path,
-  limits: z.strictObject({ parties: portLimits.exactOptional(), services: portLimits.exactOptional() }).exactOptional(),
+  callLimits: z.strictObject({ parties: portLimits.exactOptional(), services: portLimits.exactOptional() }).exactOptional(),
   log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']), file: path.optional() }),
 })
 export type ServiceConfig = z.infer<typeof serviceConfigShape>

@@ -102,7 +102,7 @@ test('a service that is sealed is alive, but does not serve until it is opened, 
 
 test('a caller beyond the configured rate is refused', async () => {
   const once = { burst: 1, perSecond: 0.001 }
-  const running = await started('none', { limits: { services: { perCaller: once } } })
+  const running = await started('none', { callLimits: { services: { perCaller: once } } })
   await serving(running)
   const client = createRpcClient(ObjectService, { address: running.services, tls: peer, serverId: 'governance' })
   onTestFinished(() => client.close())

@@ -134,7 +134,7 @@ function createKit(
     setHealth: health.set,
     dataPath: (file) => join(config.data, file),
     async serve({ parties, services }) {
-      const limited = limitsOf(services, config.limits?.services)
+      const limited = limitsOf(services, config.callLimits?.services)
       opened.ports.push(
         await createRpcServer({ ...common, ...services, ...limited, audience: 'services', address: config.listen.services }),
       )
@@ -142,7 +142,7 @@ function createKit(
       if (config.listen.parties === undefined) {
         throw new ReinraumError('invalid-argument', 'listen.parties is not configured')
       }
-      const limits = limitsOf(parties, config.limits?.parties)
+      const limits = limitsOf(parties, config.callLimits?.parties)
       opened.ports.push(
         await createRpcServer({ ...common, ...parties, ...limits, audience: 'parties', address: config.listen.parties }),
       )
