@@ -10,6 +10,7 @@ type Column = { [T in keyof KeysDatabase]: { readonly table: T; readonly column:
 export const wrappedByRoot: readonly Column[] = [
   { table: 'identity', column: 'wrapped_key' },
   { table: 'wrapping_keys', column: 'wrapped' },
+  { table: 'import_keys', column: 'wrapped_key' },
 ]
 
 /**
