@@ -1,3 +1,4 @@
+import { hpkeSuites } from '@reinraum/crypto'
 import { attesterConfigSchema, serviceConfigShape } from '@reinraum/kit'
 import { keyServiceIdSchema, memberIdSchema } from '@reinraum/statements'
 import { z } from 'zod'
@@ -16,6 +17,8 @@ export const keysConfigSchema = serviceConfigShape
     rootKey: rootKeyConfigSchema,
     /** where it came from before: for a store that `Reshare` has still to take over to `rootKey` */
     formerRootKey: rootKeyConfigSchema.optional(),
+    /** of the keys that the service makes for itself at its first start: X-Wing unless named. Contracts pin them, so it stays. */
+    identitySuite: z.enum(hpkeSuites).optional(),
     /** files of public keys, of those who may seal the service, back it up and restore it */
     administrators: z.array(path).max(16).default([]),
     /** attested custody: where evidence comes from */

@@ -41,24 +41,25 @@ export async function hasServiceIdentity(store: Store<KeysDatabase>): Promise<bo
 /**
  * Reads the service's own keys, or makes them at the first start. Their private parts are at rest only wrapped under L0, and
  * in memory only bytes that are overwritten, never text.
- * @param suite of the HPKE key that is made at the first start
- * @throws ReinraumError `decryption-failed` when the root key is not the one of this store, `key-mismatch`, `invalid-identity`
+ * @param suite of the HPKE key that is made at the first start, and must be afterwards; null for the default, and for any
+ * @throws ReinraumError `decryption-failed` when the root key is not the one of this store, `invalid-identity`, `key-mismatch`,
+ *   `suite-unsupported` when the keys are of another suite: contracts pin them, so they are not made anew
  */
 export async function openServiceIdentity(
   store: Store<KeysDatabase>,
   root: RootKey,
   keyServiceId: string,
-  suite: HpkeSuite = defaultHpkeSuite,
+  suite: HpkeSuite | null = null,
 ): Promise<ServiceIdentity> {
   const place = { v: 'reinraum/key-service-identity-at-rest/v2', keyService: keyServiceId }
   const aad = canonicalBytes(place)
   const row = await store.db.selectFrom('identity').selectAll().executeTakeFirst()
   if (row !== undefined) {
     const record = await useWrappingKey(root, row.wrapped_key, place, (key) => openRecord(key, row.sealed, aad))
-    return inUse(record)
+    return ofSuite(await inUse(record), suite)
   }
   const wrappedKey = await createWrappingKey(root, place)
-  const record = await createRecord(suite)
+  const record = await createRecord(suite ?? defaultHpkeSuite)
   try {
     const sealed = await useWrappingKey(root, wrappedKey, place, (key) => sealRecord(key, record, aad))
     await store.transaction((trx) => trx.insertInto('identity').values({ id: 1, wrapped_key: wrappedKey, sealed }).execute())
@@ -67,6 +68,12 @@ export async function openServiceIdentity(
     throw error
   }
   return inUse(record)
+}
+
+function ofSuite(identity: ServiceIdentity, suite: HpkeSuite | null): ServiceIdentity {
+  if (suite === null || identity.publicKeys.hpke.suite === suite) return identity
+  closeServiceIdentity(identity)
+  throw new ReinraumError('suite-unsupported', `the keys of this service are of the suite ${identity.publicKeys.hpke.suite}`)
 }
 
 /** The private keys one after the other, and the public ones as JSON. */

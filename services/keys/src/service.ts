@@ -80,6 +80,7 @@ export async function openKeyService(
     id: config.keyServiceId,
     custody: config.custody,
     operator: config.operator ?? null,
+    identitySuite: config.identitySuite ?? null,
     administrators: administrators.map(({ signing }) => signing.ed25519.x),
     attester: config.attester === undefined ? null : await openAttester(config.attester, 'keys', kit.log),
     directory: connectDirectory(config.governance, kit.tls),

@@ -1,4 +1,5 @@
 import type { Attester } from '@reinraum/attestation'
+import type { HpkeSuite } from '@reinraum/crypto'
 import type { Log, Store } from '@reinraum/kit'
 import type { Clock } from './clock.ts'
 import type { Directory } from './directory.ts'
@@ -13,6 +14,8 @@ export interface Site {
   readonly custody: 'owner' | 'attested'
   /** owner custody: the member that runs the service */
   readonly operator: string | null
+  /** the HPKE suite that its own keys must be of; null for whichever they are */
+  readonly identitySuite: HpkeSuite | null
   /** Ed25519 public keys (base64url) of those who may seal, back up and restore */
   readonly administrators: readonly string[]
   /** null under owner custody */

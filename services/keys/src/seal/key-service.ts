@@ -64,7 +64,7 @@ export async function startKeyService(site: Site, sources: RootKeySources): Prom
       // Until the service has its own keys nothing rests on a root key, and one that a first start left behind is forgotten.
       if (!(await hasServiceIdentity(site.store))) await site.store.transaction((trx) => recordRoot(trx, root))
       const inUse = guarded(root)
-      vault = { ...site, root: inUse, identity: await openServiceIdentity(site.store, inUse, site.id) }
+      vault = { ...site, root: inUse, identity: await openServiceIdentity(site.store, inUse, site.id, site.identitySuite) }
     } catch (error) {
       root.close()
       throw error

@@ -45,7 +45,9 @@ export interface Room {
 }
 
 /** What a test may choose of the shared service's configuration. */
-export type SharedConfig = Partial<Pick<KeysConfig, 'rootKey' | 'formerRootKey' | 'administrators' | 'attester'>>
+export type SharedConfig = Partial<
+  Pick<KeysConfig, 'rootKey' | 'formerRootKey' | 'identitySuite' | 'administrators' | 'attester'>
+>
 
 export interface RunningKeyService {
   readonly id: string
