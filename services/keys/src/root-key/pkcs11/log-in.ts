@@ -31,7 +31,7 @@ export function logIn(binding: Binding, cryptoki: PKCS11, { slot, info }: FoundT
 }
 
 /** A service that restarts with a wrong PIN would lock the token for everybody: the last try belongs to a person. */
-export function refuseTroubledPin(binding: Binding, flags: number): void {
+function refuseTroubledPin(binding: Binding, flags: number): void {
   if ((flags & binding.CKF_USER_PIN_LOCKED) !== 0) throw new ReinraumError('permission-denied', 'the PIN of the token is locked')
   if ((flags & binding.CKF_USER_PIN_FINAL_TRY) !== 0)
     throw new ReinraumError('permission-denied', 'one more wrong PIN would lock the token: log in to it by hand first')

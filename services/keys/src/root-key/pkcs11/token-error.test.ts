@@ -1,7 +1,5 @@
 import { ReinraumError } from '@reinraum/crypto'
 import { expect, test } from 'vitest'
-import type { Binding } from './binding.ts'
-import { refuseTroubledPin } from './log-in.ts'
 import { isSessionLost, returnValueOf, tokenError } from './token-error.ts'
 
 test('a return value is read from either form in which the binding gives it', () => {
@@ -38,13 +36,4 @@ test('whatever else fails becomes one of our codes too, and our own errors stay 
 test('a general failure is no lost session', () => {
   expect([5, 6, 48, 160, 274].some((value) => isSessionLost(new Error(`CKR_X:${value}`)))).toBe(false)
   expect([50, 96, 176, 179, 224, 257, 400].every((value) => isSessionLost(new Error(`CKR_X:${value}`)))).toBe(true)
-})
-
-test('the last try before a token locks is not spent, and a locked one is not tried', () => {
-  // The flags of CK_TOKEN_INFO as PKCS#11 2.40 numbers them: SoftHSM2 never sets these two.
-  const binding = { CKF_USER_PIN_LOCKED: 0x40000, CKF_USER_PIN_FINAL_TRY: 0x20000 } as Binding
-  const denied = expect.objectContaining({ code: 'permission-denied' })
-  expect(() => refuseTroubledPin(binding, 0x40000)).toThrow(denied)
-  expect(() => refuseTroubledPin(binding, 0x20000)).toThrow(denied)
-  expect(() => refuseTroubledPin(binding, 0x1042d)).not.toThrow()
 })

@@ -76,6 +76,9 @@ describe.skipIf(!hasSoftHsm)('a root key in a token', () => {
     root.close()
     expect(await refusalOf(() => root.wrap(randomBytes(32)))).toBe('unavailable')
     expect(await refusalOf(() => root.unwrap(wrapped))).toBe('unavailable')
+    // The module gives the numbers of old sessions and keys out again.
+    await open({ create: false })
+    expect(await refusalOf(() => root.unwrap(wrapped))).toBe('unavailable')
   })
 
   test('two tokens of one module are used side by side, and one that closes leaves the other alone', async () => {
