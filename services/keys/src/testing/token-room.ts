@@ -11,6 +11,8 @@ export interface TokenRoom {
   readonly tokens: () => TokenFolder
   /** Opens the root key `root` of the token `agency`, or makes it, unless the options say otherwise. Closed after the test. */
   readonly open: (changes?: Partial<Pkcs11RootKeyOptions>) => Promise<RootKey>
+  /** Closes what was opened so far, as a stop of the service does. */
+  readonly closeAll: () => void
   /** Another session of this process with the first token; a login holds for all of them. */
   readonly anotherSession: () => Promise<TokenConsole>
 }
@@ -19,15 +21,19 @@ export interface TokenRoom {
 export function useTokenRoom(): TokenRoom {
   let tokens: TokenFolder | undefined
   const opened: RootKey[] = []
+  const closeAll = () => {
+    for (const root of opened.splice(0)) root.close()
+  }
   beforeEach(async () => {
     tokens = await createTokenFolder()
     await tokens.addToken('agency', tokenPin)
   })
   afterEach(async () => {
-    for (const root of opened.splice(0)) root.close()
+    closeAll()
     await tokens?.remove()
   })
   return {
+    closeAll,
     tokens: () => {
       if (tokens === undefined) throw new Error('no test runs')
       return tokens

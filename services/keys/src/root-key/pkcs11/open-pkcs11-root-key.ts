@@ -114,7 +114,6 @@ function unwrapOrRefuse(wrapping: WrappingKey, proof: Uint8Array, wrapped: Uint8
   try {
     return unwrapInToken(wrapping, wrapped)
   } catch (error) {
-    if (isSessionLost(error)) throw error
     // Tokens answer altered bytes with all kinds of codes, general failure among them. One that opens what it must open
     // has refused the bytes; one that does not has failed, and the caller must not take its data for damaged.
     zeroise(unwrapInToken(wrapping, proof))

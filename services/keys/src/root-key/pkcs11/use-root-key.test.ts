@@ -4,11 +4,11 @@ import { randomBytes, utf8, wrapKey } from '@reinraum/crypto'
 import { refusalOf } from '@reinraum/testing'
 import { describe, expect, test } from 'vitest'
 import { hasSoftHsm } from '../../testing/softhsm.ts'
-import { secretKeyLabels } from '../../testing/token-keys.ts'
+import { secretKeyLabels, secretKeys } from '../../testing/token-keys.ts'
 import { tokenPin, useTokenRoom } from '../../testing/token-room.ts'
 
 describe.skipIf(!hasSoftHsm)('a root key in a token', () => {
-  const { tokens, open, anotherSession } = useTokenRoom()
+  const { tokens, open, closeAll, anotherSession } = useTokenRoom()
 
   test('wraps and unwraps keys, and a restart opens the same key', async () => {
     const first = await open()
@@ -70,15 +70,16 @@ describe.skipIf(!hasSoftHsm)('a root key in a token', () => {
   })
 
   test('a closed root key is refused, and may be closed again', async () => {
-    const root = await open()
-    const wrapped = await root.wrap(randomBytes(32))
+    const wrapped = await (await open()).wrap(randomBytes(32))
+    closeAll()
+    const root = await open({ create: false })
     root.close()
     root.close()
+    // The module gives the numbers of old sessions and keys out again: this one has those of the closed one.
+    const next = await open({ create: false })
+    expect(await refusalOf(() => root.unwrap(wrapped))).toBe('unavailable')
     expect(await refusalOf(() => root.wrap(randomBytes(32)))).toBe('unavailable')
-    expect(await refusalOf(() => root.unwrap(wrapped))).toBe('unavailable')
-    // The module gives the numbers of old sessions and keys out again.
-    await open({ create: false })
-    expect(await refusalOf(() => root.unwrap(wrapped))).toBe('unavailable')
+    expect((await next.unwrap(wrapped)).length).toBe(32)
   })
 
   test('two tokens of one module are used side by side, and one that closes leaves the other alone', async () => {
@@ -105,16 +106,31 @@ describe.skipIf(!hasSoftHsm)('a root key in a token', () => {
     }
   })
 
-  test('a lost session stays lost, whatever the token does next, and a new start opens the key again', async () => {
-    const root = await open()
-    const key = randomBytes(32)
-    const wrapped = await root.wrap(key)
-    const { cryptoki, session } = await anotherSession()
-    cryptoki.C_CloseAllSessions(cryptoki.C_GetSessionInfo(session).slotID)
+  test('a lost session stays lost, also when the module gives its number out again', async () => {
+    const wrapped = await (await open()).wrap(randomBytes(32))
+    closeAll()
+    const root = await open({ create: false })
+    const { cryptoki } = await anotherSession()
+    cryptoki.C_Finalize()
+    cryptoki.C_Initialize()
     expect(await refusalOf(() => root.unwrap(wrapped))).toBe('unavailable')
-    expect(await refusalOf(() => root.wrap(key))).toBe('unavailable')
-    root.close()
-    expect(await (await open({ create: false })).unwrap(wrapped)).toEqual(key)
+    const next = await open({ create: false })
+    expect((await next.unwrap(wrapped)).length).toBe(32)
+    expect(await refusalOf(() => root.unwrap(wrapped))).toBe('unavailable')
+    expect(await refusalOf(() => root.wrap(randomBytes(32)))).toBe('unavailable')
+  })
+
+  test('a key that is deleted under it ends the login at once', async () => {
+    const root = await open()
+    const wrapped = await root.wrap(randomBytes(32))
+    const { binding, cryptoki, session } = await anotherSession()
+    const writing = cryptoki.C_OpenSession(
+      cryptoki.C_GetSessionInfo(session).slotID,
+      binding.CKF_SERIAL_SESSION | binding.CKF_RW_SESSION,
+    )
+    for (const key of secretKeys({ binding, cryptoki, session: writing })) cryptoki.C_DestroyObject(writing, key)
+    expect(await refusalOf(() => root.unwrap(wrapped))).toBe('unavailable')
+    expect(await refusalOf(() => open({ create: false }))).toBe('not-found')
   })
 
   test('a token that is taken away makes no stored key look damaged', async () => {
