@@ -2,6 +2,7 @@ import { hpkeSuites } from '@reinraum/crypto'
 import { attesterConfigSchema, serviceConfigShape } from '@reinraum/kit'
 import { keyServiceIdSchema, memberIdSchema } from '@reinraum/statements'
 import { z } from 'zod'
+import { maximumDestructionDelayMs } from './administration/destruction-delay.ts'
 import { rootKeyConfigSchema } from './root-key/root-key-config.ts'
 
 const path = z.string().min(1)
@@ -23,6 +24,8 @@ export const keysConfigSchema = serviceConfigShape
     administrators: z.array(path).max(16).default([]),
     /** attested custody: where evidence comes from */
     attester: attesterConfigSchema.optional(),
+    /** the shortest time between an owner's order to destroy a key and its destruction, in ms; 0 allows it at once */
+    minimumDestructionDelayMs: z.int().min(0).max(maximumDestructionDelayMs).default(3_600_000),
     /** governance's service port: where a revocation is fetched after its event */
     governance: z.string().min(1),
   })

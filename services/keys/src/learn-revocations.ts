@@ -1,5 +1,6 @@
 import { isReinraumError, ReinraumError } from '@reinraum/crypto'
 import { type VerifiedContract, verifyContract } from '@reinraum/statements'
+import { recordAct } from './administration/act-log.ts'
 import { rememberContract, requireNamesThisService, verifiedContract } from './contracts.ts'
 import { keepRevocation } from './revocations.ts'
 import type { KeysTransaction } from './store.ts'
@@ -34,7 +35,9 @@ export async function learnRevocations(vault: Vault, contractId: string): Promis
     for (const statement of revocations.slice(0, maximumRevocations)) {
       try {
         const { id, added } = await keepRevocation(trx, statement, contract, now)
-        if (added) vault.log.info({ contractId, revocationId: id }, 'revocation learned from governance')
+        if (!added) continue
+        await recordAct(vault, trx, contract.id, null, { type: 'revocation-applied', revocation: id })
+        vault.log.info({ contractId, revocationId: id }, 'revocation learned from governance')
       } catch (error) {
         if (!isReinraumError(error) || error.code === 'internal' || error.code === 'storage-full') throw error
         vault.log.warn({ contractId, reason: error.code }, 'governance shows a revocation that is not valid')

@@ -1,6 +1,7 @@
 import { ReinraumError } from '@reinraum/crypto'
 import { assertNotRevoked, decidesAbout, parseStatement, type VerifiedRun, verifyRevocation } from '@reinraum/statements'
 import { z } from 'zod'
+import { requireNoneDestroyed } from './administration/destructions.ts'
 import { verifiedContract } from './contracts.ts'
 import { knownRejections, knownRevocations, type Owners } from './revocations.ts'
 import type { KeysDatabase, KeysTransaction } from './store.ts'
@@ -27,7 +28,8 @@ export async function startLease(trx: KeysTransaction, verified: VerifiedRun, no
 
 /**
  * Extends the lease of a run that got keys here, if nothing it rests on was revoked since. Returns its new end in ms.
- * @throws ReinraumError `lease-lost` (never released here, lapsed), `revoked`, `approval-revoked`, `query-rejected`, `expired` (the contract)
+ * @throws ReinraumError `lease-lost` (never released here, lapsed), `revoked`, `approval-revoked`, `query-rejected`, `expired` (the contract),
+ *   `key-destroyed` (a key that it holds, or about to be)
  */
 export async function renewLease(trx: KeysTransaction, runId: string, now: Date): Promise<number> {
   const lease = await trx.selectFrom('leases').selectAll().where('run_id', '=', runId).executeTakeFirst()
@@ -46,6 +48,7 @@ export async function renewLease(trx: KeysTransaction, runId: string, now: Date)
 
 async function assertStillAllowed(trx: KeysTransaction, lease: KeysDatabase['leases'], now: Date): Promise<void> {
   const owners: Owners = new Map(Object.entries(ownersSchema.parse(JSON.parse(lease.owners))))
+  await requireNoneDestroyed(trx, lease.contract_id, [...owners.keys()])
   const known = await knownRevocations(trx, lease.contract_id, owners)
   const { id: queryId, document: query } = parseStatement(lease.query)
   const rejections = await knownRejections(trx, lease.contract_id, queryId)

@@ -7,8 +7,9 @@ import {
   type Service,
   startOutboxRelay,
 } from '@reinraum/kit'
-import { KeyImportService, KeyReleaseService, KeysService, SealService } from '@reinraum/proto'
+import { KeyAdministrationService, KeyImportService, KeyReleaseService, KeysService, SealService } from '@reinraum/proto'
 import { type Caller, implement } from '@reinraum/rpc'
+import { startDestructionTimer } from './administration/destruction-timer.ts'
 import { type ClockSources, newestDecision, rememberTime, startClock, systemClock } from './clock.ts'
 import type { KeysConfig } from './config.ts'
 import { connectDirectory } from './directory.ts'
@@ -16,19 +17,27 @@ import { readNamedParties } from './named-parties.ts'
 import { startRevocationLookups } from './revocation-lookups.ts'
 import { openRootKeySources } from './root-key/open-root-key-source.ts'
 import { applyRevocation } from './rpc/apply-revocation.ts'
+import { cancelDestruction } from './rpc/cancel-destruction.ts'
 import { describeKey } from './rpc/describe-key.ts'
+import { destroyKey } from './rpc/destroy-key.ts'
 import { getImportKey } from './rpc/get-import-key.ts'
+import { getKey } from './rpc/get-key.ts'
 import { getSealStatus } from './rpc/get-seal-status.ts'
 import { getServiceEvidence } from './rpc/get-service-evidence.ts'
 import { getUnsealShare } from './rpc/get-unseal-share.ts'
 import { importKey } from './rpc/import-key.ts'
 import { importWrappedKey } from './rpc/import-wrapped-key.ts'
 import { issueNonce } from './rpc/issue-nonce.ts'
+import { listAdministration } from './rpc/list-administration.ts'
+import { listKeys } from './rpc/list-keys.ts'
 import { listReleases } from './rpc/list-releases.ts'
 import { releaseKeys } from './rpc/release-keys.ts'
 import { renewLease } from './rpc/renew-lease.ts'
 import { reshare } from './rpc/reshare.ts'
+import { rewrapKeys } from './rpc/rewrap-keys.ts'
+import { rotateWrappingKey } from './rpc/rotate-wrapping-key.ts'
 import { seal } from './rpc/seal.ts'
+import { setMinimumVersion } from './rpc/set-minimum-version.ts'
 import { unseal } from './rpc/unseal.ts'
 import { type KeyService, startKeyService } from './seal/key-service.ts'
 import { openKeysStore } from './store.ts'
@@ -42,6 +51,7 @@ export async function startKeys(config: KeysConfig, kit: Kit, sources: ClockSour
   const bus = await kit.connectBus()
   const outbox = startOutboxRelay(store, bus, log)
   const lookups = startRevocationLookups(service)
+  const destructions = startDestructionTimer(service)
   const revocations = await bus.consume({ ...keysConsumers(config.id).revocations, handle: (event) => lookups.note(event) })
   const ports = portsOf(service)
   sayHealth(service, ports, kit)
@@ -50,6 +60,7 @@ export async function startKeys(config: KeysConfig, kit: Kit, sources: ClockSour
     async stop() {
       await revocations.stop()
       await lookups.stop()
+      await destructions.stop()
       await outbox.stop()
       await closeKeyService(service)
     },
@@ -82,6 +93,7 @@ export async function openKeyService(
     operator: config.operator ?? null,
     identitySuite: config.identitySuite ?? null,
     administrators: administrators.map(({ signing }) => signing.ed25519.x),
+    minimumDestructionDelayMs: config.minimumDestructionDelayMs,
     attester: config.attester === undefined ? null : await openAttester(config.attester, 'keys', kit.log),
     directory: connectDirectory(config.governance, kit.tls),
     store,
@@ -134,13 +146,23 @@ export function portsOf(service: KeyService) {
     getImportKey: open(getImportKey),
     importWrappedKey: open(importWrappedKey),
   })
+  const forOwners = implement(KeyAdministrationService, {
+    listKeys: open(listKeys),
+    getKey: open(getKey),
+    rotateWrappingKey: open(rotateWrappingKey),
+    rewrapKeys: open(rewrapKeys),
+    setMinimumVersion: open(setMinimumVersion),
+    destroyKey: open(destroyKey),
+    cancelDestruction: open(cancelDestruction),
+    listAdministration: open(listAdministration),
+  })
   const forExecutors = implement(KeyReleaseService, {
     issueNonce: open(issueNonce),
     releaseKeys: open(releaseKeys),
     renewLease: open(renewLease),
   })
   return {
-    parties: { services: [forHolders, forParties, forHsms] },
+    parties: { services: [forHolders, forParties, forHsms, forOwners] },
     // The channel opens nothing by itself, but nobody else has any business here.
     services: { services: [forExecutors], allow: (caller: Caller) => caller.kind === 'service' && caller.id === 'executor' },
   } satisfies PortServices

@@ -2,6 +2,7 @@ import { inboxMigration, type Migration, openStore, outboxMigration, type Store,
 import { sql } from 'kysely'
 import { clockMigration } from './migrations/clock.ts'
 import { importKeysMigration } from './migrations/import-keys.ts'
+import { keyAdministration } from './migrations/key-administration.ts'
 import { rootKeyTables } from './migrations/root-key.ts'
 import type { RootKeyKind } from './root-key/root-key.ts'
 
@@ -15,8 +16,16 @@ export interface KeysDatabase {
   unseal_shares: { holder: string; sealed: Uint8Array; commitment: Uint8Array }
   /** contracts that name this service, as every member signed them */
   contracts: { id: string; statement: Uint8Array; known_since: number }
-  /** L1 under L0 */
-  wrapping_keys: { contract_id: string; slot: string; version: number; wrapped: Uint8Array; created_at: number }
+  /** L1 under L0; `suite` is how it is wrapped, `seals` how it seals */
+  wrapping_keys: {
+    contract_id: string
+    slot: string
+    version: number
+    suite: string
+    seals: string
+    wrapped: Uint8Array
+    created_at: number
+  }
   /** L2 under L1 */
   data_keys: {
     contract_id: string
@@ -25,9 +34,27 @@ export interface KeysDatabase {
     key_id: string
     owner: string
     wrapping_version: number
+    suite: string
     sealed: Uint8Array
     imported_at: number
   }
+  /** keys of a slot under an older version of L1 are not released */
+  minimum_versions: { contract_id: string; slot: string; version: number }
+  /** keys that are about to be destroyed, and what is left of those that were; by the thumbprint `scheduled_key` of their owner */
+  destructions: {
+    contract_id: string
+    manifest_id: string
+    slot: string
+    key_id: string
+    owner: string
+    imported_at: number
+    scheduled_key: string
+    scheduled_at: number
+    due_at: number
+    destroyed_at: number | null
+  }
+  /** what was done to keys, one chain of signed statements per contract */
+  administration: { contract_id: string; sequence: number; id: string; statement: Uint8Array; acted_at: number }
   nonces: { nonce: string; run_id: string; issued_at: number; used_at: number | null }
   /** one row per run that an approval paid for; the balance is their number, never stored apart */
   debits: { approval_id: string; run_id: string; debited_at: number }
@@ -119,6 +146,7 @@ export const keysMigrations: readonly Migration[] = [
   clockMigration,
   rootKeyTables,
   importKeysMigration,
+  keyAdministration,
 ]
 
 export function openKeysStore(file: string): Promise<Store<KeysDatabase>> {

@@ -18,6 +18,8 @@ export interface Site {
   readonly identitySuite: HpkeSuite | null
   /** Ed25519 public keys (base64url) of those who may seal, back up and restore */
   readonly administrators: readonly string[]
+  /** ms that an owner has to take the order back to destroy a key */
+  readonly minimumDestructionDelayMs: number
   /** null under owner custody */
   readonly attester: Attester | null
   /** what governance holds; nothing of it is believed unverified */

@@ -40,7 +40,11 @@ export const administrationSchema = z.strictObject({
   /** id of the entry before this one; null for the first */
   previous: digestIdSchema.nullable(),
   /** who asked for it, and the RFC 7638 thumbprint of the Ed25519 key that signed the request; null where the service acted by itself */
-  by: z.strictObject({ member: memberIdSchema, key: z.string().regex(/^[A-Za-z0-9_-]{43}$/) }).nullable(),
+  by: memberIdSchema.nullable(),
+  byKey: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{43}$/)
+    .nullable(),
   act: actSchema,
   at: instantSchema,
 })

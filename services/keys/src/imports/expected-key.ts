@@ -10,6 +10,7 @@ import {
   verifyContract,
   verifyManifest,
 } from '@reinraum/statements'
+import { type Actor, actorOf } from '../administration/act-log.ts'
 import { requireNamesThisService } from '../contracts.ts'
 import type { Vault } from '../vault.ts'
 
@@ -19,6 +20,8 @@ export interface ExpectedKey {
   readonly manifest: Verified<Manifest>
   /** the manifest's slot, whose key the contract gives to this service, alone or among others */
   readonly slot: Slot
+  /** the owner, as the log of acts names it */
+  readonly by: Actor
   readonly now: Date
 }
 
@@ -37,7 +40,8 @@ export async function expectKey(
   const manifest = await verifyManifest(request.manifest, contract, now)
   const slot = ownSlot(vault, contract, manifest, context)
   requireNamesThisService(vault, contract.document)
-  return { contract, manifest, slot, now }
+  const by = await actorOf(callerMember(contract, context), context)
+  return { contract, manifest, slot, by, now }
 }
 
 function ownSlot(vault: Vault, contract: VerifiedContract, manifest: Verified<Manifest>, context: RpcContext): Slot {

@@ -3,6 +3,7 @@ import { constantTimeEqual, fromBase64url, keyCheckValue, ReinraumError, zeroise
 import { enqueue, newEvent } from '@reinraum/kit'
 import { KeyDecidedSchema } from '@reinraum/proto'
 import { keyCustodyOf, type Manifest, manifestCoreContext, type Slot } from '@reinraum/statements'
+import { recordAct } from '../administration/act-log.ts'
 import { rememberContract } from '../contracts.ts'
 import { dataKeyLength, keyShareLength, storeDataKey } from '../data-keys.ts'
 import { knownRevocations } from '../revocations.ts'
@@ -13,7 +14,7 @@ import type { ExpectedKey } from './expected-key.ts'
 /**
  * Stores a key, or a share of one, that has been opened, and overwrites it. The same key again changes nothing.
  * @throws ReinraumError `invalid-argument` for another length, `key-mismatch` when the manifest commits to another key,
- *   `revoked`, `conflict`
+ *   `revoked`, `conflict`, `key-destroyed`
  */
 export async function takeKey(
   vault: Vault,
@@ -28,9 +29,12 @@ export async function takeKey(
       await requireNotRevoked(trx, expected)
       await rememberContract(trx, contract, now)
       const name = { contractId: contract.id, slot, manifestId: manifest.id, keyId, owner }
-      const isNew = await storeDataKey(vault, trx, name, key, now)
-      if (isNew) await announce(vault, trx, contract.id)
-      return isNew
+      const version = await storeDataKey(vault, trx, name, key, now)
+      if (version === undefined) return false
+      const act = { type: 'key-imported' as const, slot, manifest: manifest.id, key: keyId, version }
+      await recordAct(vault, trx, contract.id, expected.by, act)
+      await announce(vault, trx, contract.id)
+      return true
     })
     vault.log.info({ contractId: contract.id, slot, manifestId: manifest.id, created }, 'key imported')
     return { keyId, created }

@@ -3,6 +3,7 @@ import { callerMember } from '@reinraum/kit'
 import type { ApplyRevocationRequest } from '@reinraum/proto'
 import type { RpcContext } from '@reinraum/rpc'
 import { parseStatement } from '@reinraum/statements'
+import { actorOf, recordAct } from '../administration/act-log.ts'
 import { rememberContract } from '../contracts.ts'
 import { learnContract } from '../learn-revocations.ts'
 import { keepRevocation } from '../revocations.ts'
@@ -14,11 +15,13 @@ export async function applyRevocation(vault: Vault, { revocation }: ApplyRevocat
   if (document.kind !== 'reinraum/revocation/v1' && document.kind !== 'reinraum/rejection/v1')
     throw new ReinraumError('unknown-kind', 'this statement is neither a revocation nor a rejection')
   const contract = await learnContract(vault, document.contract)
-  callerMember(contract, context)
+  const by = await actorOf(callerMember(contract, context), context)
   const { id, added } = await vault.store.transaction(async (trx) => {
     const now = vault.now()
     await rememberContract(trx, contract, now)
-    return keepRevocation(trx, revocation, contract, now)
+    const kept = await keepRevocation(trx, revocation, contract, now)
+    if (kept.added) await recordAct(vault, trx, contract.id, by, { type: 'revocation-applied', revocation: kept.id })
+    return kept
   })
   const target = 'target' in document ? document.target.type : 'query'
   vault.log.info({ contractId: contract.id, revocationId: id, added, target }, 'revocation applied')

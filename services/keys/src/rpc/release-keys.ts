@@ -1,4 +1,5 @@
 import type { ReleaseKeysRequest } from '@reinraum/proto'
+import { eraseDue } from '../administration/erase.ts'
 import { readClaim } from '../release/claim.ts'
 import { decideRelease } from '../release/decide.ts'
 import type { Vault } from '../vault.ts'
@@ -11,6 +12,8 @@ export async function releaseKeys(vault: Vault, request: ReleaseKeysRequest) {
   const release = decision.entry.statement
   if (decision.decision === 'denied') {
     vault.log.warn({ ...about, reason: decision.reason }, 'keys denied')
+    // Somebody still asks for it: what is due is destroyed now, not when the timer says so.
+    if (decision.reason === 'key-destroyed') await eraseDue(vault)
     return { outcome: { case: 'denied' as const, value: { reasonCode: decision.reason, release } } }
   }
   vault.log.info({ ...about, slots: decision.keys.map(({ slot }) => slot) }, 'keys released')

@@ -46,7 +46,7 @@ export interface Room {
 
 /** What a test may choose of the shared service's configuration. */
 export type SharedConfig = Partial<
-  Pick<KeysConfig, 'rootKey' | 'formerRootKey' | 'identitySuite' | 'administrators' | 'attester'>
+  Pick<KeysConfig, 'rootKey' | 'formerRootKey' | 'identitySuite' | 'administrators' | 'attester' | 'minimumDestructionDelayMs'>
 >
 
 export interface RunningKeyService {
@@ -143,6 +143,7 @@ export async function startKeyService({ folder, authority, clock, governance, ow
     data,
     rootKey: own.rootKey ?? { kind: 'file', path: join(folder, `${own.keyServiceId}.root-key`) },
     administrators: own.administrators ?? [],
+    minimumDestructionDelayMs: own.minimumDestructionDelayMs ?? 3600_000,
     governance,
     log: { level: 'debug', file: join(folder, `${own.keyServiceId}.log`) },
   } satisfies KeysConfig)
