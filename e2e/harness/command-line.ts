@@ -2,7 +2,7 @@ import { Writable } from 'node:stream'
 import { runCli } from '@reinraum/cli'
 
 export interface Answer {
-  readonly exitCode: 0 | 1 | 2
+  readonly exitCode: 0 | 1 | 2 | 3
   readonly out: string
   readonly err: string
 }
@@ -11,7 +11,7 @@ export interface Answer {
 export interface CommandLine {
   (...argv: readonly string[]): Promise<Answer>
   /** The same command with `--json`, its answer parsed. */
-  json(...argv: readonly string[]): Promise<{ readonly exitCode: 0 | 1 | 2; readonly value: Json }>
+  json(...argv: readonly string[]): Promise<{ readonly exitCode: 0 | 1 | 2 | 3; readonly value: Json }>
 }
 
 /** An answer's fields, whatever they hold. */

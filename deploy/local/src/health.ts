@@ -5,8 +5,11 @@ import type { TlsFiles } from './pki.ts'
 // grpc.health.v1.HealthCheckResponse with status SERVING: field 1, varint 1.
 const serving = Buffer.from([0x08, 0x01])
 
-/** Asks the services port, with a certificate of the room, whether the service there is ready. */
-export function healthCheck(address: string, tls: TlsFiles): () => Promise<boolean> {
+/**
+ * Asks the services port, with a certificate of the room, whether the process there is ready.
+ * @param service a gRPC service of it that has its own state
+ */
+export function healthCheck(address: string, tls: TlsFiles, service = ''): () => Promise<boolean> {
   return async () => {
     // A connection of its own each time: one that failed would make the next question wait.
     const client = new Client(address, credentialsOf(tls), {
@@ -16,20 +19,26 @@ export function healthCheck(address: string, tls: TlsFiles): () => Promise<boole
       'grpc.ssl_target_name_override': 'localhost',
     })
     try {
-      return await check(client)
+      return await check(client, requestFor(service))
     } finally {
       client.close()
     }
   }
 }
 
-function check(client: Client): Promise<boolean> {
+/** grpc.health.v1.HealthCheckRequest: field 1, a string that is shorter than 128 bytes. */
+function requestFor(service: string): Buffer {
+  const name = Buffer.from(service)
+  return name.length === 0 ? name : Buffer.concat([Buffer.from([0x0a, name.length]), name])
+}
+
+function check(client: Client, question: Buffer): Promise<boolean> {
   return new Promise((resolve) => {
     client.makeUnaryRequest(
       '/grpc.health.v1.Health/Check',
       (request: Buffer) => request,
       (response: Buffer) => response,
-      Buffer.alloc(0),
+      question,
       { deadline: Date.now() + 2_000 },
       (error, response) => resolve(error === null && response !== undefined && serving.equals(response)),
     )

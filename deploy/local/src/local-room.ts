@@ -26,6 +26,8 @@ export interface LocalRoom {
   kill(name: string): Promise<void>
   /** Starts a process again, stopping it in order first if it runs; resolves when it is ready. */
   restart(name: string): Promise<void>
+  /** Whether a process says that it serves this gRPC service of its own. */
+  serves(name: string, grpcService: string): Promise<boolean>
   /** Stops everything in order and gives the folder free for the next. */
   stop(): Promise<void>
   /** A NATS connection that may do everything; only in a room started with `natsAdmin`. The caller closes it. */

@@ -2,13 +2,17 @@ import { inboxOf } from '@reinraum/kit'
 import type { TlsFiles } from './pki.ts'
 import type { RoomFolder } from './room-folder.ts'
 import type { ScratchFolder } from './scratch-folder.ts'
-import type { CommonConfig, ServiceConfig } from './service-configs.ts'
+import type { CommonConfig, RootKeyConfig, ServiceConfig } from './service-configs.ts'
 
 export interface KeyServicePlan {
   readonly id: string
   readonly custody: 'owner' | 'attested'
   /** the member that runs it; needed with custody `owner` */
   readonly operator?: string
+  /** a file that the service makes, for local use only, unless told */
+  readonly rootKey?: RootKeyConfig
+  /** files of public keys of those who may seal it, back it up and restore it; nobody unless told */
+  readonly administrators?: readonly string[]
 }
 
 export type ServiceKind = ServiceConfig['service']
@@ -76,7 +80,8 @@ export function configOf(plan: ServicePlan, wiring: Wiring): ServiceConfig {
         keyServiceId: keyService.id,
         custody: keyService.custody,
         ...(keyService.operator === undefined ? {} : { operator: keyService.operator }),
-        rootKey: { kind: 'file', path: wiring.folder.rootKey(plan.name) } as const,
+        rootKey: keyService.rootKey ?? ({ kind: 'file', path: wiring.folder.rootKey(plan.name) } as const),
+        ...(keyService.administrators === undefined ? {} : { administrators: keyService.administrators }),
         ...(keyService.custody === 'attested' ? { attester } : {}),
         governance: address('governance'),
       }

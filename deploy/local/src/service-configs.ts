@@ -25,14 +25,23 @@ export type ReleaseConfig = CommonConfig
 /** How a process gets evidence: the simulated platform is a file (`simulatedPlatformSchema`), read where it is used. */
 export type AttesterConfig = { readonly kind: 'simulator'; readonly platform: string }
 
+/** Where the root key of a key service comes from; paths are absolute, holders are files of public keys. */
+export type RootKeyConfig =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'shares'; readonly threshold: number; readonly holders: readonly string[] }
+  | { readonly kind: 'pkcs11'; readonly module: string; readonly token: string; readonly key: string; readonly pin?: string }
+  | { readonly kind: 'tee' }
+
 /** One key service; several run beside each other. `attester` is there exactly when the custody is `attested`. */
 export type KeysConfig = CommonConfig & {
   readonly keyServiceId: string
   readonly custody: 'owner' | 'attested'
   /** The member who runs it; with custody `owner` the only one whose whole keys it takes. Shares it takes of everyone. */
   readonly operator?: string
-  /** 32 random bytes, mode 0600; tests and operators put another kind in its place. */
-  readonly rootKey: { readonly kind: 'file'; readonly path: string }
+  readonly rootKey: RootKeyConfig
+  /** where it came from before, for a store that is still to be taken over */
+  readonly formerRootKey?: RootKeyConfig
+  readonly administrators?: readonly string[]
   readonly attester?: AttesterConfig
   /** Governance's services port (RunDirectoryService): revocations are fetched there. */
   readonly governance: string

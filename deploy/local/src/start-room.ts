@@ -4,11 +4,12 @@ import { type Room, roomSchema } from '@reinraum/client'
 import { ReinraumError } from '@reinraum/crypto'
 import { acquireLock } from '../bootstrap/lock-file.mjs'
 import { createCleanup } from './cleanup.ts'
+import { healthCheck } from './health.ts'
 import type { LocalRoom } from './local-room.ts'
 import { connectNats } from './nats-process.ts'
 import { writePublicFile } from './private-file.ts'
 import { referenceValuesFor, rootOf } from './reference-values.ts'
-import { natsAdminUser } from './room-credentials.ts'
+import { natsAdminUser, supervisor } from './room-credentials.ts'
 import { fileNameOf, roomFolder } from './room-folder.ts'
 import type { RoomOptions } from './room-options.ts'
 import { partiesPort } from './room-plan.ts'
@@ -76,6 +77,10 @@ async function describeRoom(site: RoomSite): Promise<LocalRoom> {
     }),
     kill: async (name) => await processNamed(name).kill(),
     restart: async (name) => await processNamed(name).restart(),
+    serves: async (name, grpcService) => {
+      const asker = credentials.tls.get(supervisor)
+      return asker !== undefined && (await healthCheck(site.address(name), asker, grpcService)())
+    },
     stop: () => site.cleanup.run(),
     natsAdmin: () => connectNats(natsAccess, natsAdminUser),
     natsAs: (name) => connectNats(natsAccess, name),

@@ -1,7 +1,10 @@
 import { type ErrorCode, isReinraumError } from '@reinraum/crypto'
 
-/** 0 done, 1 something went wrong, 2 refused: a policy said no or a verification failed. */
-export type ExitCode = 0 | 1 | 2
+/**
+ * 0 done, 1 something went wrong, 2 refused: a policy said no or a verification failed, 3 nothing went wrong, and the key
+ * service is still sealed.
+ */
+export type ExitCode = 0 | 1 | 2 | 3
 
 const refusals: ReadonlySet<ErrorCode> = new Set([
   'signature-missing',
@@ -33,6 +36,7 @@ const refusals: ReadonlySet<ErrorCode> = new Set([
   'nonce-used',
   'key-mismatch',
   'decryption-failed',
+  'share-invalid',
   'ciphertext-mismatch',
   'checksum-mismatch',
   'review-pending',

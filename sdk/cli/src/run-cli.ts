@@ -15,7 +15,7 @@ import { runCommands } from './commands/run.ts'
 import type { ExitCode } from './exit-code.ts'
 import { type Io, writeError } from './output.ts'
 
-/** Runs one command line. @returns its exit code: 0 done, 1 error, 2 refused by a policy or a verification */
+/** Runs one command line. @returns its exit code: 0 done, 1 error, 2 refused by a policy or a verification, 3 still sealed */
 export async function runCli(argv: readonly string[], io: Io): Promise<ExitCode> {
   const exit: Exit = { code: 0 }
   const json = argv.includes('--json')

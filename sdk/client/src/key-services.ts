@@ -1,8 +1,8 @@
 import { type AttestationResult, isAcceptable, keyServiceBinding, reportDataOf } from '@reinraum/attestation'
 import { canonicalize, parseStrictJson, ReinraumError, randomBytes, toBase64url } from '@reinraum/crypto'
-import { Custody } from '@reinraum/proto'
 import { evidenceFromMessage } from '@reinraum/rpc'
 import { type KeyService, type PublicKeys, publicKeysSchema, type VerifiedContract } from '@reinraum/statements'
+import { custodyOf } from './custody.ts'
 import { appraiseAboveFloors } from './floors.ts'
 import type { Session } from './session.ts'
 
@@ -62,15 +62,4 @@ async function challenge(session: Session, id: string) {
   if (answer.keyServiceId !== id) throw new ReinraumError('key-mismatch', `another key service answered for ${id}`)
   const identity: KeyServiceIdentity = { id, custody: custodyOf(answer.custody), keys: keys.data }
   return { identity, nonce, evidence: answer.evidence }
-}
-
-function custodyOf(custody: Custody): 'owner' | 'attested' {
-  switch (custody) {
-    case Custody.OWNER:
-      return 'owner'
-    case Custody.ATTESTED:
-      return 'attested'
-    default:
-      throw new ReinraumError('key-mismatch', 'the key service does not say in which custody it runs')
-  }
 }

@@ -18,6 +18,8 @@ export interface Session {
   readonly release: Client<typeof ReleaseService>
   /** @throws ReinraumError `not-found` when the room names no such key service */
   keyService(id: string): Client<typeof KeysService>
+  /** Another gRPC service that key services answer to parties. @throws ReinraumError `not-found` as above */
+  ofKeyService<S extends DescService>(service: S, id: string): Client<S>
   /** The party's clock. */
   now(): Date
   /** What evidence must not be older than; without one, an older list passes while it is in force. */
@@ -49,7 +51,16 @@ export function connect({ room, identity, now = () => new Date(), floors }: Conn
     opened.push(client)
     return patient(service, client, audience)
   }
-  const keyServices = new Map<string, Client<typeof KeysService>>()
+  const keyServices = new Map<string, unknown>()
+  const ofKeyService = <S extends DescService>(service: S, id: string): Client<S> => {
+    const place = `${service.typeName} ${id}`
+    const address = room.keyServices[id]
+    if (address === undefined) throw new ReinraumError('not-found', `the room file names no address for key service ${id}`)
+    // Opened below for the service of that name.
+    const client = (keyServices.get(place) as Client<S> | undefined) ?? open(service, `keys/${id}`, address)
+    keyServices.set(place, client)
+    return client
+  }
   return {
     room,
     identity,
@@ -58,15 +69,8 @@ export function connect({ room, identity, now = () => new Date(), floors }: Conn
     governance: open(GovernanceService, 'governance', room.governance),
     ingestion: open(IngestionService, 'ingestion', room.ingestion),
     release: open(ReleaseService, 'release', room.release),
-    keyService(id) {
-      const known = keyServices.get(id)
-      if (known !== undefined) return known
-      const address = room.keyServices[id]
-      if (address === undefined) throw new ReinraumError('not-found', `the room file names no address for key service ${id}`)
-      const client = open(KeysService, `keys/${id}`, address)
-      keyServices.set(id, client)
-      return client
-    },
+    keyService: (id) => ofKeyService(KeysService, id),
+    ofKeyService,
     now,
     ...(floors === undefined ? {} : { floors }),
     close() {

@@ -5,6 +5,7 @@ import { bind, type Exit } from '../command.ts'
 import { type FloorsOptions, floorsOption } from '../floors-option.ts'
 import type { Io } from '../output.ts'
 import { withContract, withSession } from '../party.ts'
+import { sealCommands } from './keys-seal.ts'
 
 /** `keys`: what an owner verifies before its dataset's key goes anywhere. */
 export function keysCommands(program: Command, io: Io, exit: Exit): void {
@@ -46,6 +47,8 @@ export function keysCommands(program: Command, io: Io, exit: Exit): void {
         return { text: JSON.stringify(description, null, 2), json: description }
       }),
   )
+
+  sealCommands(keys, io, exit)
 }
 
 function verificationText({ id, custody, appraisal }: KeyServiceVerification): string {

@@ -1,0 +1,36 @@
+import type { AttestationResult } from '@reinraum/attestation'
+import type { SealStatus } from '@reinraum/client'
+import { appraisalJson, appraisalText } from './appraisal-text.ts'
+import { oneLine } from './output.ts'
+
+/** Whether a key service is sealed, what it waits for, and what is known of who says so. */
+export function sealText(status: SealStatus & { readonly appraisal?: AttestationResult | null }): string {
+  const { id, custody, sealed, appraisal } = status
+  return [`${id} is ${sealed ? 'SEALED' : 'open'}: ${oneLine(waitingText(status))}`, knownText(custody, appraisal)].join('\n')
+}
+
+/** The same for programs; `appraisal` is absent where nothing was appraised. */
+export function sealJson({ appraisal, ...status }: SealStatus & { readonly appraisal?: AttestationResult | null }) {
+  const { id, custody, sealed, rootKey, have, need } = status
+  const appraised = appraisal === undefined || appraisal === null ? {} : { appraisal: appraisalJson(appraisal) }
+  return { id, custody, sealed, rootKey, have, need, ...appraised }
+}
+
+function waitingText({ sealed, rootKey, have, need }: SealStatus): string {
+  const kind = `its root key is of the kind ${rootKey}`
+  if (!sealed) return kind
+  switch (rootKey) {
+    case 'shares':
+      return `${have} of ${need} shares are there`
+    case 'pkcs11':
+      return need === 0 ? `${kind}, which opens when the service starts again` : 'it waits for the PIN of its token'
+    default:
+      return `${kind}, which opens when the service starts again`
+  }
+}
+
+function knownText(custody: SealStatus['custody'], appraisal: AttestationResult | null | undefined): string {
+  if (appraisal === undefined) return `  it says that of itself, in ${custody} custody; nothing was verified`
+  if (appraisal === null) return '  on premises of its owner: trusted for its TLS certificate alone'
+  return appraisalText(appraisal).replaceAll(/^/gm, '  ')
+}
