@@ -1,6 +1,8 @@
+import { createPublicKey } from 'node:crypto'
 import { appendFile, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readTable } from '@reinraum/client'
+import { hpkeSuites, randomBytes, rsaAesKeyWrap, rsaAesWrap } from '@reinraum/crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type CommandLine, commandLine, type Json } from '../harness/command-line.ts'
 import { contractYaml, queryYaml } from '../harness/command-line-files.ts'
@@ -11,7 +13,17 @@ import { districtsCsv, expectedAnswer, visitsCsv } from '../harness/visits.ts'
 
 const commands = [
   ...['identity create', 'identity show', 'contract propose', 'contract accept', 'contract show', 'contract verify'],
-  ...['keys describe', 'keys verify', 'executor verify', 'attestation verify', 'dataset seal', 'dataset list', 'dataset show'],
+  ...[
+    'keys describe',
+    'keys verify',
+    'keys import-key',
+    'keys import',
+    'executor verify',
+    'attestation verify',
+    'dataset seal',
+    'dataset list',
+    'dataset show',
+  ],
   ...['query check', 'query propose', 'query approve', 'query reject', 'query list', 'query show'],
   ...['run start', 'run status', 'run cancel', 'run result', 'result review', 'receipt verify', 'revoke'],
 ]
@@ -24,7 +36,7 @@ let as: Record<(typeof parties)[number], CommandLine>
 /** somebody at a machine without a network and without an identity */
 const offline = commandLine({ onCommand: (words, json) => ran[json ? 'json' : 'text'].add(words) })
 /** What one command answers and the next needs, as a user would copy it. */
-const known = { contract: '', query: '', rejected: '', run: '', approval: '', manifest: '' }
+const known = { districts: '', contract: '', query: '', rejected: '', run: '', approval: '', manifest: '' }
 
 const at = (name: string) => join(folder, name)
 const text = (value: Json | undefined) => String(value)
@@ -43,7 +55,8 @@ beforeAll(() => {
 describe('the command line takes four parties through the whole life of a clean room:', () => {
   it('each makes an identity, which is nobody else’s to read', async () => {
     for (const party of parties) {
-      const answer = await offline('identity', 'create', '--out', at(`${party}.json`), '--public', at(`${party}.public.json`))
+      const files = ['--out', at(`${party}.json`), '--public', at(`${party}.public.json`)]
+      const answer = await offline('identity', 'create', ...files, ...(party === 'analyst' ? ['--suite', 'mlkem1024-p384'] : []))
       expect(answer).toMatchObject({ exitCode: 0, err: '', out: expect.stringContaining('thumbprint') })
       expect((await stat(at(`${party}.json`))).mode & 0o077).toBe(0)
     }
@@ -52,6 +65,9 @@ describe('the command line takes four parties through the whole life of a clean 
     const { value: shown } = await as.health.json('identity', 'show')
     expect(shown).toEqual(JSON.parse(await readFile(at('health.public.json'), 'utf8')))
     expect(JSON.parse((await as.health('identity', 'show')).out)).toEqual(shown)
+    expect(shown.hpke).toMatchObject({ suite: hpkeSuites[0] })
+    expect((await as.analyst.json('identity', 'show')).value.hpke).toMatchObject({ suite: hpkeSuites[1] })
+    expect((await offline('identity', 'create', '--out', at('none.json'), '--suite', 'rsa')).exitCode).toBe(1)
   })
 
   it('one writes the contract, with the keys from files and from the key services, and all sign it', async () => {
@@ -138,7 +154,11 @@ describe('the command line takes four parties through the whole life of a clean 
     const visits = await as.health.json(...seal('visits'))
     expect(visits).toMatchObject({ exitCode: 0, value: { rowCount: 120, version: 1, resumed: false } })
     known.manifest = text(visits.value.manifest)
-    expect(await as.survey(...seal('districts'))).toMatchObject({ exitCode: 0, err: '' })
+    await writeFile(at('hsm.key'), randomBytes(32))
+    expect((await as.survey.json(...seal('districts'), '--no-deposit')).value.error?.code).toBe('invalid-argument')
+    const districts = await as.survey.json(...seal('districts'), '--key-file', at('hsm.key'), '--no-deposit')
+    expect(districts).toMatchObject({ exitCode: 0, value: { version: 1 } })
+    known.districts = text(districts.value.manifest)
     expect(await readdir(at('state'))).toEqual([])
 
     expect((await as.analyst('dataset', 'list', '--contract', known.contract)).out.split('\n')).toHaveLength(4)
@@ -146,6 +166,34 @@ describe('the command line takes four parties through the whole life of a clean 
     const show = ['dataset', 'show', known.manifest, '--contract', known.contract]
     expect((await as.analyst(...show)).out).toContain('visits, version 1, by health')
     expect((await as.analyst.json(...show)).value.rowCount).toBe(120)
+  })
+
+  it('an owner whose key is in an HSM verifies what it wraps to, and hands it over wrapped', async () => {
+    const importKey = (...more: string[]) => ['keys', 'import-key', 'shared-keys', '--contract', at('contract.json'), ...more]
+    const fetched = await as.survey.json(...importKey('--out', at('import.pem'), '--statement', at('import.json')))
+    expect(fetched).toMatchObject({ exitCode: 0, value: { version: 1, algorithm: rsaAesKeyWrap } })
+    const again = await offline(...importKey('--out', at('again.pem'), '--from', at('import.json')))
+    expect(again).toMatchObject({ exitCode: 0, err: '', out: expect.stringContaining(text(fetched.value.fingerprint)) })
+    const pem = await readFile(at('import.pem'), 'utf8')
+    expect(await readFile(at('again.pem'), 'utf8')).toBe(pem)
+    const another = ['keys', 'import-key', 'health-keys', '--contract', at('contract.json'), '--out', at('other.pem')]
+    expect(await offline.json(...another, '--from', at('import.json'))).toMatchObject({
+      exitCode: 2,
+      value: { error: { code: 'key-mismatch' } },
+    })
+
+    const spki = createPublicKey(pem).export({ format: 'der', type: 'spki' })
+    await writeFile(at('wrapped'), await rsaAesWrap(spki, await readFile(at('hsm.key'))))
+    await writeFile(at('wrong'), await rsaAesWrap(spki, randomBytes(32)))
+    const hand = (file: string, ...more: string[]) => [
+      ...['keys', 'import', at(file), '--contract', known.contract, '--manifest', known.districts],
+      ...more,
+    ]
+    expect((await as.survey.json(...hand('wrong'))).value.error?.code).toBe('key-mismatch')
+    expect((await as.survey.json(...hand('hsm.key'))).value.error?.code).toBe('decryption-failed')
+    expect((await as.survey.json(...hand('wrapped', '--key-version', '2'))).value.error?.code).toBe('key-unknown')
+    expect((await as.survey.json(...hand('wrapped'))).value).toMatchObject({ keyService: 'shared-keys', created: true })
+    expect((await as.survey(...hand('wrapped', '--key-version', '1'))).out).toContain('was there already')
   })
 
   it('the guard says offline what may be asked, and where it may not', async () => {

@@ -35,6 +35,7 @@ import { releaseKeys } from './rpc/release-keys.ts'
 import { renewLease } from './rpc/renew-lease.ts'
 import { reshare } from './rpc/reshare.ts'
 import { rewrapKeys } from './rpc/rewrap-keys.ts'
+import { rotateImportKey } from './rpc/rotate-import-key.ts'
 import { rotateWrappingKey } from './rpc/rotate-wrapping-key.ts'
 import { seal } from './rpc/seal.ts'
 import { setMinimumVersion } from './rpc/set-minimum-version.ts'
@@ -144,6 +145,7 @@ export function portsOf(service: KeyService) {
   })
   const forHsms = implement(KeyImportService, {
     getImportKey: open(getImportKey),
+    rotateImportKey: open(rotateImportKey),
     importWrappedKey: open(importWrappedKey),
   })
   const forOwners = implement(KeyAdministrationService, {

@@ -1,8 +1,9 @@
 import { listManifests, sealDataset } from '@reinraum/client'
-import { ReinraumError } from '@reinraum/crypto'
+import { ReinraumError, zeroise } from '@reinraum/crypto'
 import type { Manifest, Verified } from '@reinraum/statements'
 import type { Command } from 'commander'
 import { bind, type Exit } from '../command.ts'
+import { readSmallFile } from '../files.ts'
 import { type Io, lines, table } from '../output.ts'
 import { stateDirectory, withContract } from '../party.ts'
 import { progressBar } from '../progress-bar.ts'
@@ -10,7 +11,7 @@ import { progressBar } from '../progress-bar.ts'
 export function datasetCommands(program: Command, io: Io, exit: Exit): void {
   const group = program.command('dataset').description('sealed datasets')
 
-  bind<{ contract: string; slot: string; state?: string }>(
+  bind<{ contract: string; slot: string; state?: string; keyFile?: string; deposit: boolean }>(
     group
       .command('seal')
       .description(
@@ -19,22 +20,27 @@ export function datasetCommands(program: Command, io: Io, exit: Exit): void {
       .argument('<file>', 'Parquet, CSV, TSV, JSON or NDJSON')
       .requiredOption('--contract <id or file>')
       .requiredOption('--slot <slot>')
-      .option('--state <folder>', 'where ciphertext waits for its upload'),
+      .option('--state <folder>', 'where ciphertext waits for its upload')
+      .option('--key-file <file>', 'seal under the 32 random bytes in this file, from an HSM; for this dataset version only')
+      .option('--no-deposit', 'leave the key to "keys import"; only with --key-file'),
     io,
     exit,
     (invocation, options, file = '') =>
       withContract(invocation, options.contract, async (session, contract) => {
         const bar = progressBar(invocation)
+        const dataKey = options.keyFile === undefined ? undefined : await readSmallFile(options.keyFile, 32)
         const { manifest, resumed } = await sealDataset(session, {
           contract,
           slot: options.slot,
           file,
           stateDirectory: options.state ?? stateDirectory(),
+          deposit: options.deposit,
+          ...(dataKey === undefined ? {} : { dataKey }),
           onProgress: (progress) =>
             progress.step === 'sealing'
               ? bar.bytes('sealed', progress.sealedBytes)
               : bar.share('uploaded', progress.durableBytes, progress.totalBytes),
-        })
+        }).finally(() => zeroise(...(dataKey === undefined ? [] : [dataKey])))
         return { text: manifestText(manifest, resumed), json: { manifest: manifest.id, resumed, ...manifest.document } }
       }),
   )

@@ -5,6 +5,7 @@ import { bind, type Exit } from '../command.ts'
 import { type FloorsOptions, floorsOption } from '../floors-option.ts'
 import type { Io } from '../output.ts'
 import { withContract, withSession } from '../party.ts'
+import { keysImportCommands } from './keys-import.ts'
 import { sealCommands } from './keys-seal.ts'
 
 /** `keys`: what an owner verifies before its dataset's key goes anywhere. */
@@ -49,6 +50,7 @@ export function keysCommands(program: Command, io: Io, exit: Exit): void {
   )
 
   sealCommands(keys, io, exit)
+  keysImportCommands(keys, io, exit)
 }
 
 function verificationText({ id, custody, appraisal }: KeyServiceVerification): string {

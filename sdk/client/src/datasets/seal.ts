@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { keyCheckValue, ReinraumError, randomBytes, toBase64url, zeroise } from '@reinraum/crypto'
 import {
+  keyCustodyOf,
   type Manifest,
   type ManifestCore,
   manifestCoreContext,
@@ -29,6 +30,10 @@ export interface SealOptions {
   readonly file: string
   /** a private folder of this party for ciphertext that is not uploaded yet */
   readonly stateDirectory: string
+  /** 32 random bytes from elsewhere, used for this dataset version only; without it a fresh key is made. The caller overwrites it. */
+  readonly dataKey?: Uint8Array
+  /** false leaves the key to `importWrappedKey`; only where `dataKey` is given, and one key service holds all of it */
+  readonly deposit?: boolean
   readonly onProgress?: (progress: SealProgress) => void
   readonly signal?: AbortSignal
 }
@@ -50,6 +55,7 @@ export async function sealDataset(session: Session, options: SealOptions): Promi
   if (slot === undefined) throw new ReinraumError('not-found', `the contract has no slot ${options.slot}`)
   if (slot.owner !== memberOf(session, contract).id)
     throw new ReinraumError('permission-denied', `slot ${slot.id} belongs to ${slot.owner}`)
+  assertDepositedLater(options, slot)
   const earlier = await findPending(stateDirectory, contract.id, slot.id, file).catch(() => undefined)
   const pending = earlier ?? (await sealLocally(session, options, slot))
   const manifest = await verifyManifest(pending.manifest, contract, session.now())
@@ -66,6 +72,15 @@ export async function sealDataset(session: Session, options: SealOptions): Promi
   return { manifest, resumed: earlier !== undefined }
 }
 
+function assertDepositedLater({ dataKey, deposit = true }: SealOptions, slot: Slot): void {
+  if (dataKey !== undefined && dataKey.length !== 32) throw new ReinraumError('invalid-argument', 'a data key has 32 bytes')
+  if (deposit) return
+  if (dataKey === undefined)
+    throw new ReinraumError('invalid-argument', 'a key that is made here and not handed over would be lost')
+  if (keyCustodyOf(slot).services.length > 1)
+    throw new ReinraumError('unsupported', 'a key in several shares is handed over where it is split')
+}
+
 async function sealLocally(session: Session, options: SealOptions, slot: Slot): Promise<Pending> {
   const { contract, file, stateDirectory } = options
   const custody = await verifyCustody(session, contract, slot)
@@ -75,7 +90,7 @@ async function sealLocally(session: Session, options: SealOptions, slot: Slot): 
   const core: ManifestCore = { contract: contract.id, slot: slot.id, version: Math.max(0, ...versions) + 1, schema: slot.schema }
   const source = await fingerprint(file).catch(() => ({ path: file, size: -1, modified: 0 }))
   const ciphertext = await ciphertextPath(stateDirectory, contract.id, slot.id)
-  const dataKey = randomBytes(32)
+  const dataKey = options.dataKey === undefined ? randomBytes(32) : Uint8Array.from(options.dataKey)
   try {
     const sealed = await sealFile({
       file,
@@ -97,7 +112,7 @@ async function sealLocally(session: Session, options: SealOptions, slot: Slot): 
       createdAt: session.now().toISOString(),
     }
     const manifest = await signStatement(document, session.signer)
-    await depositKey(session, custody, { contract, manifest, dataKey })
+    if (options.deposit !== false) await depositKey(session, custody, { contract, manifest, dataKey })
     return await savePending(stateDirectory, { contract: contract.id, slot: slot.id, source, ciphertext, manifest })
   } catch (error) {
     await rm(ciphertext, { force: true })

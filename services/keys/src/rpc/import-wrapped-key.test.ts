@@ -160,8 +160,8 @@ describe('an import key', () => {
     try {
       const as = (party: PartyName) => kept.asOf(KeyImportService, room.parties[party])
       const { importKey: first } = await as('air').getImportKey({})
-      expect(await refusalOf(() => as('air').getImportKey({ rotate: true }))).toBe('permission-denied')
-      const { importKey: second } = await as('officer').getImportKey({ rotate: true })
+      expect(await refusalOf(() => as('air').rotateImportKey({}))).toBe('permission-denied')
+      const { importKey: second } = await as('officer').rotateImportKey({})
       expect(second).not.toEqual(first)
       expect((await as('air').getImportKey({})).importKey).toEqual(second)
       expect(await refusalOf(() => useImportKey(kept.vault, 1, async () => undefined))).toBe('key-unknown')

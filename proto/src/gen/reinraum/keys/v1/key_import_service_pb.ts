@@ -11,18 +11,12 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file reinraum/keys/v1/key_import_service.proto.
  */
 export const file_reinraum_keys_v1_key_import_service: GenFile = /*@__PURE__*/
-  fileDesc("CilyZWlucmF1bS9rZXlzL3YxL2tleV9pbXBvcnRfc2VydmljZS5wcm90bxIQcmVpbnJhdW0ua2V5cy52MSIlChNHZXRJbXBvcnRLZXlSZXF1ZXN0Eg4KBnJvdGF0ZRgBIAEoCCIqChRHZXRJbXBvcnRLZXlSZXNwb25zZRISCgppbXBvcnRfa2V5GAEgASgMIpQBChdJbXBvcnRXcmFwcGVkS2V5UmVxdWVzdBIeCghjb250cmFjdBgBIAEoDEIMukgJegcQAhiAgIACEh4KCG1hbmlmZXN0GAIgASgMQgy6SAl6BxACGICAgAISGAoHdmVyc2lvbhgDIAEoDUIHukgEKgIoARIfCgt3cmFwcGVkX2tleRgEIAEoDEIKukgHegUQARiAQCI7ChhJbXBvcnRXcmFwcGVkS2V5UmVzcG9uc2USDgoGa2V5X2lkGAEgASgJEg8KB2NyZWF0ZWQYAiABKAgy3AEKEEtleUltcG9ydFNlcnZpY2USXQoMR2V0SW1wb3J0S2V5EiUucmVpbnJhdW0ua2V5cy52MS5HZXRJbXBvcnRLZXlSZXF1ZXN0GiYucmVpbnJhdW0ua2V5cy52MS5HZXRJbXBvcnRLZXlSZXNwb25zZRJpChBJbXBvcnRXcmFwcGVkS2V5EikucmVpbnJhdW0ua2V5cy52MS5JbXBvcnRXcmFwcGVkS2V5UmVxdWVzdBoqLnJlaW5yYXVtLmtleXMudjEuSW1wb3J0V3JhcHBlZEtleVJlc3BvbnNlYgZwcm90bzM", [file_buf_validate_validate]);
+  fileDesc("CilyZWlucmF1bS9rZXlzL3YxL2tleV9pbXBvcnRfc2VydmljZS5wcm90bxIQcmVpbnJhdW0ua2V5cy52MSIVChNHZXRJbXBvcnRLZXlSZXF1ZXN0IioKFEdldEltcG9ydEtleVJlc3BvbnNlEhIKCmltcG9ydF9rZXkYASABKAwiGAoWUm90YXRlSW1wb3J0S2V5UmVxdWVzdCItChdSb3RhdGVJbXBvcnRLZXlSZXNwb25zZRISCgppbXBvcnRfa2V5GAEgASgMIpQBChdJbXBvcnRXcmFwcGVkS2V5UmVxdWVzdBIeCghjb250cmFjdBgBIAEoDEIMukgJegcQAhiAgIACEh4KCG1hbmlmZXN0GAIgASgMQgy6SAl6BxACGICAgAISGAoHdmVyc2lvbhgDIAEoDUIHukgEKgIoARIfCgt3cmFwcGVkX2tleRgEIAEoDEIKukgHegUQARiAQCI7ChhJbXBvcnRXcmFwcGVkS2V5UmVzcG9uc2USDgoGa2V5X2lkGAEgASgJEg8KB2NyZWF0ZWQYAiABKAgyxAIKEEtleUltcG9ydFNlcnZpY2USXQoMR2V0SW1wb3J0S2V5EiUucmVpbnJhdW0ua2V5cy52MS5HZXRJbXBvcnRLZXlSZXF1ZXN0GiYucmVpbnJhdW0ua2V5cy52MS5HZXRJbXBvcnRLZXlSZXNwb25zZRJmCg9Sb3RhdGVJbXBvcnRLZXkSKC5yZWlucmF1bS5rZXlzLnYxLlJvdGF0ZUltcG9ydEtleVJlcXVlc3QaKS5yZWlucmF1bS5rZXlzLnYxLlJvdGF0ZUltcG9ydEtleVJlc3BvbnNlEmkKEEltcG9ydFdyYXBwZWRLZXkSKS5yZWlucmF1bS5rZXlzLnYxLkltcG9ydFdyYXBwZWRLZXlSZXF1ZXN0GioucmVpbnJhdW0ua2V5cy52MS5JbXBvcnRXcmFwcGVkS2V5UmVzcG9uc2ViBnByb3RvMw", [file_buf_validate_validate]);
 
 /**
  * @generated from message reinraum.keys.v1.GetImportKeyRequest
  */
 export type GetImportKeyRequest = Message<"reinraum.keys.v1.GetImportKeyRequest"> & {
-  /**
-   * for administrators: make a new key, and let the older ones open nothing any more
-   *
-   * @generated from field: bool rotate = 1;
-   */
-  rotate: boolean;
 };
 
 /**
@@ -50,6 +44,38 @@ export type GetImportKeyResponse = Message<"reinraum.keys.v1.GetImportKeyRespons
  */
 export const GetImportKeyResponseSchema: GenMessage<GetImportKeyResponse> = /*@__PURE__*/
   messageDesc(file_reinraum_keys_v1_key_import_service, 1);
+
+/**
+ * @generated from message reinraum.keys.v1.RotateImportKeyRequest
+ */
+export type RotateImportKeyRequest = Message<"reinraum.keys.v1.RotateImportKeyRequest"> & {
+};
+
+/**
+ * Describes the message reinraum.keys.v1.RotateImportKeyRequest.
+ * Use `create(RotateImportKeyRequestSchema)` to create a new message.
+ */
+export const RotateImportKeyRequestSchema: GenMessage<RotateImportKeyRequest> = /*@__PURE__*/
+  messageDesc(file_reinraum_keys_v1_key_import_service, 2);
+
+/**
+ * @generated from message reinraum.keys.v1.RotateImportKeyResponse
+ */
+export type RotateImportKeyResponse = Message<"reinraum.keys.v1.RotateImportKeyResponse"> & {
+  /**
+   * a statement of the kind reinraum/import-key/v1
+   *
+   * @generated from field: bytes import_key = 1;
+   */
+  importKey: Uint8Array;
+};
+
+/**
+ * Describes the message reinraum.keys.v1.RotateImportKeyResponse.
+ * Use `create(RotateImportKeyResponseSchema)` to create a new message.
+ */
+export const RotateImportKeyResponseSchema: GenMessage<RotateImportKeyResponse> = /*@__PURE__*/
+  messageDesc(file_reinraum_keys_v1_key_import_service, 3);
 
 /**
  * @generated from message reinraum.keys.v1.ImportWrappedKeyRequest
@@ -85,7 +111,7 @@ export type ImportWrappedKeyRequest = Message<"reinraum.keys.v1.ImportWrappedKey
  * Use `create(ImportWrappedKeyRequestSchema)` to create a new message.
  */
 export const ImportWrappedKeyRequestSchema: GenMessage<ImportWrappedKeyRequest> = /*@__PURE__*/
-  messageDesc(file_reinraum_keys_v1_key_import_service, 2);
+  messageDesc(file_reinraum_keys_v1_key_import_service, 4);
 
 /**
  * @generated from message reinraum.keys.v1.ImportWrappedKeyResponse
@@ -107,7 +133,7 @@ export type ImportWrappedKeyResponse = Message<"reinraum.keys.v1.ImportWrappedKe
  * Use `create(ImportWrappedKeyResponseSchema)` to create a new message.
  */
 export const ImportWrappedKeyResponseSchema: GenMessage<ImportWrappedKeyResponse> = /*@__PURE__*/
-  messageDesc(file_reinraum_keys_v1_key_import_service, 3);
+  messageDesc(file_reinraum_keys_v1_key_import_service, 5);
 
 /**
  * For owners whose HSM speaks no HPKE: it wraps a data key by RSA-OAEP and AES-KWP, as in CKM_RSA_AES_KEY_WRAP.
@@ -124,6 +150,16 @@ export const KeyImportService: GenService<{
     methodKind: "unary";
     input: typeof GetImportKeyRequestSchema;
     output: typeof GetImportKeyResponseSchema;
+  },
+  /**
+   * For administrators: makes a new key to wrap to, and lets the older ones open nothing any more.
+   *
+   * @generated from rpc reinraum.keys.v1.KeyImportService.RotateImportKey
+   */
+  rotateImportKey: {
+    methodKind: "unary";
+    input: typeof RotateImportKeyRequestSchema;
+    output: typeof RotateImportKeyResponseSchema;
   },
   /**
    * Takes a data key that an owner's HSM wrapped. Idempotent for the same key.
