@@ -39,10 +39,10 @@ test('a wrapped key opens under its key-encryption key only, and whole', () => {
 })
 
 test('what cannot be a wrapped key is refused, whatever its length', () => {
-  for (const length of [0, 1, 8, 15, 16, 17, 24, 4105, 100_000]) {
+  for (const length of [0, 1, 8, 15, 16, 17, 24, 16_393, 100_000]) {
     expect(() => unwrapKey(message(32), new Uint8Array(length))).toThrow(refused)
   }
-  expect(() => unwrapKey(message(32), aeskwp(message(32)).encrypt(message(5000)))).toThrow(refused)
+  expect(() => unwrapKey(message(32), aeskwp(message(32)).encrypt(message(17_000)))).toThrow(refused)
 })
 
 test('a key-encryption key has 256 bits, and there is something to wrap', () => {
@@ -51,5 +51,5 @@ test('a key-encryption key has 256 bits, and there is something to wrap', () => 
     expect(() => wrapKey(new Uint8Array(length), message(32))).toThrow(wrong)
     expect(() => unwrapKey(new Uint8Array(length), message(40))).toThrow(wrong)
   }
-  for (const length of [0, 4097]) expect(() => wrapKey(message(32), new Uint8Array(length))).toThrow(wrong)
+  for (const length of [0, 16_385]) expect(() => wrapKey(message(32), new Uint8Array(length))).toThrow(wrong)
 })

@@ -32,6 +32,9 @@ test('without node:crypto the package seals, opens and hashes the same bytes', a
   expect(elsewhere.unseal(onNode.seal(plaintext, options), options)).toEqual(plaintext)
   const { bytes: sealed } = await drain(elsewhere.sealStream(inPieces(plaintext, [7_000]), options))
   expect((await drain(onNode.unsealStream([sealed], options))).bytes).toEqual(plaintext)
+  const [kek, secret] = [message(32, 3), message(45)]
+  expect(elsewhere.wrapKey(kek, secret)).toEqual(onNode.wrapKey(kek, secret))
+  expect(elsewhere.unwrapKey(kek, onNode.wrapKey(kek, secret))).toEqual(secret)
   expect(elsewhere.sha256(plaintext)).toEqual(onNode.sha256(plaintext))
   expect(elsewhere.sha384(plaintext)).toEqual(onNode.sha384(plaintext))
   expect(elsewhere.sha512(plaintext)).toEqual(onNode.sha512(plaintext))

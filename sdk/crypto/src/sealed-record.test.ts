@@ -1,33 +1,38 @@
+import { aeskwp } from '@noble/ciphers/aes.js'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { utf8 } from './bytes.ts'
+import { concatBytes, utf8 } from './bytes.ts'
+import { sha256 } from './hash.ts'
 import { fromHex } from './hex.ts'
 import { openRecord, recordSuiteOf, recordSuites, sealRecord } from './sealed-record.ts'
 import { message } from './test-support/streams.ts'
 
 const refused = expect.objectContaining({ name: 'ReinraumError', code: 'decryption-failed' })
 
-// RFC 8452 appendix C.2: 8 bytes of plaintext, nonce in front as we store it.
-test('opens the record of RFC 8452', () => {
-  const key = fromHex(`01${'00'.repeat(31)}`)
-  const record = fromHex('030000000000000000000000c2ef328e5c71c83b843122130f7364b761e0b97427e3df28')
-  expect(openRecord(key, record, new Uint8Array(0))).toEqual(fromHex('0100000000000000'))
+// The construction, made by hand: the digest of the place and the secret, wrapped by another implementation.
+test('a record is the wrapped secret behind the digest of its place', () => {
+  const [key, place] = [message(32, 1), utf8('place')]
+  const record = aeskwp(key).encrypt(concatBytes(sha256(place), utf8('secret')))
+  expect(sealRecord(key, utf8('secret'), place)).toEqual(record)
+  expect(openRecord(key, record, place)).toEqual(utf8('secret'))
+  expect(() => openRecord(key, aeskwp(key).encrypt(sha256(place).subarray(1)), place)).toThrow(refused)
 })
 
-// draft-irtf-cfrg-xchacha-03 appendix A.3.1; the nonce in front as we store it.
-test('opens the record of the XChaCha20-Poly1305 draft', () => {
+// RFC 8439 §2.8.2; the nonce in front as we store it.
+test('opens the record of RFC 8439', () => {
   const key = fromHex('808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f')
   const record = fromHex(
-    '404142434445464748494a4b4c4d4e4f5051525354555657' +
-      'bd6d179d3e83d43b9576579493c0e939572a1700252bfaccbed2902c21396cbb' +
-      '731c7f1b0b4aa6440bf3a82f4eda7e39ae64c6708c54c216cb96b72e1213b452' +
-      '2f8c9ba40db5d945b11b69b982c1bb9e3f3fac2bc369488f76b2383565d3fff9' +
-      '21f9664c97637da9768812f615c68b13b52ec0875924c1c7987947deafd8780acf49',
+    '070000004041424344454647' +
+      'd31a8d34648e60db7b86afbc53ef7ec2a4aded51296e08fea9e2b5a736ee62d6' +
+      '3dbea45e8ca9671282fafb69da92728b1a71de0a9e060b2905d6a5b67ecd3b36' +
+      '92ddbd7f2d778b8c9803aee328091b58fab324e4fad675945585808b4831d7bc' +
+      '3ff4def08e4b7a9de576d26586cec64b6116' +
+      '1ae10b594f09e26a7e902ecbd0600691',
   )
   const plaintext = utf8(
     "Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be it.",
   )
-  expect(openRecord(key, record, fromHex('50515253c0c1c2c3c4c5c6c7'), 'XChaCha20-Poly1305')).toEqual(plaintext)
+  expect(openRecord(key, record, fromHex('50515253c0c1c2c3c4c5c6c7'), 'ChaCha20-Poly1305')).toEqual(plaintext)
 })
 
 test.each(recordSuites)('a record sealed with %s opens under its key, for its place, and whole', (suite) => {
@@ -58,7 +63,8 @@ test('a record opens with no other suite, and a suite that nobody knows is refus
 })
 
 test('what cannot be a record is refused, and so is a key of another size', () => {
-  for (const length of [0, 11, 12, 27]) expect(() => openRecord(message(32), new Uint8Array(length), message(1))).toThrow(refused)
+  for (const length of [0, 11, 16, 24, 27, 40])
+    expect(() => openRecord(message(32), new Uint8Array(length), message(1))).toThrow(refused)
   for (const length of [0, 16, 33]) {
     const wrong = expect.objectContaining({ code: 'invalid-argument' })
     expect(() => sealRecord(new Uint8Array(length), message(1), message(1))).toThrow(wrong)

@@ -141,7 +141,7 @@ describe('a record of an act on keys', () => {
     previous: null,
     by: 'bird',
     byKey: nonce,
-    act: { type: 'wrapping-key-rotated', slot: 'strikes', version: 2, suite: 'AES-256-GCM-SIV' },
+    act: { type: 'wrapping-key-rotated', slot: 'strikes', version: 2, suite: 'A256KWP' },
     at: finishedAt,
   }
   const sign = (change: Partial<Administration> = {}, signer = 'shared-keys') =>

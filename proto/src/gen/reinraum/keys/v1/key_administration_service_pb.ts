@@ -310,7 +310,7 @@ export type RewrapKeysRequest = Message<"reinraum.keys.v1.RewrapKeysRequest"> & 
   slot: string;
 
   /**
-   * AES-256-GCM-SIV or XChaCha20-Poly1305; empty to stay with the slot's
+   * A256KWP or ChaCha20-Poly1305; empty to stay with the slot's
    *
    * @generated from field: string suite = 3;
    */
