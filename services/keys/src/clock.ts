@@ -17,6 +17,8 @@ export const systemClock: ClockSources = { wall: () => Date.now(), monotonic: ()
  */
 export interface Clock {
   now(): Date
+  /** What the wall clock says, ms since 1970. */
+  wall(): number
   isSound(): boolean
   /** @throws ReinraumError `clock-unsound` */
   requireSound(): void
@@ -46,6 +48,7 @@ export function startClock(sources: ClockSources, newest: number): Clock {
 
   return {
     now: () => new Date(Math.floor(read().own)),
+    wall: sources.wall,
     isSound: () => read().sound,
     requireSound() {
       if (!read().sound) throw new ReinraumError('clock-unsound', "the machine's clock has jumped, and nobody has confirmed it")

@@ -1,5 +1,6 @@
 import { canonicalBytes, constantTimeEqual, ReinraumError } from '@reinraum/crypto'
 import { type Contract, type VerifiedContract, verifyContract } from '@reinraum/statements'
+import { isRestored, lockContract } from './rollback/locks.ts'
 import type { KeysTransaction } from './store.ts'
 import type { Vault } from './vault.ts'
 
@@ -19,13 +20,17 @@ export async function verifiedContract(db: Reader, contractId: string): Promise<
   return contract
 }
 
-/** Remembers a contract that names this service. */
+/**
+ * Remembers a contract that names this service. In a store from a backup it may be one that was known before, and a new one is
+ * locked like those that the backup held: its notBefore would tell them apart only if nobody could set the clock of a restore.
+ */
 export async function rememberContract(trx: KeysTransaction, contract: VerifiedContract, now: Date): Promise<void> {
-  await trx
+  const { numInsertedOrUpdatedRows: added } = await trx
     .insertInto('contracts')
     .values({ id: contract.id, statement: contract.bytes, known_since: now.getTime() })
     .onConflict((conflict) => conflict.doNothing())
-    .execute()
+    .executeTakeFirstOrThrow()
+  if (added === 1n && (await isRestored(trx))) await lockContract(trx, contract.id, 'restored', now)
 }
 
 /**

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { requireNoneDestroyed } from './administration/destructions.ts'
 import { verifiedContract } from './contracts.ts'
 import { knownRejections, knownRevocations, type Owners } from './revocations.ts'
+import { requireNotLocked } from './rollback/locks.ts'
 import type { KeysDatabase, KeysTransaction } from './store.ts'
 
 /** How long a key that was released may be used without asking again: the bound on what a revocation cannot recall. */
@@ -28,12 +29,13 @@ export async function startLease(trx: KeysTransaction, verified: VerifiedRun, no
 
 /**
  * Extends the lease of a run that got keys here, if nothing it rests on was revoked since. Returns its new end in ms.
- * @throws ReinraumError `lease-lost` (never released here, lapsed), `revoked`, `approval-revoked`, `query-rejected`, `expired` (the contract),
+ * @throws ReinraumError `rollback-detected`, `lease-lost` (never released here, lapsed), `revoked`, `approval-revoked`, `query-rejected`, `expired` (the contract),
  *   `key-destroyed` (a key that it holds, or about to be)
  */
 export async function renewLease(trx: KeysTransaction, runId: string, now: Date): Promise<number> {
   const lease = await trx.selectFrom('leases').selectAll().where('run_id', '=', runId).executeTakeFirst()
   if (lease === undefined) throw new ReinraumError('lease-lost', 'no keys were released for this run here')
+  await requireNotLocked(trx, lease.contract_id)
   await assertStillAllowed(trx, lease, now)
   const time = now.getTime()
   if (time >= lease.ends_at) throw new ReinraumError('expired', 'the contract has ended')

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import {
   forbidCoreDumps,
   type Kit,
@@ -7,9 +8,17 @@ import {
   type Service,
   startOutboxRelay,
 } from '@reinraum/kit'
-import { KeyAdministrationService, KeyImportService, KeyReleaseService, KeysService, SealService } from '@reinraum/proto'
+import {
+  KeyAdministrationService,
+  KeyImportService,
+  KeyReleaseService,
+  KeysService,
+  RecoveryService,
+  SealService,
+} from '@reinraum/proto'
 import { type Caller, implement } from '@reinraum/rpc'
 import { startDestructionTimer } from './administration/destruction-timer.ts'
+import { removeLeftovers, storeName } from './backup/backup-files.ts'
 import { type ClockSources, newestDecision, rememberTime, startClock, systemClock } from './clock.ts'
 import type { KeysConfig } from './config.ts'
 import { connectDirectory } from './directory.ts'
@@ -18,10 +27,14 @@ import { startRevocationLookups } from './revocation-lookups.ts'
 import { openRootKeySources } from './root-key/open-root-key-source.ts'
 import { applyRevocation } from './rpc/apply-revocation.ts'
 import { cancelDestruction } from './rpc/cancel-destruction.ts'
+import { confirmClock, getClock } from './rpc/confirm-clock.ts'
+import { confirmLog } from './rpc/confirm-log.ts'
+import { createBackup } from './rpc/create-backup.ts'
 import { describeKey } from './rpc/describe-key.ts'
 import { destroyKey } from './rpc/destroy-key.ts'
 import { getImportKey } from './rpc/get-import-key.ts'
 import { getKey } from './rpc/get-key.ts'
+import { getLogState } from './rpc/get-log-state.ts'
 import { getSealStatus } from './rpc/get-seal-status.ts'
 import { getServiceEvidence } from './rpc/get-service-evidence.ts'
 import { getUnsealShare } from './rpc/get-unseal-share.ts'
@@ -31,6 +44,7 @@ import { issueNonce } from './rpc/issue-nonce.ts'
 import { listAdministration } from './rpc/list-administration.ts'
 import { listKeys } from './rpc/list-keys.ts'
 import { listReleases } from './rpc/list-releases.ts'
+import { presentReleases } from './rpc/present-releases.ts'
 import { releaseKeys } from './rpc/release-keys.ts'
 import { renewLease } from './rpc/renew-lease.ts'
 import { reshare } from './rpc/reshare.ts'
@@ -85,7 +99,8 @@ export async function openKeyService(
   sources: ClockSources,
 ): Promise<KeyService> {
   const administrators = await readNamedParties(config.administrators)
-  const store = await openKeysStore(kit.dataPath('keys.sqlite'))
+  await removeLeftovers(dirname(kit.dataPath(storeName)))
+  const store = await openKeysStore(kit.dataPath(storeName))
   const clock = startClock(sources, await newestDecision(store.db))
   if (!clock.isSound()) kit.log.warn("the machine's clock stands before this service's last decision: nothing is released")
   const site: Site = {
@@ -98,6 +113,7 @@ export async function openKeyService(
     attester: config.attester === undefined ? null : await openAttester(config.attester, 'keys', kit.log),
     directory: connectDirectory(config.governance, kit.tls),
     store,
+    dataPath: kit.dataPath,
     log: kit.log,
     clock,
     now: clock.now,
@@ -158,13 +174,21 @@ export function portsOf(service: KeyService) {
     cancelDestruction: open(cancelDestruction),
     listAdministration: open(listAdministration),
   })
+  const forRecovery = implement(RecoveryService, {
+    createBackup: (request, context) => createBackup(service, request, context),
+    getLogState: open(getLogState),
+    presentReleases: open(presentReleases),
+    confirmLog: open(confirmLog),
+    getClock: (_, context) => getClock(service.site, context),
+    confirmClock: (request, context) => confirmClock(service.site, request, context),
+  })
   const forExecutors = implement(KeyReleaseService, {
     issueNonce: open(issueNonce),
     releaseKeys: open(releaseKeys),
     renewLease: open(renewLease),
   })
   return {
-    parties: { services: [forHolders, forParties, forHsms, forOwners] },
+    parties: { services: [forHolders, forParties, forHsms, forOwners, forRecovery] },
     // The channel opens nothing by itself, but nobody else has any business here.
     services: { services: [forExecutors], allow: (caller: Caller) => caller.kind === 'service' && caller.id === 'executor' },
   } satisfies PortServices

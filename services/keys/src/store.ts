@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import { clockMigration } from './migrations/clock.ts'
 import { importKeysMigration } from './migrations/import-keys.ts'
 import { keyAdministration } from './migrations/key-administration.ts'
+import { recoveryMigration } from './migrations/recovery.ts'
 import { rootKeyTables } from './migrations/root-key.ts'
 import type { RootKeyKind } from './root-key/root-key.ts'
 
@@ -88,6 +89,14 @@ export interface KeysDatabase {
   due_lookups: { contract_id: string; generation: number }
   /** the latest time at which this service decided anything; one row */
   clock: { id: number; newest: number }
+  /** each time this store was put in place from a backup */
+  restorations: { restored_at: number; backup_created_at: number }
+  /** contracts under which nothing is released, because entries of their logs may be missing here */
+  locks: { contract_id: string; reason: 'restored' | 'set-back' | 'forked'; since: number }
+  /** releases that members showed and that do not stand in the log (yet) */
+  presented_releases: { contract_id: string; sequence: number; id: string; statement: Uint8Array }
+  /** where owners say that the log of a locked contract ends; the id is empty for an empty log */
+  log_confirmations: { contract_id: string; member: string; sequence: number; release_id: string; confirmed_at: number }
 }
 
 export type KeysTransaction = Transaction<KeysDatabase>
@@ -147,6 +156,7 @@ export const keysMigrations: readonly Migration[] = [
   rootKeyTables,
   importKeysMigration,
   keyAdministration,
+  recoveryMigration,
 ]
 
 export function openKeysStore(file: string): Promise<Store<KeysDatabase>> {

@@ -25,6 +25,8 @@ export interface Site {
   /** what governance holds; nothing of it is believed unverified */
   readonly directory: Directory
   readonly store: Store<KeysDatabase>
+  /** A path inside the service's own folder. */
+  readonly dataPath: (name: string) => string
   readonly log: Log
   /** the service's own clock; no request carries one */
   readonly clock: Clock

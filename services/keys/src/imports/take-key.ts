@@ -7,6 +7,7 @@ import { recordAct } from '../administration/act-log.ts'
 import { rememberContract } from '../contracts.ts'
 import { dataKeyLength, keyShareLength, storeDataKey } from '../data-keys.ts'
 import { knownRevocations } from '../revocations.ts'
+import { requireNotLocked } from '../rollback/locks.ts'
 import type { KeysTransaction } from '../store.ts'
 import type { Vault } from '../vault.ts'
 import type { ExpectedKey } from './expected-key.ts'
@@ -14,7 +15,7 @@ import type { ExpectedKey } from './expected-key.ts'
 /**
  * Stores a key, or a share of one, that has been opened, and overwrites it. The same key again changes nothing.
  * @throws ReinraumError `invalid-argument` for another length, `key-mismatch` when the manifest commits to another key,
- *   `revoked`, `conflict`, `key-destroyed`
+ *   `revoked`, `rollback-detected`, `conflict`, `key-destroyed`
  */
 export async function takeKey(
   vault: Vault,
@@ -28,6 +29,7 @@ export async function takeKey(
     const created = await vault.store.transaction(async (trx) => {
       await requireNotRevoked(trx, expected)
       await rememberContract(trx, contract, now)
+      await requireNotLocked(trx, contract.id)
       const name = { contractId: contract.id, slot, manifestId: manifest.id, keyId, owner }
       const version = await storeDataKey(vault, trx, name, key, now)
       if (version === undefined) return false

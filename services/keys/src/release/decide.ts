@@ -8,6 +8,7 @@ import { startLease } from '../leases.ts'
 import { consumeNonce } from '../nonces.ts'
 import { appendDecision, type Decision, type LogEntry } from '../release-log.ts'
 import { knownRejections, knownRevocations, ownersOf } from '../revocations.ts'
+import { requireNotLocked } from '../rollback/locks.ts'
 import type { KeysTransaction } from '../store.ts'
 import type { Vault } from '../vault.ts'
 import { appraiseEvidence, requireAcceptable } from './appraise-evidence.ts'
@@ -36,6 +37,8 @@ export function decideRelease(vault: Vault, claim: ReleaseClaim): Promise<Releas
   return vault.store.transaction(async (trx) => {
     const now = vault.now()
     await rememberTime(trx, now)
+    // Not on record in the log: what were appended now would stand where an entry belongs that is missing.
+    await requireNotLocked(trx, claim.contractId)
     const seen: Seen = { evidence: null, hardware: null, query: null, by: null }
     const granted = await check(vault, trx, claim, seen, now).catch((error: unknown) => refusalOf(error))
     const outcome = outcomeOf(granted)

@@ -11,6 +11,9 @@ import { sharesSource } from './shares/shares-source.ts'
 import { teeSource } from './tee/tee-source.ts'
 import { unattended } from './unattended.ts'
 
+/** What a source needs of the service whose root key it is. */
+type Place = Pick<Site, 'id' | 'administrators' | 'store'>
+
 /** The part of a configuration that says where root keys come from. */
 interface Named {
   readonly rootKey: RootKeyConfig
@@ -19,7 +22,7 @@ interface Named {
 }
 
 /** @throws ReinraumError `invalid-argument` for holders who cannot be read or do not fit */
-export async function openRootKeySources({ rootKey, formerRootKey, attester }: Named, site: Site): Promise<RootKeySources> {
+export async function openRootKeySources({ rootKey, formerRootKey, attester }: Named, site: Place): Promise<RootKeySources> {
   return {
     configured: await openRootKeySource(rootKey, attester, site),
     former: formerRootKey === undefined ? undefined : await openRootKeySource(formerRootKey, attester, site),
@@ -29,7 +32,7 @@ export async function openRootKeySources({ rootKey, formerRootKey, attester }: N
 async function openRootKeySource(
   config: RootKeyConfig,
   attester: AttesterConfig | undefined,
-  site: Site,
+  site: Place,
 ): Promise<RootKeySource> {
   switch (config.kind) {
     case 'file':

@@ -1,3 +1,4 @@
+import type { JsonValue } from '@reinraum/crypto'
 import type { Transaction } from '@reinraum/kit'
 import type { KeysDatabase } from '../store.ts'
 import type { RootKey, RootKeyKind } from './root-key.ts'
@@ -48,4 +49,8 @@ export interface RootKeySource {
   forget(): void
   /** The share of one holder, JSON of a sealed object; undefined where there is none. */
   shareOf(by: string): Promise<Uint8Array | undefined>
+  /** What has to lie beside a backup in the clear, so that people can put the root key together elsewhere. */
+  recovery?(): Promise<JsonValue>
+  /** Takes over what `recovery` gave on the machine that was lost, into a store that holds nothing yet. */
+  adopt?(trx: Transaction<KeysDatabase>, recovery: JsonValue): Promise<void>
 }

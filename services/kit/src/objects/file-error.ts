@@ -9,9 +9,9 @@ export function fileError(error: unknown): ReinraumError {
     case 'EFBIG':
       return new ReinraumError('storage-full', 'the disk is full', { cause: error })
     case 'ENOENT':
-      return new ReinraumError('not-found', 'no such object', { cause: error })
+      return new ReinraumError('not-found', 'no such file', { cause: error })
     default:
-      return new ReinraumError('internal', 'the object store failed', { cause: error })
+      return new ReinraumError('internal', 'the file system failed', { cause: error })
   }
 }
 

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
-import { expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Migration } from './migrations.ts'
 import { openStore, type Store } from './store.ts'
 
@@ -197,4 +197,54 @@ test('what was committed before kill -9 is there afterwards, what was not is not
     expect(names.has(`${number}-first`) && names.has(`${number}-second`)).toBe(true)
   }
   expect(rows.length % 2).toBe(0)
+})
+
+describe('a copy', () => {
+  test('holds what was committed, and nothing of what was deleted', async () => {
+    const file = freshFile()
+    const store = await opened(file)
+    await store.db
+      .insertInto('account')
+      .values([account('a', 5), account('canary')])
+      .execute()
+    await store.db.deleteFrom('account').where('name', '=', 'canary').execute()
+    await store.copyTo(`${file}.copy`)
+    await store.db.insertInto('account').values(account('later')).execute()
+    expect(statSync(`${file}.copy`).mode & 0o777).toBe(0o600)
+    expect(readFileSync(`${file}.copy`).includes('canary')).toBe(false)
+    const copy = await opened(`${file}.copy`)
+    expect(await copy.db.selectFrom('account').select(['name', 'balance']).execute()).toEqual([{ name: 'a', balance: 5 }])
+  })
+
+  test('waits for the transaction in progress', async () => {
+    const file = freshFile()
+    const store = await opened(file)
+    const writing = store.transaction(async (trx) => {
+      await trx.insertInto('account').values(account('a')).execute()
+      await sleep(20)
+      await trx.insertInto('account').values(account('b')).execute()
+    })
+    await Promise.all([writing, store.copyTo(`${file}.copy`)])
+    const copy = await opened(`${file}.copy`)
+    expect(await copy.db.selectFrom('account').select('name').execute()).toEqual([{ name: 'a' }, { name: 'b' }])
+  })
+
+  test('never replaces a file, and one that fails leaves none', async () => {
+    const file = freshFile()
+    const store = await opened(file)
+    await store.copyTo(`${file}.copy`)
+    const before = readFileSync(`${file}.copy`)
+    await expect(store.copyTo(`${file}.copy`)).rejects.toMatchObject({ code: 'already-exists' })
+    expect(readFileSync(`${file}.copy`)).toEqual(before)
+    await store.db
+      .insertInto('account')
+      .values(account('big', 1, new Uint8Array(100_000)))
+      .execute()
+    await store.close()
+    // The pages of the large note.
+    writeFileSync(file, readFileSync(file).fill(0x55, 40_000))
+    const damaged = await opened(file)
+    await expect(damaged.copyTo(`${file}.other`)).rejects.toMatchObject({ code: 'internal' })
+    expect(existsSync(`${file}.other`)).toBe(false)
+  })
 })

@@ -1,7 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs'
+import { chmodSync, closeSync, mkdirSync, openSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { Kysely, type KyselyPlugin, SqliteDialect, type Transaction } from 'kysely'
+import { ReinraumError } from '@reinraum/crypto'
+import { Kysely, type KyselyPlugin, type QueryExecutorProvider, SqliteDialect, sql, type Transaction } from 'kysely'
+import { errnoOf, fileError } from '../objects/file-error.ts'
 import { type Migration, migrate } from './migrations.ts'
 import { openNodeSqlite } from './node-sqlite.ts'
 
@@ -14,6 +16,12 @@ export interface Store<DB> {
   transaction<T>(fn: (trx: Transaction<DB>) => Promise<T>): Promise<T>
   /** Called after each commit, with nothing; used to wake the outbox. Returns how to stop listening. */
   onCommit(listener: () => void): () => void
+  /**
+   * Writes the database as it stands between two transactions to a new file (mode 0600), without what was deleted from it.
+   * Nothing else runs meanwhile. When it fails, the file is not there.
+   * @throws ReinraumError `already-exists`, `storage-full`, `internal`
+   */
+  copyTo(file: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -44,7 +52,28 @@ export async function openStore<DB>(file: string, migrations: readonly Migration
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
+    async copyTo(file) {
+      refuseNested(inTransaction)
+      await copyInto(kysely, file)
+    },
     close: () => kysely.destroy(),
+  }
+}
+
+async function copyInto(kysely: QueryExecutorProvider, file: string): Promise<void> {
+  try {
+    // SQLite makes its files for everybody to read, but takes an empty one as it is (lang_vacuum.html).
+    closeSync(openSync(file, 'wx', 0o600))
+  } catch (error) {
+    throw errnoOf(error) === 'EEXIST'
+      ? new ReinraumError('already-exists', 'there is such a file', { cause: error })
+      : fileError(error)
+  }
+  try {
+    await sql`vacuum into ${file}`.execute(kysely)
+  } catch (error) {
+    rmSync(file)
+    throw error
   }
 }
 
