@@ -186,9 +186,13 @@ describe('a restore leaves nothing behind when the backup', () => {
 
   test('finds the disk full', async () => {
     const machine = await freshMachine()
-    // A limit on the size of files is a disk that fills up at the same place on every machine: 128 blocks of 512 bytes.
-    const limited = ['-c', 'trap "" XFSZ; ulimit -f 128; exec "$@"', 'sh', process.execPath, ...node]
-    const failed = promisify(execFile)('sh', [...limited, '--config', machine.file, '--restore', backup])
+    const { db } = room.shared.vault.store
+    await sql`insert into outbox (id, subject, body, time) values ('large', '', zeroblob(4000000), 0)`.execute(db)
+    const large = await backUp(room, room.shared, secondPath())
+    await sql`delete from outbox where id = 'large'`.execute(db)
+    // A limit on the size of files is a disk that fills up at the same place on every machine: 4096 blocks of 512 bytes.
+    const limited = ['-c', 'trap "" XFSZ; ulimit -f 4096; exec "$@"', 'sh', process.execPath, ...node]
+    const failed = promisify(execFile)('sh', [...limited, '--config', machine.file, '--restore', large])
     await expect(failed).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('storage-full') })
     expect(await filesIn(machine.data)).toEqual([])
   })
