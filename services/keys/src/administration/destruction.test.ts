@@ -107,7 +107,7 @@ describe('when it is due, a dataset version', () => {
     const second = await sealDataset(agreement, 'strikes', (manifest) => ({ ...manifest, version: 2 }))
     await importDataset(agreement, second)
     const before = await blobsOf()
-    await clients.bird.rewrapKeys({ contractId: agreement.id, slot: 'strikes', suite: 'XChaCha20-Poly1305' })
+    await clients.bird.rewrapKeys({ contractId: agreement.id, slot: 'strikes', suite: 'ChaCha20-Poly1305' })
     const after = await blobsOf()
     expect([before.length, after.length, onDisk(after)]).toEqual([3, 3, 3])
     await destroy(hour)
@@ -120,7 +120,7 @@ describe('when it is due, a dataset version', () => {
     const datasets = agreement.datasets.map((dataset) => (dataset.slot === 'strikes' ? second : dataset))
     const neighbour = { ...agreement, datasets }
     expect(await outcomeOf(neighbour, room.shared, await bundleOf(neighbour))).toBe('released')
-    expect(await stateOf(second)).toMatchObject({ state: KeyState.ACTIVE, wrappingVersion: 3, suite: 'XChaCha20-Poly1305' })
+    expect(await stateOf(second)).toMatchObject({ state: KeyState.ACTIVE, wrappingVersion: 3, suite: 'ChaCha20-Poly1305' })
     expect((await clients.bird.listKeys({ contractId: agreement.id })).slots[0]).toMatchObject({ versions: [3] })
   })
 

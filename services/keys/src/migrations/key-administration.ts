@@ -13,13 +13,13 @@ export const keyAdministration: Migration = {
          version integer not null check (version >= 1), suite text not null, seals text not null, wrapped blob not null,
          created_at integer not null, primary key (contract_id, slot, version)) strict, without rowid`,
       `insert into wrapping_keys_with_suite
-         select contract_id, slot, version, 'A256KWP', 'AES-256-GCM-SIV', wrapped, created_at from wrapping_keys`,
+         select contract_id, slot, version, 'A256KWP', 'A256KWP', wrapped, created_at from wrapping_keys`,
       `create table data_keys_with_suite (contract_id text not null, slot text not null, manifest_id text not null,
          key_id text not null, owner text not null, wrapping_version integer not null, suite text not null, sealed blob not null,
          imported_at integer not null, primary key (contract_id, manifest_id), unique (contract_id, slot, key_id))
          strict, without rowid`,
       `insert into data_keys_with_suite select contract_id, slot, manifest_id, key_id, owner, wrapping_version,
-         'AES-256-GCM-SIV', sealed, imported_at from data_keys`,
+         'A256KWP', sealed, imported_at from data_keys`,
       `drop table data_keys`,
       `drop table wrapping_keys`,
       `alter table wrapping_keys_with_suite rename to wrapping_keys`,
