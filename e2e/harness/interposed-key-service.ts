@@ -9,7 +9,7 @@ import { parseStatement, signingKeysSchema } from '@reinraum/statements'
 
 /**
  * Somebody who runs a key service and stands between it and the executors, with that service's own certificate: it may pass
- * everything on, give another share than the service holds, say that it is away, or never answer.
+ * everything on, give another share than the service holds and renew every lease, say that it is away, or never answer.
  */
 export interface InterposedKeyService {
   does: 'pass on' | 'lie' | 'be away' | 'hang'
@@ -48,7 +48,11 @@ async function standBefore(local: LocalRoom, id: string): Promise<InterposedKeyS
     services: [
       implement(KeyReleaseService, {
         issueNonce: (request, { signal }) => attend(signal, () => service.issueNonce(request)),
-        renewLease: (request, { signal }) => attend(signal, () => service.renewLease(request)),
+        renewLease: (request, { signal }) =>
+          attend(signal, async () => {
+            const forever = { outcome: { case: 'leaseExpiresAt' as const, value: BigInt(Number.MAX_SAFE_INTEGER) } }
+            return self.does === 'lie' ? forever : service.renewLease(request)
+          }),
         releaseKeys: (request, { signal }) =>
           attend(signal, async () => {
             const answer = await service.releaseKeys(request)

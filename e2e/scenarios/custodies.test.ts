@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { openResult, readTable, verifyReceiptBundle, waitForRun } from '@reinraum/client'
+import { openResult, readTable, revoke, verifyReceiptBundle, waitForRun } from '@reinraum/client'
 import {
   combineShares,
   constantTimeEqual,
@@ -157,11 +157,35 @@ describe('fewer owners than the threshold, together with the operator,', () => {
       const { secret: key, wrong } = await combineShares([share, await shareOf('reviewer-keys')], 2, isKey)
       expect(wrong).toEqual([])
       expect(unseal(ciphertext, { key, context }).subarray(0, 4)).toEqual(new Uint8Array(Buffer.from('PAR1')))
+      expect(await end(runId)).toMatchObject({ state: 'completed' })
       for (const secret of [share, key]) expect(await filesWith(rooms.room.directory, secret)).toEqual([])
     } finally {
       rogue.close()
     }
   })
+})
+
+it('a run in flight ends when one owner revokes, though one of the three key services goes on saying yes', async () => {
+  const owners = ['health', 'survey', 'reviewer'] as const
+  const released = async () => {
+    const logs = owners.map((owner) =>
+      clean.sessions[owner].keyService(`${owner}-keys`).listReleases({ contractId: clean.contract.id }),
+    )
+    return (await Promise.all(logs)).map(({ releases }) => releases.length)
+  }
+  const before = await released()
+  const ingestion = rooms.room.services.get('ingestion')?.pid ?? 0
+  process.kill(ingestion, 'SIGSTOP')
+  try {
+    const runId = await start(clean, queryId)
+    await expect.poll(released, { timeout: 30_000 }).toEqual(before.map((count) => count + 1))
+    survey.does = 'lie'
+    await revoke(clean.sessions.health, clean.contract, { type: 'datasetVersion', manifest: visits.id }, 'stop')
+    expect(await end(runId)).toMatchObject({ state: 'failed', reason: 'revoked' })
+    await expect(clean.sessions.analyst.release.getResult({ runId })).rejects.toMatchObject({ code: 'not-found' })
+  } finally {
+    process.kill(ingestion, 'SIGCONT')
+  }
 })
 
 async function files(folder: string): Promise<readonly string[]> {

@@ -2,12 +2,13 @@ import type { Endorsements, Evidence } from '@reinraum/attestation'
 import { isErrorCode, ReinraumError, toBase64url, zeroise } from '@reinraum/crypto'
 import type { Release, RunBundleBytes, Verified, VerifiedRun } from '@reinraum/statements'
 import type { Executor } from '../executor.ts'
-import { type Answer, type Answers, askKeyServices, givenOf, notGiven, refusals, whyMissing } from './ask-key-services.ts'
+import { type Answer, type Answers, askKeyServices, givenOf, notGiven, whyMissing } from './ask-key-services.ts'
 import { combineKeys, zeroiseParts } from './combine-keys.ts'
 import { custodiesOf, keyServicesOf, type SlotCustody, unreached } from './custodies.ts'
 import type { RunKeys } from './keys.ts'
 import { type OpenedRelease, openReleased } from './open-released.ts'
 import { type Presentation, presentEvidence } from './present-evidence.ts'
+import { partsOf, takeKeys } from './take-keys.ts'
 
 const nonceLength = 32
 
@@ -39,7 +40,7 @@ export async function obtainKeys(
   const issued = await issueNonces(executor, run, custodies)
   const presentation = await presentEvidence(executor, { run, bundle, keys, nonces: givenOf(issued) })
   const answers = await askForKeys(executor, run, custodies, presentation)
-  const { dataKeys, given } = await combineGiven(executor, run, custodies, new Map([...notGiven(issued), ...answers]))
+  const { dataKeys, given } = await takeKeys(executor, run, custodies, new Map([...notGiven(issued), ...answers]))
   return {
     dataKeys,
     releases: [...given.values()].map(({ release }) => release),
@@ -92,35 +93,4 @@ function askForKeys(
       discard: ({ parts }) => zeroiseParts([parts]),
     },
   )
-}
-
-async function combineGiven(
-  { log }: Executor,
-  run: VerifiedRun,
-  custodies: readonly SlotCustody[],
-  answers: Answers<OpenedRelease>,
-) {
-  const given = givenOf(answers)
-  try {
-    const { dataKeys, wrong, complete } = await combineKeys(custodies, run.manifests, partsOf(given))
-    const refused = { ...refusals(answers), ...Object.fromEntries([...wrong].map((id) => [id, 'key-mismatch'] as const)) }
-    if (Object.keys(refused).length > 0) log.warn({ run: run.run.id, refused }, 'not all key services gave the right keys')
-    const trusted = new Map([...given].filter(([id]) => !wrong.has(id)))
-    if (complete) return { dataKeys, given: trusted }
-    zeroise(...dataKeys.values())
-    const short = unreached(custodies, new Set(trusted.keys()))
-    const missing = custodies.filter((custody) => short.includes(custody) || !dataKeys.has(custody.slot))
-    throw whyMissing(missing, new Map([...answers, ...[...wrong].map((id) => [id, wrongKey] as const)]))
-  } finally {
-    zeroiseParts([...given.values()].map(({ parts }) => parts))
-  }
-}
-
-const wrongKey: Answer<never> = {
-  kind: 'failed',
-  error: new ReinraumError('key-mismatch', 'this is not the key that the manifest commits to'),
-}
-
-function partsOf(given: ReadonlyMap<string, OpenedRelease>) {
-  return new Map([...given].map(([id, { parts }]) => [id, parts]))
 }
