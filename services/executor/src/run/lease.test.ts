@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ErrorCode, ReinraumError } from '@reinraum/crypto'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -105,6 +106,15 @@ describe('a lease', () => {
     expect(asked).toEqual(['b', 'c'])
     says('b', denial('revoked'))
     expect(await confirmed(lease)).toBe('revoked')
+  })
+
+  it('is lost seconds after a revocation was announced that its key services learn of a moment later', async () => {
+    const { lease, says, revoked, reason } = holding(['a', 'b', 'c'], [shares])
+    await revoked()
+    expect(reason()).toBe('held')
+    for (const id of ['a', 'b']) says(id, denial('revoked'))
+    await Promise.race([once(lease.signal, 'abort'), sleep(3000)])
+    expect(reason()).toBe('revoked')
   })
 
   it('outlives key services that cannot be reached until their leases run out', async () => {

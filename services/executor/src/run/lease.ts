@@ -5,6 +5,8 @@ import { type Answer, askKeyServices, givenOf, whyMissing } from './ask-key-serv
 import { type SlotCustody, unreached } from './custodies.ts'
 
 const renewEveryMs = 20_000
+/** A revocation that is announced to an executor may reach the key services a moment later. */
+const againAfterMs = [1000, 5000]
 /** No key service gives longer than this, and none that says otherwise is believed. */
 const longestLeaseMs = 60_000
 
@@ -44,7 +46,7 @@ export function renewalOf({ keyRelease }: Pick<Executor, 'keyRelease'>, runId: s
 }
 
 /**
- * Keeps the lease with a renewal every 20 s. A key service that cannot be reached is tried again until its lease runs out; one
+ * Keeps the lease with a renewal every 20 s, and at once and twice more when a revocation is announced. A key service that cannot be reached is tried again until its lease runs out; one
  * that denies is not asked again.
  */
 export function holdLease({ custodies, expiresAt, renew, now, onRevocation }: LeaseOptions): Lease {
@@ -74,7 +76,12 @@ export function holdLease({ custodies, expiresAt, renew, now, onRevocation }: Le
     }
   }
   const timer = setInterval(check, renewEveryMs)
-  const unsubscribe = onRevocation(check)
+  let again: readonly NodeJS.Timeout[] = []
+  const unsubscribe = onRevocation(() => {
+    check()
+    again.forEach(clearTimeout)
+    again = againAfterMs.map((ms) => setTimeout(check, ms))
+  })
   return {
     signal: lost.signal,
     async confirm() {
@@ -88,6 +95,7 @@ export function holdLease({ custodies, expiresAt, renew, now, onRevocation }: Le
     },
     stop() {
       clearInterval(timer)
+      again.forEach(clearTimeout)
       unsubscribe()
       stopped.abort()
     },
