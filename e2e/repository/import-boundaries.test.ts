@@ -54,14 +54,18 @@ test('what a file imports, its package declares', () => {
   }
 })
 
-test('certificates are issued only where a room is started, and by tests', () => {
+// A key service is an authority of its own, for executors whose evidence it appraised: it needs the one encoder that there is.
+const issuers: Readonly<Record<string, string>> = { local: 'pki.ts', keys: 'workload-identity/' }
+
+test('certificates are issued only where a room is started, by key services after an appraisal, and by tests', () => {
   for (const { name, folder, production, sources } of packages.filter((own) => own.name !== 'testing')) {
     const users = sources.filter(({ path, imports }) => !isTest(path) && imports.includes('@reinraum/pki'))
-    const shipped = name === 'local'
-    expect({ name, production: production.includes('pki'), users: users.map(({ path }) => path) }).toEqual({
+    const place = issuers[name]
+    const elsewhere = users.filter(({ path }) => place === undefined || !path.startsWith(`${folder}/src/${place}`))
+    expect({ name, production: production.includes('pki'), elsewhere: elsewhere.map(({ path }) => path) }).toEqual({
       name,
-      production: shipped,
-      users: shipped ? [`${folder}/src/pki.ts`] : [],
+      production: place !== undefined,
+      elsewhere: [],
     })
   }
 })

@@ -7,6 +7,7 @@ export {
   keyServiceBinding,
   keyServiceUnsealBinding,
   reportDataOf,
+  workloadIdentityBinding,
 } from './bindings.ts'
 export { endorsementFolder } from './configfs-tsm/endorsement-folder.ts'
 export { extendRtmr } from './configfs-tsm/extend-rtmr.ts'

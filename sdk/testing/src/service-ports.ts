@@ -13,6 +13,8 @@ export interface ServicePorts<P extends DescService, S extends DescService> {
   partyOf<D extends DescService>(service: D, identity: Identity): Client<D>
   /** A client of the services port with the certificate of the service of this id, which has one. */
   service(id: string): Client<S>
+  /** A client of another service of the services port. */
+  serviceOf<D extends DescService>(service: D, id: string): Client<D>
   /** Closes the clients and both ports. */
   stop(): Promise<void>
 }
@@ -42,8 +44,8 @@ export async function openServicePorts<P extends DescService, S extends DescServ
       serverId: id,
       token: (method, body) => createRequestToken(identity, { audience: id, method, body }),
     })
-  const connectService = (caller: string) =>
-    createRpcClient(called.services, {
+  const connectService = <D extends DescService>(service: D, caller: string): Client<D> =>
+    createRpcClient(service, {
       address: addresses.services,
       tls: authority.issue(`spiffe://reinraum/${caller}`),
       serverId: id,
@@ -56,7 +58,12 @@ export async function openServicePorts<P extends DescService, S extends DescServ
       others.push(client)
       return client
     },
-    service: (caller) => keptIn(serviceClients, caller, connectService),
+    service: (caller) => keptIn(serviceClients, caller, (id) => connectService(called.services, id)),
+    serviceOf(service, caller) {
+      const client = connectService(service, caller)
+      others.push(client)
+      return client
+    },
     async stop() {
       for (const client of [...partyClients.values(), ...serviceClients.values(), ...others]) client.close()
       await Promise.all([parties.stop(), services.stop()])

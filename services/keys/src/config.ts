@@ -3,6 +3,7 @@ import { attesterConfigSchema, serviceConfigShape } from '@reinraum/kit'
 import { keyServiceIdSchema, memberIdSchema } from '@reinraum/statements'
 import { z } from 'zod'
 import { maximumDestructionDelayMs } from './administration/destruction-delay.ts'
+import { quotasSchema } from './quotas.ts'
 import { rootKeyConfigSchema } from './root-key/root-key-config.ts'
 
 const path = z.string().min(1)
@@ -26,6 +27,10 @@ export const keysConfigSchema = serviceConfigShape
     attester: attesterConfigSchema.optional(),
     /** the shortest time between an owner's order to destroy a key and its destruction, in ms; 0 allows it at once */
     minimumDestructionDelayMs: z.int().min(0).max(maximumDestructionDelayMs).default(3_600_000),
+    /** what one party, run or contract may make this service hold or write */
+    quotas: quotasSchema,
+    /** identities for executors */
+    workloadIdentity: z.strictObject({ lifetimeSeconds: z.int().min(60).max(3600).default(3600) }).prefault({}),
     /** governance's service port: where a revocation is fetched after its event */
     governance: z.string().min(1),
   })

@@ -1,5 +1,6 @@
 import { canonicalBytes, constantTimeEqual, ReinraumError } from '@reinraum/crypto'
 import { type Contract, type VerifiedContract, verifyContract } from '@reinraum/statements'
+import { requireBelow } from './quotas.ts'
 import { isRestored, lockContract } from './rollback/locks.ts'
 import type { KeysTransaction } from './store.ts'
 import type { Vault } from './vault.ts'
@@ -20,17 +21,32 @@ export async function verifiedContract(db: Reader, contractId: string): Promise<
   return contract
 }
 
+/** Who brings a contract when it is no party but an event. */
+export const byGovernance = 'governance'
+
 /**
- * Remembers a contract that names this service. In a store from a backup it may be one that was known before, and a new one is
- * locked like those that the backup held: its notBefore would tell them apart only if nobody could set the clock of a restore.
+ * Remembers a contract that names this service. One that is known already costs nobody anything. In a store from a backup it
+ * may be one that was known before, and a new one is locked like those that the backup held: its notBefore would tell them
+ * apart only if nobody could set the clock of a restore.
+ * @param by the Ed25519 key (base64url) of the party that brings it, or `byGovernance`
+ * @throws ReinraumError `resource-exhausted` when this party has brought as many as it may
  */
-export async function rememberContract(trx: KeysTransaction, contract: VerifiedContract, now: Date): Promise<void> {
-  const { numInsertedOrUpdatedRows: added } = await trx
-    .insertInto('contracts')
-    .values({ id: contract.id, statement: contract.bytes, known_since: now.getTime() })
-    .onConflict((conflict) => conflict.doNothing())
-    .executeTakeFirstOrThrow()
-  if (added === 1n && (await isRestored(trx))) await lockContract(trx, contract.id, 'restored', now)
+export async function rememberContract(
+  vault: Vault,
+  trx: KeysTransaction,
+  contract: VerifiedContract,
+  by: string,
+  now: Date,
+): Promise<void> {
+  const known = await trx.selectFrom('contracts').select('id').where('id', '=', contract.id).executeTakeFirst()
+  if (known !== undefined) return
+  const brought = trx.selectFrom('contract_introductions').where('by', '=', by)
+  const { count } = await brought.select(trx.fn.countAll<number>().as('count')).executeTakeFirstOrThrow()
+  requireBelow(count, vault.quotas.contractsPerParty, 'contracts brought by one party')
+  const row = { id: contract.id, statement: contract.bytes, known_since: now.getTime() }
+  await trx.insertInto('contracts').values(row).execute()
+  await trx.insertInto('contract_introductions').values({ contract_id: contract.id, by }).execute()
+  if (await isRestored(trx)) await lockContract(trx, contract.id, 'restored', now)
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   shareOverhead,
   zeroise,
 } from '@reinraum/crypto'
+import { requireBelow } from './quotas.ts'
 import type { KeysDatabase, KeysTransaction } from './store.ts'
 import type { Vault } from './vault.ts'
 import { addWrappingKey, newestWrappingKey, type WrappingKeyRow, withWrappingKey } from './wrapping-keys.ts'
@@ -31,7 +32,8 @@ export type DataKeyRow = KeysDatabase['data_keys']
  * Stores a data key (L2), or this service's share of one, sealed under its slot's newest wrapping key (L1).
  * @returns the version that it is sealed under when it is new; undefined when the same key stood there already
  * @throws ReinraumError `conflict` when another key stands there, or the key id names another dataset version;
- *   `key-destroyed` when its owner had it destroyed
+ *   `key-destroyed` when its owner had it destroyed,
+ *   `resource-exhausted` when the owner has as many keys under this contract as the quota allows
  */
 export async function storeDataKey(
   vault: Vault,
@@ -50,6 +52,7 @@ export async function storeDataKey(
   if ((await taken.where('slot', '=', name.slot).where('key_id', '=', name.keyId).executeTakeFirst()) !== undefined) {
     throw new ReinraumError('conflict', 'this key id belongs to another version of the dataset')
   }
+  await requireQuota(vault, trx, name)
   const slot = { contract_id: name.contractId, slot: name.slot }
   const wrapping = (await newestWrappingKey(trx, slot)) ?? (await addWrappingKey(vault, trx, slot, defaultRecordSuite, now))
   const row = {
@@ -62,6 +65,12 @@ export async function storeDataKey(
   const sealed = await withWrappingKey(vault, wrapping, (open) => sealUnder(vault, open, wrapping, row, key))
   await trx.insertInto('data_keys').values(sealed).execute()
   return wrapping.version
+}
+
+async function requireQuota(vault: Vault, trx: KeysTransaction, { contractId, owner }: DataKeyName): Promise<void> {
+  const theirs = trx.selectFrom('data_keys').where('contract_id', '=', contractId).where('owner', '=', owner)
+  const { count } = await theirs.select(trx.fn.countAll<number>().as('count')).executeTakeFirstOrThrow()
+  requireBelow(count, vault.quotas.dataKeysPerOwner, 'data keys of one owner under one contract')
 }
 
 export async function findDataKey(

@@ -79,7 +79,7 @@ describe('stored floors', () => {
     const file = join(folder, 'keys.sqlite')
     const before = keysMigrations.filter(({ name }) => name !== 'keys-2')
     const old = await openStore<KeysDatabase>(file, before)
-    const nonce = { nonce: 'n', run_id: 'r', issued_at: 1, used_at: null }
+    const nonce = { nonce: 'n', purpose: 'r', issued_at: 1, used_at: null }
     await old.db.insertInto('nonces').values(nonce).execute()
     await old.close()
     const store = await openKeysStore(file)

@@ -1,7 +1,7 @@
 import { isReinraumError, ReinraumError } from '@reinraum/crypto'
 import { type VerifiedContract, verifyContract } from '@reinraum/statements'
 import { recordAct } from './administration/act-log.ts'
-import { rememberContract, requireNamesThisService, verifiedContract } from './contracts.ts'
+import { byGovernance, rememberContract, requireNamesThisService, verifiedContract } from './contracts.ts'
 import { keepRevocation } from './revocations.ts'
 import type { KeysTransaction } from './store.ts'
 import type { Vault } from './vault.ts'
@@ -31,7 +31,7 @@ export async function learnRevocations(vault: Vault, contractId: string): Promis
   const contract = (await knownContract(vault, contractId)) ?? (await acceptContract(vault, contractId, bytes))
   return async (trx) => {
     const now = vault.now()
-    await rememberContract(trx, contract, now)
+    if (!(await remembered(vault, trx, contract, now))) return
     for (const statement of revocations.slice(0, maximumRevocations)) {
       try {
         const { id, added } = await keepRevocation(trx, statement, contract, now)
@@ -43,6 +43,18 @@ export async function learnRevocations(vault: Vault, contractId: string): Promis
         vault.log.warn({ contractId, reason: error.code }, 'governance shows a revocation that is not valid')
       }
     }
+  }
+}
+
+/** A contract too many is let go, and with it what was revoked under it: nothing was ever imported here under such a contract. */
+async function remembered(vault: Vault, trx: KeysTransaction, contract: VerifiedContract, now: Date): Promise<boolean> {
+  try {
+    await rememberContract(vault, trx, contract, byGovernance, now)
+    return true
+  } catch (error) {
+    if (!isReinraumError(error) || error.code !== 'resource-exhausted') throw error
+    vault.log.error({ contractId: contract.id }, 'governance brought more contracts than the quota allows')
+    return false
   }
 }
 

@@ -3,6 +3,7 @@ import type { ErrorCode } from '@reinraum/crypto'
 import { enqueue, newEvent } from '@reinraum/kit'
 import { KeyDecidedSchema } from '@reinraum/proto'
 import { parseStatement, type Release, signStatement } from '@reinraum/statements'
+import { minuteMs } from './quotas.ts'
 import type { KeysTransaction } from './store.ts'
 import type { Vault } from './vault.ts'
 
@@ -97,4 +98,25 @@ export async function releasesOf(
     .limit(releasesPerPage + 1)
     .execute()
   return { releases: rows.slice(0, releasesPerPage).map((row) => row.statement), more: rows.length > releasesPerPage }
+}
+
+/**
+ * Whether one more denial may be written just now. Whoever can ask for keys at all can be denied as often as it likes, so that
+ * otherwise the disk would be its to fill. Contracts that are unknown here count as one: their ids are the caller's to invent.
+ */
+export async function mayRecordDenial(vault: Vault, trx: KeysTransaction, contractId: string, now: Date): Promise<boolean> {
+  const known = await trx.selectFrom('contracts').select('id').where('id', '=', contractId).executeTakeFirst()
+  const recent = trx
+    .selectFrom('releases')
+    .select(trx.fn.countAll<number>().as('count'))
+    .where('decision', '=', 'denied')
+    .where('decided_at', '>', now.getTime() - minuteMs)
+    .where('decided_at', '<=', now.getTime())
+  const counted =
+    known !== undefined
+      ? recent.where('contract_id', '=', contractId)
+      : recent.where(({ not, exists, selectFrom }) =>
+          not(exists(selectFrom('contracts').select('contracts.id').whereRef('contracts.id', '=', 'releases.contract_id'))),
+        )
+  return (await counted.executeTakeFirstOrThrow()).count < vault.quotas.denialsPerMinute
 }

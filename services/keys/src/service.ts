@@ -15,8 +15,9 @@ import {
   KeysService,
   RecoveryService,
   SealService,
+  WorkloadIdentityService,
 } from '@reinraum/proto'
-import { type Caller, implement } from '@reinraum/rpc'
+import { type Caller, implement, methodPath } from '@reinraum/rpc'
 import { startDestructionTimer } from './administration/destruction-timer.ts'
 import { removeLeftovers, storeName } from './backup/backup-files.ts'
 import { type ClockSources, newestDecision, rememberTime, startClock, systemClock } from './clock.ts'
@@ -37,9 +38,12 @@ import { getKey } from './rpc/get-key.ts'
 import { getLogState } from './rpc/get-log-state.ts'
 import { getSealStatus } from './rpc/get-seal-status.ts'
 import { getServiceEvidence } from './rpc/get-service-evidence.ts'
+import { getTrustBundle } from './rpc/get-trust-bundle.ts'
 import { getUnsealShare } from './rpc/get-unseal-share.ts'
 import { importKey } from './rpc/import-key.ts'
 import { importWrappedKey } from './rpc/import-wrapped-key.ts'
+import { issueIdentity } from './rpc/issue-identity.ts'
+import { issueIdentityNonce } from './rpc/issue-identity-nonce.ts'
 import { issueNonce } from './rpc/issue-nonce.ts'
 import { listAdministration } from './rpc/list-administration.ts'
 import { listKeys } from './rpc/list-keys.ts'
@@ -115,6 +119,8 @@ export async function openKeyService(
     store,
     dataPath: kit.dataPath,
     log: kit.log,
+    quotas: config.quotas,
+    identityLifetimeMs: config.workloadIdentity.lifetimeSeconds * 1000,
     clock,
     now: clock.now,
   }
@@ -187,9 +193,22 @@ export function portsOf(service: KeyService) {
     releaseKeys: open(releaseKeys),
     renewLease: open(renewLease),
   })
+  const forWorkloads = implement(WorkloadIdentityService, {
+    issueIdentityNonce: open(issueIdentityNonce),
+    issueIdentity: open(issueIdentity),
+    getTrustBundle: open(getTrustBundle),
+  })
   return {
     parties: { services: [forHolders, forParties, forHsms, forOwners, forRecovery] },
     // The channel opens nothing by itself, but nobody else has any business here.
-    services: { services: [forExecutors], allow: (caller: Caller) => caller.kind === 'service' && caller.id === 'executor' },
+    services: { services: [forExecutors, forWorkloads], allow: allowOnServicesPort },
   } satisfies PortServices
 }
+
+/** Whom executors' identities can be believed from is for every service to know; all else is for executors. */
+function allowOnServicesPort(caller: Caller, method: string): boolean {
+  if (caller.kind !== 'service') return false
+  return caller.id === 'executor' || method === trustBundleMethod
+}
+
+const trustBundleMethod = methodPath(WorkloadIdentityService.method.getTrustBundle)

@@ -3,8 +3,11 @@ import { sql } from 'kysely'
 import { clockMigration } from './migrations/clock.ts'
 import { importKeysMigration } from './migrations/import-keys.ts'
 import { keyAdministration } from './migrations/key-administration.ts'
+import { noncePurpose } from './migrations/nonce-purpose.ts'
+import { quotas } from './migrations/quotas.ts'
 import { recoveryMigration } from './migrations/recovery.ts'
 import { rootKeyTables } from './migrations/root-key.ts'
+import { workloadIdentities } from './migrations/workload-identities.ts'
 import type { RootKeyKind } from './root-key/root-key.ts'
 
 /** Times are milliseconds since 1970 on this service's own clock. Nothing here opens without the root key. */
@@ -56,7 +59,8 @@ export interface KeysDatabase {
   }
   /** what was done to keys, one chain of signed statements per contract */
   administration: { contract_id: string; sequence: number; id: string; statement: Uint8Array; acted_at: number }
-  nonces: { nonce: string; run_id: string; issued_at: number; used_at: number | null }
+  /** `purpose`: a run's id, or what `identityPurpose` makes of a contract's */
+  nonces: { nonce: string; purpose: string; issued_at: number; used_at: number | null }
   /** one row per run that an approval paid for; the balance is their number, never stored apart */
   debits: { approval_id: string; run_id: string; debited_at: number }
   /** runs that got keys, with what they rest on; `owners` maps approvals and manifests to members, in JSON */
@@ -85,6 +89,22 @@ export interface KeysDatabase {
   freshness_floors: { contract_id: string; series: string; number: string }
   /** RSA keys to which HSMs wrap; without key material when they have ended */
   import_keys: { version: number; statement: Uint8Array; wrapped_key: Uint8Array | null; sealed: Uint8Array | null }
+  /** who brought a contract here first: a party's Ed25519 key, or governance */
+  contract_introductions: { contract_id: string; by: string }
+  /** certificate authorities for executors, each key under L0 and bound to its certificate */
+  workload_authorities: { id: string; certificate: Uint8Array; wrapped_key: Uint8Array; sealed: Uint8Array; not_after: number }
+  /** every identity that was issued; `serial` in hex, `key` the attested Ed25519 key, `authority` the id of the one that signed */
+  workload_identities: {
+    serial: string
+    contract_id: string
+    caller: string
+    key: string
+    evidence: string
+    hardware: number
+    authority: string
+    issued_at: number
+    not_after: number
+  }
   /** contracts whose revocations are still to be fetched */
   due_lookups: { contract_id: string; generation: number }
   /** the latest time at which this service decided anything; one row */
@@ -157,6 +177,9 @@ export const keysMigrations: readonly Migration[] = [
   importKeysMigration,
   keyAdministration,
   recoveryMigration,
+  noncePurpose,
+  quotas,
+  workloadIdentities,
 ]
 
 export function openKeysStore(file: string): Promise<Store<KeysDatabase>> {

@@ -3,6 +3,7 @@ import type { HpkeSuite } from '@reinraum/crypto'
 import type { Log, Store } from '@reinraum/kit'
 import type { Clock } from './clock.ts'
 import type { Directory } from './directory.ts'
+import type { Quotas } from './quotas.ts'
 import type { RootKey } from './root-key/root-key.ts'
 import type { ServiceIdentity } from './service-identity.ts'
 import type { KeysDatabase } from './store.ts'
@@ -28,6 +29,9 @@ export interface Site {
   /** A path inside the service's own folder. */
   readonly dataPath: (name: string) => string
   readonly log: Log
+  readonly quotas: Quotas
+  /** how long an identity of an executor is valid at most, in ms */
+  readonly identityLifetimeMs: number
   /** the service's own clock; no request carries one */
   readonly clock: Clock
   /** the time on it */

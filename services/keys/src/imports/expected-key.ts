@@ -11,6 +11,7 @@ import {
   verifyManifest,
 } from '@reinraum/statements'
 import { type Actor, actorOf } from '../administration/act-log.ts'
+import { callerKey } from '../caller-key.ts'
 import { requireNamesThisService } from '../contracts.ts'
 import type { Vault } from '../vault.ts'
 
@@ -22,6 +23,8 @@ export interface ExpectedKey {
   readonly slot: Slot
   /** the owner, as the log of acts names it */
   readonly by: Actor
+  /** Ed25519 key (base64url) of the owner, who brings it */
+  readonly caller: string
   readonly now: Date
 }
 
@@ -41,7 +44,7 @@ export async function expectKey(
   const slot = ownSlot(vault, contract, manifest, context)
   requireNamesThisService(vault, contract.document)
   const by = await actorOf(callerMember(contract, context), context)
-  return { contract, manifest, slot, by, now }
+  return { contract, manifest, slot, by, caller: callerKey(context), now }
 }
 
 function ownSlot(vault: Vault, contract: VerifiedContract, manifest: Verified<Manifest>, context: RpcContext): Slot {

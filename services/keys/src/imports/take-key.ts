@@ -15,20 +15,21 @@ import type { ExpectedKey } from './expected-key.ts'
 /**
  * Stores a key, or a share of one, that has been opened, and overwrites it. The same key again changes nothing.
  * @throws ReinraumError `invalid-argument` for another length, `key-mismatch` when the manifest commits to another key,
- *   `revoked`, `rollback-detected`, `conflict`, `key-destroyed`
+ *   `revoked`, `rollback-detected`, `conflict`, `key-destroyed`,
+ *   `resource-exhausted`
  */
 export async function takeKey(
   vault: Vault,
   expected: ExpectedKey,
   key: Uint8Array,
 ): Promise<{ readonly keyId: string; readonly created: boolean }> {
-  const { contract, manifest, now } = expected
+  const { contract, manifest, caller, now } = expected
   const { slot, by: owner, key: keyId } = manifest.document
   try {
     requireKeyOf(expected.slot, manifest.document, key)
     const created = await vault.store.transaction(async (trx) => {
       await requireNotRevoked(trx, expected)
-      await rememberContract(trx, contract, now)
+      await rememberContract(vault, trx, contract, caller, now)
       await requireNotLocked(trx, contract.id)
       const name = { contractId: contract.id, slot, manifestId: manifest.id, keyId, owner }
       const version = await storeDataKey(vault, trx, name, key, now)

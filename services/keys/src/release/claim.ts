@@ -1,13 +1,8 @@
-import { parseStrictJson, ReinraumError, toBase64url } from '@reinraum/crypto'
+import { ReinraumError, toBase64url } from '@reinraum/crypto'
 import type { ReleaseKeysRequest } from '@reinraum/proto'
 import { evidenceFromMessage, type PresentedEvidence } from '@reinraum/rpc'
-import {
-  keyServiceIdSchema,
-  parseStatement,
-  type RunBundleBytes,
-  type SigningKeys,
-  signingKeysSchema,
-} from '@reinraum/statements'
+import { keyServiceIdSchema, parseStatement, type RunBundleBytes, type SigningKeys } from '@reinraum/statements'
+import { readSigningKeys } from '../signing-keys.ts'
 
 /** What a request says, in shape only: nothing in it has been verified. */
 export interface ReleaseClaim {
@@ -39,7 +34,7 @@ export function readClaim(request: ReleaseKeysRequest): ReleaseClaim {
     presented: evidenceFromMessage(request.evidence),
     nonces: noncesOf(request),
     kemPublicKey: request.kemPublicKey,
-    signingKeys: signingKeysOf(request.signingKeys),
+    signingKeys: readSigningKeys(request.signingKeys),
   }
 }
 
@@ -52,10 +47,4 @@ function noncesOf(request: ReleaseKeysRequest): Record<string, string> {
     nonces.set(keyServiceId, toBase64url(nonce))
   }
   return Object.fromEntries(nonces)
-}
-
-function signingKeysOf(json: Uint8Array): SigningKeys {
-  const keys = signingKeysSchema.safeParse(parseStrictJson(json))
-  if (!keys.success) throw new ReinraumError('invalid-argument', "the run's signing keys are malformed")
-  return keys.data
 }

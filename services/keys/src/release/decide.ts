@@ -1,12 +1,13 @@
 import { evidenceId, type FreshnessNumbers, keyReleaseBinding, reportDataOf } from '@reinraum/attestation'
-import { type ErrorCode, hpkeSuiteOf, isReinraumError, ReinraumError, toBase64url } from '@reinraum/crypto'
+import { type ErrorCode, hpkeSuiteOf, ReinraumError, toBase64url } from '@reinraum/crypto'
 import { type Contract, releaseSuiteOf, type VerifiedRun, verifyRunBundle } from '@reinraum/statements'
 import { rememberTime } from '../clock.ts'
 import { verifiedContract } from '../contracts.ts'
 import { raiseStoredFloors, readFloors } from '../freshness-floors.ts'
 import { startLease } from '../leases.ts'
-import { consumeNonce } from '../nonces.ts'
-import { appendDecision, type Decision, type LogEntry } from '../release-log.ts'
+import { consumeNonce, runPurpose } from '../nonces.ts'
+import { isRefusal } from '../refusal.ts'
+import { appendDecision, type Decision, type LogEntry, mayRecordDenial } from '../release-log.ts'
 import { knownRejections, knownRevocations, ownersOf } from '../revocations.ts'
 import { requireNotLocked } from '../rollback/locks.ts'
 import type { KeysTransaction } from '../store.ts'
@@ -26,30 +27,36 @@ export type ReleaseDecision =
     }
   | { readonly decision: 'denied'; readonly reason: ErrorCode; readonly entry: LogEntry }
 
-/** Failures of this service, not decisions about the run: the transaction is undone and nothing is recorded. */
-const notDecisions: readonly ErrorCode[] = ['internal', 'storage-full', 'already-exists', 'unavailable', 'deadline-exceeded']
-
 /**
  * Decides about one run: every check or nothing. One serialised transaction holds all of it, so that of two requests that
  * race for the last run one wins, and no answer leaves before its log entry and its debit are durable.
+ * @throws ReinraumError `resource-exhausted` instead of a denial when the log takes no more of them just now
  */
-export function decideRelease(vault: Vault, claim: ReleaseClaim): Promise<ReleaseDecision> {
-  return vault.store.transaction(async (trx) => {
-    const now = vault.now()
-    await rememberTime(trx, now)
-    // Not on record in the log: what were appended now would stand where an entry belongs that is missing.
-    await requireNotLocked(trx, claim.contractId)
-    const seen: Seen = { evidence: null, hardware: null, query: null, by: null }
-    const granted = await check(vault, trx, claim, seen, now).catch((error: unknown) => refusalOf(error))
-    const outcome = outcomeOf(granted)
-    const entry = await appendDecision(vault, trx, { contractId: claim.contractId, runId: claim.runId, outcome, ...seen }, now)
-    if ('reason' in granted) return { decision: 'denied', reason: granted.reason, entry }
-    await debit(trx, granted.runs, claim.runId, now)
-    await rememberRelease(trx, granted, now)
-    await raiseStoredFloors(trx, claim.contractId, granted.observed)
-    const leaseExpiresAt = await startLease(trx, granted.verified, now)
-    return { decision: 'released', keys: granted.keys, entry, leaseExpiresAt }
-  })
+export async function decideRelease(vault: Vault, claim: ReleaseClaim): Promise<ReleaseDecision> {
+  const decision = await vault.store.transaction((trx) => decide(vault, trx, claim))
+  // The transaction stands, and with it the nonce is used up: nobody tries again and again with one nonce.
+  if (decision === 'unrecorded')
+    throw new ReinraumError('resource-exhausted', 'too many requests about this contract were denied')
+  return decision
+}
+
+async function decide(vault: Vault, trx: KeysTransaction, claim: ReleaseClaim): Promise<ReleaseDecision | 'unrecorded'> {
+  const now = vault.now()
+  await rememberTime(trx, now)
+  // Not on record in the log: what were appended now would stand where an entry belongs that is missing.
+  await requireNotLocked(trx, claim.contractId)
+  const seen: Seen = { evidence: null, hardware: null, query: null, by: null }
+  const granted = await check(vault, trx, claim, seen, now).catch((error: unknown) => refusalOf(error))
+  // A denial that cannot be recorded is not given: it says nothing of its reason. What is granted is never held up by others.
+  if ('reason' in granted && !(await mayRecordDenial(vault, trx, claim.contractId, now))) return 'unrecorded'
+  const outcome = outcomeOf(granted)
+  const entry = await appendDecision(vault, trx, { contractId: claim.contractId, runId: claim.runId, outcome, ...seen }, now)
+  if ('reason' in granted) return { decision: 'denied', reason: granted.reason, entry }
+  await debit(trx, granted.runs, claim.runId, now)
+  await rememberRelease(trx, granted, now)
+  await raiseStoredFloors(trx, claim.contractId, granted.observed)
+  const leaseExpiresAt = await startLease(trx, granted.verified, now)
+  return { decision: 'released', keys: granted.keys, entry, leaseExpiresAt }
 }
 
 interface Granted {
@@ -74,7 +81,7 @@ interface Seen {
  */
 async function check(vault: Vault, trx: KeysTransaction, claim: ReleaseClaim, seen: Seen, now: Date): Promise<Granted> {
   // 1. The nonce is one of ours, unused, fresh; it is used up whatever follows.
-  await consumeNonce(trx, ownNonce(vault, claim), claim.runId, now)
+  await consumeNonce(trx, ownNonce(vault, claim), runPurpose(claim.runId), now)
   vault.clock.requireSound()
 
   // 2. The evidence is appraised here, under the contract as this service knows it, against our own report_data.
@@ -106,7 +113,7 @@ async function check(vault: Vault, trx: KeysTransaction, claim: ReleaseClaim, se
 }
 
 function refusalOf(error: unknown): { readonly reason: ErrorCode } {
-  if (!isReinraumError(error) || notDecisions.includes(error.code)) throw error
+  if (!isRefusal(error)) throw error
   return { reason: error.code }
 }
 

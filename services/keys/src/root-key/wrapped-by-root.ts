@@ -11,6 +11,7 @@ export const wrappedByRoot: readonly Column[] = [
   { table: 'identity', column: 'wrapped_key' },
   { table: 'wrapping_keys', column: 'wrapped' },
   { table: 'import_keys', column: 'wrapped_key' },
+  { table: 'workload_authorities', column: 'wrapped_key' },
 ]
 
 /**

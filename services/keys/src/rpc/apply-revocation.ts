@@ -4,6 +4,7 @@ import type { ApplyRevocationRequest } from '@reinraum/proto'
 import type { RpcContext } from '@reinraum/rpc'
 import { parseStatement } from '@reinraum/statements'
 import { actorOf, recordAct } from '../administration/act-log.ts'
+import { callerKey } from '../caller-key.ts'
 import { rememberContract } from '../contracts.ts'
 import { learnContract } from '../learn-revocations.ts'
 import { keepRevocation } from '../revocations.ts'
@@ -18,7 +19,7 @@ export async function applyRevocation(vault: Vault, { revocation }: ApplyRevocat
   const by = await actorOf(callerMember(contract, context), context)
   const { id, added } = await vault.store.transaction(async (trx) => {
     const now = vault.now()
-    await rememberContract(trx, contract, now)
+    await rememberContract(vault, trx, contract, callerKey(context), now)
     const kept = await keepRevocation(trx, revocation, contract, now)
     if (kept.added) await recordAct(vault, trx, contract.id, by, { type: 'revocation-applied', revocation: kept.id })
     return kept

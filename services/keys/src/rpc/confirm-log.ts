@@ -3,6 +3,7 @@ import { callerMember } from '@reinraum/kit'
 import type { ConfirmLogRequest } from '@reinraum/proto'
 import type { RpcContext } from '@reinraum/rpc'
 import { keyCustodyOf } from '@reinraum/statements'
+import { callerKey } from '../caller-key.ts'
 import { rememberContract } from '../contracts.ts'
 import { learnContract, learnRevocations } from '../learn-revocations.ts'
 import { lockOf } from '../rollback/locks.ts'
@@ -22,7 +23,7 @@ export async function confirmLog(vault: Vault, { contractId, sequence, releaseId
   const keepRevocations = await learnRevocations(vault, contractId)
   const state = await vault.store.transaction(async (trx) => {
     const now = vault.now()
-    await rememberContract(trx, contract, now)
+    await rememberContract(vault, trx, contract, callerKey(context), now)
     await keepRevocations(trx)
     const end = await endOf(trx, contractId)
     if (end.sequence !== sequence || end.id !== releaseId) throw new ReinraumError('conflict', 'the log ends elsewhere')

@@ -5,6 +5,7 @@ import { callerMember, enqueue, newEvent } from '@reinraum/kit'
 import { KeyDecidedSchema, type PresentReleasesRequest } from '@reinraum/proto'
 import type { RpcContext } from '@reinraum/rpc'
 import { verifyRelease } from '@reinraum/statements'
+import { callerKey } from '../caller-key.ts'
 import { rememberContract, requireNamesThisService } from '../contracts.ts'
 import { learnContract } from '../learn-revocations.ts'
 import { type LockReason, lockContract } from '../rollback/locks.ts'
@@ -26,7 +27,7 @@ export async function presentReleases(vault: Vault, { contractId, releases }: Pr
     throw new ReinraumError('contract-mismatch', 'a release is by another key service')
   const state = await vault.store.transaction(async (trx) => {
     const now = vault.now()
-    await rememberContract(trx, contract, now)
+    await rememberContract(vault, trx, contract, callerKey(context), now)
     for (const release of shown) {
       const finding = await compareWithLog(trx, release)
       if (finding === 'missing') await lock(vault, trx, contractId, 'set-back', now)

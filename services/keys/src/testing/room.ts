@@ -10,6 +10,7 @@ import { KeyReleaseService, KeysService } from '@reinraum/proto'
 import { type Client, createRpcServer, type Implementation } from '@reinraum/rpc'
 import { createIdentity, type Identity, publicKeysOf } from '@reinraum/statements'
 import { openServicePorts } from '@reinraum/testing'
+import type { z } from 'zod'
 import type { ClockSources } from '../clock.ts'
 import { type KeysConfig, keysConfigSchema } from '../config.ts'
 import type { KeyService } from '../seal/key-service.ts'
@@ -46,8 +47,17 @@ export interface Room {
 
 /** What a test may choose of the shared service's configuration. */
 export type SharedConfig = Partial<
-  Pick<KeysConfig, 'rootKey' | 'formerRootKey' | 'identitySuite' | 'administrators' | 'attester' | 'minimumDestructionDelayMs'>
->
+  Pick<
+    KeysConfig,
+    | 'rootKey'
+    | 'formerRootKey'
+    | 'identitySuite'
+    | 'administrators'
+    | 'attester'
+    | 'minimumDestructionDelayMs'
+    | 'workloadIdentity'
+  >
+> & { readonly quotas?: Partial<KeysConfig['quotas']> }
 
 export interface RunningKeyService {
   readonly id: string
@@ -61,6 +71,8 @@ export interface RunningKeyService {
   asOf<S extends DescService>(service: S, party: Identity): Client<S>
   /** from a service with this id, by its certificate */
   from(serviceId: string): Client<typeof KeyReleaseService>
+  /** another service of the services port */
+  fromOf<S extends DescService>(service: S, serviceId: string): Client<S>
   stop(): Promise<void>
 }
 
@@ -146,7 +158,7 @@ export async function startKeyService({ folder, authority, clock, governance, ow
     minimumDestructionDelayMs: own.minimumDestructionDelayMs ?? 3600_000,
     governance,
     log: { level: 'debug', file: join(folder, `${own.keyServiceId}.log`) },
-  } satisfies KeysConfig)
+  } satisfies z.input<typeof keysConfigSchema>)
   const tls = authority.issue(`spiffe://reinraum/${id}`, '127.0.0.1')
   const kit = { log: createLog(config.log, id), tls, dataPath: (name: string) => join(data, name) }
   const service = await openKeyService(config, kit, clock)
@@ -168,6 +180,7 @@ export async function startKeyService({ folder, authority, clock, governance, ow
     as: ports.party,
     asOf: ports.partyOf,
     from: ports.service,
+    fromOf: ports.serviceOf,
     async stop() {
       if (stopped) return
       stopped = true
