@@ -67,6 +67,8 @@ export async function startKeyService(site: Site, sources: RootKeySources): Prom
       vault = { ...site, root: inUse, identity: await openServiceIdentity(site.store, inUse, site.id, site.identitySuite) }
     } catch (error) {
       root.close()
+      if (isReinraumError(error) && error.code === 'decryption-failed')
+        site.log.error({ rootKey: root.kind }, 'this is not the root key that the store is under')
       throw error
     }
     site.log.info({ rootKey: root.kind }, 'unsealed')
@@ -94,6 +96,7 @@ export async function startKeyService(site: Site, sources: RootKeySources): Prom
     vault = { ...present, root: guarded(root) }
     source = next
     present.root.close()
+    if (next.warning !== undefined) site.log.warn(next.warning)
     site.log.warn({ rootKey: root.kind, formerly: present.root.kind }, 'everything is under a new root key')
   }
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import type { DescService } from '@bufbuild/protobuf'
 import { KeyReleaseService, KeysService } from '@reinraum/proto'
 import { createRpcClient } from '@reinraum/rpc'
 import { createRequestToken, type Identity } from '@reinraum/statements'
@@ -45,9 +46,9 @@ export async function startKeyServiceProcess(room: Room): Promise<KeyServiceProc
       serverId: id,
     }),
   )
-  const dial = (identity: Identity) =>
+  const dial = <S extends DescService>(service: S, identity: Identity) =>
     keep(
-      createRpcClient(KeysService, {
+      createRpcClient(service, {
         address: addresses.parties,
         tls: { ca: authority.ca },
         serverId: id,
@@ -56,7 +57,10 @@ export async function startKeyServiceProcess(room: Room): Promise<KeyServiceProc
     )
   return {
     pid: running.pid as number,
-    room: { ...room, shared: { ...shared, addresses, from: () => executor, as: dial } },
+    room: {
+      ...room,
+      shared: { ...shared, addresses, from: () => executor, as: (identity) => dial(KeysService, identity), asOf: dial },
+    },
     async ask(request) {
       running.send(request)
       await answerOf(running)

@@ -117,7 +117,8 @@ export async function startRoom(options: RoomOptions = {}): Promise<Room> {
     },
     airs,
     async restartShared(changes = {}) {
-      await shared.stop()
+      // One that a process of its own took over is stopped already.
+      await shared.stop().catch(() => undefined)
       sharedConfig = { ...sharedConfig, ...changes }
       shared = await startShared()
     },
