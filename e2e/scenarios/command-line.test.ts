@@ -24,6 +24,7 @@ const commands = [
     'dataset list',
     'dataset show',
   ],
+  ...['keys list', 'keys show', 'keys rotate', 'keys rewrap', 'keys minimum', 'keys destroy', 'keys log', 'keys revoke'],
   ...['query check', 'query propose', 'query approve', 'query reject', 'query list', 'query show'],
   ...['run start', 'run status', 'run cancel', 'run result', 'result review', 'receipt verify', 'revoke'],
 ]
@@ -196,6 +197,31 @@ describe('the command line takes four parties through the whole life of a clean 
     expect((await as.survey(...hand('wrapped', '--key-version', '1'))).out).toContain('was there already')
   })
 
+  it('an owner looks after its keys, and nobody else does', async () => {
+    const keys = (command: string, ...more: string[]) => ['keys', command, ...more, '--contract', known.contract]
+    expect((await as.health(...keys('list'))).out).toContain('visits  active  v1, AES-256-GCM-SIV')
+    const { value: list } = await as.health.json(...keys('list'))
+    expect(list.keyServices).toMatchObject([{ keyService: 'health-keys', answer: { keys: [{ manifestId: known.manifest }] } }])
+    expect((await as.health(...keys('show', known.manifest))).out).toMatch(/^ {2}state +active$/m)
+    const visits = ['--slot', 'visits']
+    expect((await as.health.json(...keys('rotate', ...visits))).value.keyServices).toMatchObject([{ answer: { version: 2 } }])
+    expect((await as.health(...keys('rotate', ...visits))).out).toMatch(/^ {2}wrapping key +v3$/m)
+    expect((await as.health(...keys('rewrap', ...visits, '--suite', 'XChaCha20-Poly1305'))).out).toMatch(/^ {2}moved +1$/m)
+    const { value: rewrapped } = await as.health.json(...keys('rewrap', ...visits))
+    expect(rewrapped.keyServices).toMatchObject([{ answer: { version: 4, suite: 'XChaCha20-Poly1305', keys: 0 } }])
+    expect((await as.health(...keys('minimum', ...visits, '--at-least', '4'))).exitCode).toBe(0)
+    expect(await as.health.json(...keys('minimum', ...visits, '--at-least', '3'))).toMatchObject({ exitCode: 1 })
+    const { value: doomed } = await as.health.json(...keys('destroy', known.manifest, '--delay', '7d'))
+    expect(doomed.keyServices).toMatchObject([{ answer: { manifestId: known.manifest } }])
+    expect((await as.health.json(...keys('show', known.manifest))).value.keyServices).toMatchObject([
+      { answer: { state: 'destruction-scheduled' } },
+    ])
+    expect((await as.health(...keys('destroy', known.manifest, '--cancel'))).out).toContain('no longer destroyed')
+    const refused = async (party: 'survey' | 'analyst', ...argv: string[]) => (await as[party].json(...argv)).value.error?.code
+    expect(await refused('survey', ...keys('destroy', known.manifest))).toBe('key-unknown')
+    expect(await refused('survey', ...keys('rotate', ...visits))).toBe('key-unknown')
+  })
+
   it('the guard says offline what may be asked, and where it may not', async () => {
     await writeFile(at('query.yaml'), queryYaml)
     await writeFile(at('leak.sql'), 'SELECT person, note\nFROM visits')
@@ -336,6 +362,20 @@ describe('the command line takes four parties through the whole life of a clean 
     expect(await waiting).toMatchObject({ exitCode: 0, value: { rowCount: 3, receipt: { valid: true } } })
   })
 
+  it('the logs of the key services say who got which keys, and what was done to them, in chains that anybody can verify', async () => {
+    const log = await as.analyst('keys', 'log', '--contract', known.contract)
+    expect({ exitCode: log.exitCode, err: log.err }).toEqual({ exitCode: 0, err: '' })
+    expect(log.out).toMatch(
+      new RegExp(`^[^ ]+  released visits  analyst  ${known.run}  ${known.query}  sha256:[0-9a-f]{64}  SIMULATED$`, 'm'),
+    )
+    expect(log.out).toMatch(/^[^ ]+ {2}destruction-cancelled +health, key [A-Za-z0-9_-]{43} {2}visits sha256:/m)
+    const { value } = await as.survey.json('keys', 'log', '--contract', known.contract)
+    expect(value.keyServices).toMatchObject([
+      { verified: true, broken: null },
+      { verified: true, broken: null },
+    ])
+  })
+
   it('a queued run is taken back, a finished one is not', async () => {
     await rooms.room.kill('executor')
     const start = ['run', 'start', known.query, '--contract', known.contract, '--set', 'floor=0']
@@ -360,6 +400,9 @@ describe('the command line takes four parties through the whole life of a clean 
       value: { error: { code: 'approval-revoked' } },
     })
     expect((await as.health(...revoke, '--dataset', known.manifest)).exitCode).toBe(0)
+    // The same under the group of the keys, for those who look for it there.
+    expect(await as.health('keys', ...revoke, '--member', 'analyst')).toMatchObject({ exitCode: 0 })
+    expect((await as.health.json('keys', ...revoke, '--whole-contract')).value.deliveries).toHaveLength(3)
   })
 
   it('and every command spoke to people as well as to programs', () => {

@@ -35,6 +35,8 @@ const refusals: ReadonlySet<ErrorCode> = new Set([
   'nonce-expired',
   'nonce-used',
   'key-mismatch',
+  'key-destroyed',
+  'key-version-too-low',
   'decryption-failed',
   'share-invalid',
   'ciphertext-mismatch',

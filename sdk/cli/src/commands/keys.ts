@@ -5,10 +5,15 @@ import { bind, type Exit } from '../command.ts'
 import { type FloorsOptions, floorsOption } from '../floors-option.ts'
 import type { Io } from '../output.ts'
 import { withContract, withSession } from '../party.ts'
+import { keysAdministrationCommands } from './keys-administration.ts'
+import { keysDestroyCommand } from './keys-destroy.ts'
 import { keysImportCommands } from './keys-import.ts'
+import { keysListCommands } from './keys-list.ts'
+import { keysLogCommand } from './keys-log.ts'
 import { sealCommands } from './keys-seal.ts'
+import { revokeCommand } from './revoke.ts'
 
-/** `keys`: what an owner verifies before its dataset's key goes anywhere. */
+/** `keys`: what an owner verifies before its dataset's key goes anywhere, and what becomes of keys afterwards. */
 export function keysCommands(program: Command, io: Io, exit: Exit): void {
   const keys = program.command('keys').description('the key services of a contract')
 
@@ -51,6 +56,11 @@ export function keysCommands(program: Command, io: Io, exit: Exit): void {
 
   sealCommands(keys, io, exit)
   keysImportCommands(keys, io, exit)
+  keysListCommands(keys, io, exit)
+  keysAdministrationCommands(keys, io, exit)
+  keysDestroyCommand(keys, io, exit)
+  keysLogCommand(keys, io, exit)
+  revokeCommand(keys, io, exit)
 }
 
 function verificationText({ id, custody, appraisal }: KeyServiceVerification): string {
