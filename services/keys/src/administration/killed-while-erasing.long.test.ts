@@ -1,0 +1,8 @@
+import { test } from 'vitest'
+import { killWhileErasing } from '../testing/killed-while-erasing.ts'
+
+test(
+  'kill -9 while keys are rewrapped and erased leaves each of them as before or as after, 20 times',
+  { timeout: 600_000 },
+  () => killWhileErasing(20, 2),
+)

@@ -1,0 +1,6 @@
+import { test } from 'vitest'
+import { compareWithModel } from '../testing/administration-model.ts'
+
+test('whatever an owner does in whatever order, the key service answers as a small model of it', { timeout: 3600_000 }, () =>
+  compareWithModel(10_000),
+)
