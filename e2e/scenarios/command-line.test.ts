@@ -156,7 +156,7 @@ describe('the command line takes four parties through the whole life of a clean 
     expect(visits).toMatchObject({ exitCode: 0, value: { rowCount: 120, version: 1, resumed: false } })
     known.manifest = text(visits.value.manifest)
     await writeFile(at('hsm.key'), randomBytes(32))
-    expect((await as.survey.json(...seal('districts'), '--no-deposit')).value.error?.code).toBe('invalid-argument')
+    expect((await as.survey(...seal('districts'), '--no-deposit')).err).toContain('(invalid-argument)')
     const districts = await as.survey.json(...seal('districts'), '--key-file', at('hsm.key'), '--no-deposit')
     expect(districts).toMatchObject({ exitCode: 0, value: { version: 1 } })
     known.districts = text(districts.value.manifest)
@@ -199,16 +199,16 @@ describe('the command line takes four parties through the whole life of a clean 
 
   it('an owner looks after its keys, and nobody else does', async () => {
     const keys = (command: string, ...more: string[]) => ['keys', command, ...more, '--contract', known.contract]
-    expect((await as.health(...keys('list'))).out).toContain('visits  active  v1, AES-256-GCM-SIV')
+    expect((await as.health(...keys('list'))).out).toContain('visits  active  v1, A256KWP')
     const { value: list } = await as.health.json(...keys('list'))
     expect(list.keyServices).toMatchObject([{ keyService: 'health-keys', answer: { keys: [{ manifestId: known.manifest }] } }])
     expect((await as.health(...keys('show', known.manifest))).out).toMatch(/^ {2}state +active$/m)
     const visits = ['--slot', 'visits']
     expect((await as.health.json(...keys('rotate', ...visits))).value.keyServices).toMatchObject([{ answer: { version: 2 } }])
     expect((await as.health(...keys('rotate', ...visits))).out).toMatch(/^ {2}wrapping key +v3$/m)
-    expect((await as.health(...keys('rewrap', ...visits, '--suite', 'XChaCha20-Poly1305'))).out).toMatch(/^ {2}moved +1$/m)
+    expect((await as.health(...keys('rewrap', ...visits, '--suite', 'ChaCha20-Poly1305'))).out).toMatch(/^ {2}moved +1$/m)
     const { value: rewrapped } = await as.health.json(...keys('rewrap', ...visits))
-    expect(rewrapped.keyServices).toMatchObject([{ answer: { version: 4, suite: 'XChaCha20-Poly1305', keys: 0 } }])
+    expect(rewrapped.keyServices).toMatchObject([{ answer: { version: 4, suite: 'ChaCha20-Poly1305', keys: 0 } }])
     expect((await as.health(...keys('minimum', ...visits, '--at-least', '4'))).exitCode).toBe(0)
     expect(await as.health.json(...keys('minimum', ...visits, '--at-least', '3'))).toMatchObject({ exitCode: 1 })
     const { value: doomed } = await as.health.json(...keys('destroy', known.manifest, '--delay', '7d'))

@@ -15,7 +15,7 @@ import { agreeAndImport, type Dataset, importDataset, sealDataset } from './agre
 import { startRoom } from './room.ts'
 
 const child = join(import.meta.dirname, 'administration-child.ts')
-const datasetsInSlot = 9
+const datasetsInSlot = 6
 
 /** Numbers from 0 to 1 that a seed fixes (Mulberry32). */
 function seeded(seed: number): () => number {
