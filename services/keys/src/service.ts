@@ -24,6 +24,7 @@ import { type ClockSources, newestDecision, rememberTime, startClock, systemCloc
 import type { KeysConfig } from './config.ts'
 import { connectDirectory } from './directory.ts'
 import { readNamedParties } from './named-parties.ts'
+import { partiesPortBounds, servicesPortBounds } from './port-bounds.ts'
 import { startRevocationLookups } from './revocation-lookups.ts'
 import { openRootKeySources } from './root-key/open-root-key-source.ts'
 import { applyRevocation } from './rpc/apply-revocation.ts'
@@ -199,9 +200,9 @@ export function portsOf(service: KeyService) {
     getTrustBundle: open(getTrustBundle),
   })
   return {
-    parties: { services: [forHolders, forParties, forHsms, forOwners, forRecovery] },
+    parties: { ...partiesPortBounds, services: [forHolders, forParties, forHsms, forOwners, forRecovery] },
     // The channel opens nothing by itself, but nobody else has any business here.
-    services: { services: [forExecutors, forWorkloads], allow: allowOnServicesPort },
+    services: { ...servicesPortBounds, services: [forExecutors, forWorkloads], allow: allowOnServicesPort },
   } satisfies PortServices
 }
 
