@@ -7,6 +7,7 @@ import {
   parseStrictJson,
   ReinraumError,
 } from '@reinraum/crypto'
+import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import { type Document, readDocument } from './document.ts'
 import { maximumSignatures, maximumStatementBytes } from './limits.ts'
@@ -50,6 +51,26 @@ const headerSchema = z.strictObject({
  * `unknown-kind` or `signature-missing`; verifies nothing.
  */
 export function openStatement(input: Uint8Array): OpenedStatement {
+  // A copy, because verification is asynchronous and the caller keeps the buffer.
+  const bytes = Uint8Array.from(input)
+  const key = digestId(bytes)
+  const found = known.get(key)
+  if (found !== undefined) return { ...found, bytes }
+  const opened = takeApart(bytes)
+  known.set(key, opened, { size: bytes.length })
+  return { ...opened, bytes }
+}
+
+/** What a statement says, whoever holds its bytes. Frozen all the way down. */
+type Content = Omit<OpenedStatement, 'bytes'>
+
+/**
+ * Statements that were taken apart, by the SHA-256 of their bytes: what they say is a function of the bytes alone. Those of a
+ * contract come with every run of it. What was verified about them is not kept here.
+ */
+const known = new LRUCache<DigestId, Content>({ max: 1024, maxSize: 8 << 20 })
+
+function takeApart(input: Uint8Array): Content {
   const jws = read(generalJwsSchema, strictJson(input), 'the signed statement')
   const payload = strictBytes(jws.payload)
   const value = strictJson(payload)
@@ -62,9 +83,12 @@ export function openStatement(input: Uint8Array): OpenedStatement {
   if (new Set(signatures.map((s) => s.kid)).size !== signatures.length) {
     throw new ReinraumError('invalid-statement', 'the statement has two signatures of one key')
   }
-  // A copy, because verification is asynchronous and the caller keeps the buffer.
-  const bytes = Uint8Array.from(input)
-  return { id: digestId(payload), document: readDocument(value), bytes, payload: jws.payload, signatures }
+  return Object.freeze({
+    id: digestId(payload),
+    document: readDocument(value),
+    payload: jws.payload,
+    signatures: Object.freeze(signatures),
+  })
 }
 
 /** The bytes of a General JWS, in canonical JSON. */
@@ -87,7 +111,7 @@ function openSignature(entry: JwsSignature): OpenedSignature {
   }
   // One text per signature, so that nobody else can write a valid statement in another way.
   strictBytes(entry.signature)
-  return { protected: entry.protected, signature: entry.signature, algorithm: header.alg, kid: header.kid }
+  return Object.freeze({ protected: entry.protected, signature: entry.signature, algorithm: header.alg, kid: header.kid })
 }
 
 function read<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
