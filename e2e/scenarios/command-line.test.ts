@@ -1,6 +1,7 @@
 import { createPublicKey } from 'node:crypto'
 import { appendFile, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { algorithmInventory } from '@reinraum/cli'
 import { readTable } from '@reinraum/client'
 import { hpkeSuites, randomBytes, rsaAesKeyWrap, rsaAesWrap } from '@reinraum/crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -18,6 +19,7 @@ const commands = [
     'keys verify',
     'keys import-key',
     'keys import',
+    'keys algorithms',
     'executor verify',
     'attestation verify',
     'dataset seal',
@@ -167,6 +169,12 @@ describe('the command line takes four parties through the whole life of a clean 
     const show = ['dataset', 'show', known.manifest, '--contract', known.contract]
     expect((await as.analyst(...show)).out).toContain('visits, version 1, by health')
     expect((await as.analyst.json(...show)).value.rowCount).toBe(120)
+  })
+
+  it('an auditor asks which algorithms are in use', async () => {
+    expect((await offline('keys', 'algorithms')).out).toContain(hpkeSuites[1])
+    expect((await offline.json('keys', 'algorithms')).value.algorithms).toHaveLength(algorithmInventory().length)
+    expect((await offline.json('keys', 'algorithms', '--cyclonedx')).value.specVersion).toBe('1.6')
   })
 
   it('an owner whose key is in an HSM verifies what it wraps to, and hands it over wrapped', async () => {

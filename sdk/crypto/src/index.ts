@@ -19,7 +19,7 @@ export {
 export { defaultHpkeSuite, type HpkeSuite, hpkeSizes, hpkeSuiteOf, hpkeSuites } from './hpke-suite.ts'
 export type { JsonValue } from './interoperable-json.ts'
 export { keyCheckValue } from './key-check.ts'
-export { unwrapKey, wrapKey } from './key-wrap.ts'
+export { keyWrapSuite, unwrapKey, wrapKey } from './key-wrap.ts'
 export { type ErrorCode, errorCodes, isErrorCode, isReinraumError, ReinraumError } from './reinraum-error.ts'
 export {
   generateRsaAesKeyPair,

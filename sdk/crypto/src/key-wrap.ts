@@ -3,6 +3,8 @@ import { fromHex } from './hex.ts'
 import { nodeCrypto } from './node-crypto.ts'
 import { ReinraumError } from './reinraum-error.ts'
 
+/** AES-256-KWP by the name of its JOSE sibling. */
+export const keyWrapSuite = 'A256KWP'
 const kekLength = 32
 /** Keys are short; whatever is longer is not a key. */
 const maxKeyLength = 16_384

@@ -16,8 +16,8 @@ import type { DigestId } from './parts/identifiers.ts'
 export const statementType = 'reinraum-statement+jws'
 
 /** The two algorithms of a statement: RFC 9864, and draft-ietf-cose-dilithium. */
-const algorithms = ['Ed25519', 'ML-DSA-65'] as const
-export type Algorithm = (typeof algorithms)[number]
+export const statementAlgorithms = ['Ed25519', 'ML-DSA-65'] as const
+export type Algorithm = (typeof statementAlgorithms)[number]
 
 /** One signature of a General JWS (RFC 7515 §7.2.1), without an unprotected header. */
 export type JwsSignature = { readonly protected: string; readonly signature: string }
@@ -40,7 +40,7 @@ const generalJwsSchema = z.strictObject({
     .max(maximumSignatures, 'too many signatures'),
 })
 const headerSchema = z.strictObject({
-  alg: z.enum(algorithms),
+  alg: z.enum(statementAlgorithms),
   /** RFC 7638 thumbprint */
   kid: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
   typ: z.literal(statementType),

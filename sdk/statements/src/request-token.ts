@@ -13,13 +13,15 @@ import type { Identity } from './identity.ts'
 import { digestIdSchema } from './parts/identifiers.ts'
 import { type Ed25519Jwk, ed25519JwkSchema } from './parts/public-keys.ts'
 
+/** RFC 8037. A token counts for a minute, so it is not worth a second signature. */
+export const requestTokenAlgorithm = 'EdDSA'
 const tokenType = 'reinraum-request+jwt'
 const lifetimeSeconds = 60
 /** How far two clocks may stand apart. */
 const toleranceSeconds = 30
 const maximumTokenLength = 4096
 
-const headerSchema = z.strictObject({ alg: z.literal('EdDSA'), typ: z.literal(tokenType), jwk: ed25519JwkSchema })
+const headerSchema = z.strictObject({ alg: z.literal(requestTokenAlgorithm), typ: z.literal(tokenType), jwk: ed25519JwkSchema })
 const claimsSchema = z.strictObject({
   iat: z.int(),
   exp: z.int(),
@@ -46,9 +48,9 @@ export async function createRequestToken(identity: Identity, request: RequestSco
     ...(request.body === undefined ? {} : { body: digestId(request.body) }),
   }
   try {
-    const key = await importJWK(identity.signing.ed25519, 'EdDSA')
+    const key = await importJWK(identity.signing.ed25519, requestTokenAlgorithm)
     return await new CompactSign(canonicalBytes(claims))
-      .setProtectedHeader({ alg: 'EdDSA', typ: tokenType, jwk: { kty, crv, x } })
+      .setProtectedHeader({ alg: requestTokenAlgorithm, typ: tokenType, jwk: { kty, crv, x } })
       .sign(key)
   } catch {
     throw new ReinraumError('invalid-identity', 'the signing key of this identity cannot be read')
@@ -72,7 +74,7 @@ export async function verifyRequestToken(
   const { jwk } = readPart(headerSchema, header) ?? refuse('has a header that is not well formed')
   const claims = readPart(claimsSchema, payload) ?? refuse('has claims that are not well formed')
   try {
-    await compactVerify(token, await importJWK(jwk, 'EdDSA'), { algorithms: ['EdDSA'] })
+    await compactVerify(token, await importJWK(jwk, requestTokenAlgorithm), { algorithms: [requestTokenAlgorithm] })
   } catch {
     return refuse('has an invalid signature')
   }

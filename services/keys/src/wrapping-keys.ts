@@ -1,10 +1,10 @@
-import { type RecordSuite, ReinraumError } from '@reinraum/crypto'
+import { keyWrapSuite, type RecordSuite, ReinraumError } from '@reinraum/crypto'
 import type { KeysDatabase, KeysTransaction } from './store.ts'
 import type { Vault } from './vault.ts'
 import { createWrappingKey, useWrappingKey } from './wrapping-key.ts'
 
 /** How L1 is wrapped under L0: AES-256-KWP (RFC 5649), by its name in JWA. */
-export const wrappingSuite = 'A256KWP'
+export const wrappingSuite = keyWrapSuite
 
 type Reader = Pick<KeysTransaction, 'selectFrom'>
 export type WrappingKeyRow = KeysDatabase['wrapping_keys']

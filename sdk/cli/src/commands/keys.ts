@@ -6,6 +6,7 @@ import { type FloorsOptions, floorsOption } from '../floors-option.ts'
 import type { Io } from '../output.ts'
 import { withContract, withSession } from '../party.ts'
 import { keysAdministrationCommands } from './keys-administration.ts'
+import { keysAlgorithmsCommand } from './keys-algorithms.ts'
 import { keysDestroyCommand } from './keys-destroy.ts'
 import { keysImportCommands } from './keys-import.ts'
 import { keysListCommands } from './keys-list.ts'
@@ -61,6 +62,7 @@ export function keysCommands(program: Command, io: Io, exit: Exit): void {
   keysDestroyCommand(keys, io, exit)
   keysLogCommand(keys, io, exit)
   revokeCommand(keys, io, exit)
+  keysAlgorithmsCommand(keys, io, exit)
 }
 
 function verificationText({ id, custody, appraisal }: KeyServiceVerification): string {

@@ -2,6 +2,9 @@ import { z } from 'zod'
 import { datasetSchemaSchema } from '../parts/dataset-schema.ts'
 import { digestIdSchema, instantSchema, keyCheckSchema, keyIdSchema, memberIdSchema, slotIdSchema } from '../parts/identifiers.ts'
 
+/** How datasets and results are sealed: c2sp.org/chunked-encryption, instantiation Cobblestone-256. */
+export const envelopeSuite = 'c2sp-cobblestone-256'
+
 /** What the envelope's context commits to: the part of a manifest that is known before the ciphertext. */
 export const manifestCoreSchema = z.strictObject({
   contract: digestIdSchema,
@@ -20,7 +23,7 @@ export const manifestSchema = manifestCoreSchema.extend({
   object: digestIdSchema,
   /** ciphertext bytes */
   length: z.int().min(1),
-  envelope: z.literal('c2sp-cobblestone-256'),
+  envelope: z.literal(envelopeSuite),
   key: keyIdSchema,
   /** a commitment to the data key (`keyCheckValue` of sdk/crypto over the core's context) */
   keyCheck: keyCheckSchema,
