@@ -39,6 +39,8 @@ const refusals: ReadonlySet<ErrorCode> = new Set([
   'key-version-too-low',
   'decryption-failed',
   'share-invalid',
+  'rollback-detected',
+  'clock-unsound',
   'ciphertext-mismatch',
   'checksum-mismatch',
   'review-pending',

@@ -12,6 +12,7 @@ import {
   parseStatement,
   type Receipt,
   type ReceiptBundle,
+  type Release,
   readReceiptEvidence,
   receiptBundleSchema,
   type Verified,
@@ -35,6 +36,8 @@ export interface ReceiptVerification {
   readonly receipt?: Verified<Receipt>
   readonly run?: VerifiedRun
   readonly appraisal?: AttestationResult
+  /** the key services' releases; who keeps them can show a key service that was set back what it has forgotten */
+  readonly releases?: readonly Verified<Release>[]
 }
 
 /**
@@ -52,7 +55,7 @@ export async function verifyReceiptBundle(
   expected: { readonly contract?: DigestId } = {},
 ): Promise<ReceiptVerification> {
   const checks: ReceiptCheck[] = []
-  const found: { receipt?: Verified<Receipt>; run?: VerifiedRun; appraisal?: AttestationResult } = {}
+  const found: { -readonly [K in 'receipt' | 'run' | 'appraisal' | 'releases']?: NonNullable<ReceiptVerification[K]> } = {}
   const check = async <T>(name: string, body: () => Promise<T> | T, detail: (value: T) => string): Promise<T> => {
     try {
       const value = await body()
@@ -96,7 +99,7 @@ export async function verifyReceiptBundle(
       () => requireSameRun(receipt, run),
       () => receipt.document.run,
     )
-    await check(
+    found.releases = await check(
       'releases',
       () => verifyReleases(bundle.releases.map(jws), run, receipt),
       (releases) => releases.map((r) => r.id).join(' '),

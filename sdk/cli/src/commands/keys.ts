@@ -11,6 +11,7 @@ import { keysDestroyCommand } from './keys-destroy.ts'
 import { keysImportCommands } from './keys-import.ts'
 import { keysListCommands } from './keys-list.ts'
 import { keysLogCommand } from './keys-log.ts'
+import { recoveryCommands } from './keys-recovery.ts'
 import { sealCommands } from './keys-seal.ts'
 import { revokeCommand } from './revoke.ts'
 
@@ -56,6 +57,7 @@ export function keysCommands(program: Command, io: Io, exit: Exit): void {
   )
 
   sealCommands(keys, io, exit)
+  recoveryCommands(keys, io, exit)
   keysImportCommands(keys, io, exit)
   keysListCommands(keys, io, exit)
   keysAdministrationCommands(keys, io, exit)

@@ -1,7 +1,7 @@
 import { cp, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { RecoveryService } from '@reinraum/proto'
-import { parseStatement, signerOf, signStatement } from '@reinraum/statements'
+import { type Contract, parseStatement, signerOf, signStatement } from '@reinraum/statements'
 import { refusalOf } from '@reinraum/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -119,13 +119,6 @@ describe('a store that its operator has set back', () => {
     expect(await refusalOf(outcome)).toBe('rollback-detected')
   })
 
-  test('has to be confirmed anew when the log has grown since', async () => {
-    await present(agreement, service, kept.slice(-1))
-    await confirm(agreement, service, 'bird')
-    expect(await present(agreement, service, kept)).toBe('SET_BACK')
-    expect(await refusalOf(outcome)).toBe('rollback-detected')
-  })
-
   test('stays locked for good when it went on in the meantime: its log contradicts what it signed before', async () => {
     await deny()
     expect(await present(agreement, service, kept)).toBe('FORKED')
@@ -158,6 +151,27 @@ describe('a lock', () => {
     expect(await refusalOf(() => present(agreement, service, [release as Uint8Array], 'stranger'))).toBe('permission-denied')
     expect(await outcome()).toBe('released')
   })
+})
+
+test('of several owners each has to confirm, and anew when the log has grown since', async () => {
+  const everything = (contract: Contract): Contract => ({
+    ...contract,
+    slots: contract.slots.map((slot) => ({ ...slot, keyService: 'shared' })),
+  })
+  agreement = await agreeAndImport({ ...room, shared: service }, everything)
+  room.directory.set(agreement.id, { contract: agreement.statement, revocations: [] })
+  await keepCopy()
+  await outcome()
+  await outcome()
+  const kept = await releasesOf(agreement, service)
+  await setBack()
+  await present(agreement, service, kept.slice(-1))
+  expect((await confirm(agreement, service, 'bird')).awaited).toEqual(['air'])
+  await present(agreement, service, kept)
+  expect(await confirm(agreement, service, 'air')).toEqual({ lock: 'SET_BACK', awaited: ['bird'] })
+  expect(await refusalOf(outcome)).toBe('rollback-detected')
+  expect(await confirm(agreement, service, 'bird')).toEqual({ lock: 'NONE', awaited: [] })
+  expect(await outcome()).toBe('released')
 })
 
 test('a revocation that a store from the past does not know counts before the contract opens again', async () => {
