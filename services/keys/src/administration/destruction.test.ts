@@ -148,13 +148,22 @@ describe('when it is due, a dataset version', () => {
     expect(await stateOf(second)).toMatchObject({ wrappingVersion: 2 })
   })
 
-  test('is erased though a neighbour of it does not open any more', async () => {
-    const second = await sealDataset(agreement, 'strikes', (manifest) => ({ ...manifest, version: 2 }))
-    await importDataset(agreement, second)
-    await db().updateTable('data_keys').set({ owner: 'air' }).where('manifest_id', '=', second.manifestId).execute()
+  test('is erased though a neighbour of it does not open any more; the others stay', async () => {
+    const neighbours = await Promise.all(
+      [2, 3, 4].map((version) => sealDataset(agreement, 'strikes', (manifest) => ({ ...manifest, version }))),
+    )
+    for (const dataset of neighbours) await importDataset(agreement, dataset)
+    // Keys are moved in this order: the first does not open.
+    const [lost, ...others] = neighbours.sort((a, b) => (a.manifestId < b.manifestId ? -1 : 1))
+    await db()
+      .updateTable('data_keys')
+      .set({ owner: 'air' })
+      .where('manifest_id', '=', lost?.manifestId ?? '')
+      .execute()
     await destroy(hour)
     room.clock.move(hour)
     expect(await stateOf()).toMatchObject({ state: KeyState.DESTROYED })
+    for (const other of others) expect(await stateOf(other)).toMatchObject({ wrappingVersion: 2 })
     const rewrap = () => clients.bird.rewrapKeys({ contractId: agreement.id, slot: 'strikes' })
     expect(await refusalOf(rewrap)).toBe('decryption-failed')
   })
