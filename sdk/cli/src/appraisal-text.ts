@@ -14,6 +14,11 @@ export function appraisalText(result: AttestationResult, remarks: readonly strin
   return [`${result.status}, ${standing(result)}`, ...said, ...checksText(result.checks), ...claimsText(result.claims)].join('\n')
 }
 
+/** How an appraisal ended, whether hardware stands behind it, and what the policy gave up: where its checks are not the matter. */
+export function appraisalSummary(result: AttestationResult): string {
+  return [`${result.status}, ${standing(result)}`, ...notes(result).map((line) => `  ${line}`)].join('\n')
+}
+
 /** Checks in their order; those that were not reached stand together, so that they do not bury the one that failed. */
 function checksText(checks: readonly Check[]): string[] {
   const reached = checks.filter((check) => !isUnreached(check))

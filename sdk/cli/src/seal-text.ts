@@ -1,6 +1,6 @@
 import type { AttestationResult } from '@reinraum/attestation'
 import type { SealStatus } from '@reinraum/client'
-import { appraisalJson, appraisalText } from './appraisal-text.ts'
+import { appraisalJson, appraisalSummary } from './appraisal-text.ts'
 import { oneLine } from './output.ts'
 
 /** Whether a key service is sealed, what it waits for, and what is known of who says so. */
@@ -32,5 +32,5 @@ function waitingText({ sealed, rootKey, have, need }: SealStatus): string {
 function knownText(custody: SealStatus['custody'], appraisal: AttestationResult | null | undefined): string {
   if (appraisal === undefined) return `  it says that of itself, in ${custody} custody; nothing was verified`
   if (appraisal === null) return '  on premises of its owner: trusted for its TLS certificate alone'
-  return appraisalText(appraisal).replaceAll(/^/gm, '  ')
+  return `its evidence is ${appraisalSummary(appraisal)}`.replaceAll(/^/gm, '  ')
 }

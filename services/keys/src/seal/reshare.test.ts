@@ -58,6 +58,14 @@ test('other holders and another threshold: after it the old shares open nothing,
   const [wrapped_key, some] = [await createWrappingKey(root, { v: 'a test' }), new Uint8Array(1)]
   const importKey = { version: 1, statement: some, wrapped_key, sealed: some }
   await store.db.insertInto('import_keys').values(importKey).execute()
+  const authority = {
+    id: 'one',
+    certificate: some,
+    wrapped_key: await createWrappingKey(root, { v: 'another' }),
+    sealed: some,
+    not_after: 0,
+  }
+  await store.db.insertInto('workload_authorities').values(authority).execute()
   const old = await rootOf('air', 'bird')
   const before = await openedBy(old)
   // A column that is new in the list wants a row here too.
@@ -69,6 +77,7 @@ test('other holders and another threshold: after it the old shares open nothing,
   expect(await openedBy(old)).toEqual({})
   expect(await openedBy(await rootOf('bird', 'officer', 'stranger'))).toEqual(before)
   await store.db.deleteFrom('import_keys').execute()
+  await store.db.deleteFrom('workload_authorities').execute()
   for (const suffix of ['', '-wal']) {
     const bytes = await readFile(join(room.folder, 'shared', `keys.sqlite${suffix}`))
     for (const { wrapped } of oldBytes) expect(bytes.includes(Buffer.from(wrapped))).toBe(false)
