@@ -1,5 +1,13 @@
-import { type KeyLog, readKeyLogs } from '@reinraum/client'
-import type { Administration, AdministrativeAct, Release } from '@reinraum/statements'
+import {
+  type KeyLog,
+  openReleasesFile,
+  presentKeptReleases,
+  type ReleasesKeeper,
+  readKeyLogs,
+  type Session,
+} from '@reinraum/client'
+import { ReinraumError } from '@reinraum/crypto'
+import type { Administration, AdministrativeAct, Release, VerifiedContract } from '@reinraum/statements'
 import type { Command } from 'commander'
 import { bind, type Exit } from '../command.ts'
 import { type Io, oneLine, table } from '../output.ts'
@@ -7,16 +15,21 @@ import { withContract } from '../party.ts'
 
 /** `keys log`: what the key services released, refused and did, and why. */
 export function keysLogCommand(keys: Command, io: Io, exit: Exit): void {
-  bind<{ contract: string }>(
+  bind<{ contract: string; releases?: string }>(
     keys
       .command('log')
       .description('who got which keys, when, for which run, on what evidence, or why not; and what was done to keys')
-      .requiredOption('--contract <id or file>'),
+      .requiredOption('--contract <id or file>')
+      .option(
+        '--releases <file>',
+        'keep what the logs hold, and show a key service what it has forgotten; made when it is missing',
+      ),
     io,
     exit,
     (invocation, options) =>
       withContract(invocation, options.contract, async (session, contract) => {
         const logs = await readKeyLogs(session, contract)
+        if (options.releases !== undefined) await holdAgainstKept(session, contract, logs, openReleasesFile(options.releases))
         return {
           text: logs.map(logText).join('\n\n'),
           json: { keyServices: logs.map(logJson) },
@@ -24,6 +37,32 @@ export function keysLogCommand(keys: Command, io: Io, exit: Exit): void {
         }
       }),
   )
+}
+
+/**
+ * A log that lacks a release which this party kept was set back: it is shown to its key service, which locks the contract.
+ * @throws ReinraumError `rollback-detected`
+ */
+async function holdAgainstKept(
+  session: Session,
+  contract: VerifiedContract,
+  logs: readonly KeyLog[],
+  keeper: ReleasesKeeper,
+): Promise<void> {
+  const forgetful: string[] = []
+  for (const { keyService, releases } of logs) {
+    const shown = new Set(releases.map(({ id }) => id))
+    const lacks = (await keeper.of(contract.id, keyService)).some(({ id }) => !shown.has(id))
+    await keeper.keep(releases.map(({ bytes }) => bytes))
+    if (!lacks) continue
+    await presentKeptReleases(session, contract, keyService, keeper)
+    forgetful.push(keyService)
+  }
+  if (forgetful.length > 0)
+    throw new ReinraumError(
+      'rollback-detected',
+      `${forgetful.join(', ')} had forgotten releases that this party kept: see keys restore`,
+    )
 }
 
 function logText({ keyService, releases, acts, broken }: KeyLog): string {

@@ -200,3 +200,17 @@ test('a contract that a restored store does not know is locked too: its log may 
   expect(await importDataset(fresh, dataset)).toMatchObject({ created: true })
   await service.vault.store.db.deleteFrom('restorations').execute()
 })
+
+test('an administrator who has looked takes the clock for right again, and nobody else does', async () => {
+  const clock = (party: 'officer' | 'bird') => service.asOf(RecoveryService, room.parties[party])
+  await outcome()
+  room.clock.step(3600_000)
+  expect(await outcome()).toBe('clock-unsound')
+  const { wall, sound } = await clock('officer').getClock({})
+  expect(sound).toBe(false)
+  expect(await refusalOf(() => clock('bird').confirmClock({ wall }))).toBe('permission-denied')
+  expect(await refusalOf(() => clock('officer').confirmClock({ wall: wall - 3600_000n }))).toBe('conflict')
+  await clock('officer').confirmClock({ wall })
+  expect(await outcome()).toBe('released')
+  expect((await clock('officer').getClock({})).sound).toBe(true)
+})
