@@ -124,6 +124,11 @@ test('what lies on disk holds no data key, no private key of the service, and th
 })
 
 describe('a key service that starts again', () => {
+  let before: unknown
+  beforeAll(async () => {
+    before = room.shared.vault.identity.publicKeys
+    await room.shared.stop()
+  })
   const rootKeyFile = () => (room.shared.config.rootKey as { path: string }).path
   const open = (path = rootKeyFile(), data = room.shared.config.data) =>
     openKeyService(
@@ -140,7 +145,7 @@ describe('a key service that starts again', () => {
 
   test('has the same keys', async () => {
     const service = await open()
-    expect(service.opened().identity.publicKeys).toEqual(room.shared.vault.identity.publicKeys)
+    expect(service.opened().identity.publicKeys).toEqual(before)
     await closeKeyService(service)
   })
 

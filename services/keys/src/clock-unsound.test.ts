@@ -1,8 +1,5 @@
-import { join } from 'node:path'
-import { createLog } from '@reinraum/kit'
 import { parseStatement } from '@reinraum/statements'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { closeKeyService, openKeyService } from './service.ts'
 import { type Agreement, agreeAndImport, type Dataset } from './testing/agreement.ts'
 import { bundleOf, outcomeOf } from './testing/attempt.ts'
 import { type Room, startRoom } from './testing/room.ts'
@@ -60,14 +57,8 @@ test('an approval that has ended does not come back when the clock is set back, 
   step(-2 * hour)
   expect(await outcomeOf(agreement, room.shared, bundle)).toBe('clock-unsound')
 
-  const { config } = room.shared
-  const kit = {
-    log: createLog({ level: 'error' }),
-    tls: room.authority.issue('127.0.0.1'),
-    dataPath: (n: string) => join(config.data, n),
-  }
-  const again = await openKeyService(config, kit, room.clock)
-  expect(again.site.clock.isSound()).toBe(false)
-  expect(again.site.now().getTime()).toBeGreaterThan(Date.parse(validity.notAfter))
-  await closeKeyService(again)
+  await room.restartShared()
+  const { clock, now } = room.shared.vault
+  expect(clock.isSound()).toBe(false)
+  expect(now().getTime()).toBeGreaterThan(Date.parse(validity.notAfter))
 })

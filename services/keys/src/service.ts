@@ -104,8 +104,9 @@ export async function openKeyService(
   sources: ClockSources,
 ): Promise<KeyService> {
   const administrators = await readNamedParties(config.administrators)
-  await removeLeftovers(dirname(kit.dataPath(storeName)))
   const store = await openKeysStore(kit.dataPath(storeName))
+  // Only who has the store: what looks left over may be a backup that another instance is making.
+  await removeLeftovers(dirname(kit.dataPath(storeName)))
   const clock = startClock(sources, await newestDecision(store.db))
   if (!clock.isSound()) kit.log.warn("the machine's clock stands before this service's last decision: nothing is released")
   const site: Site = {

@@ -182,6 +182,10 @@ export const keysMigrations: readonly Migration[] = [
   workloadIdentities,
 ]
 
+/**
+ * One process at a time: a key service's clock, its seal and what it has in flight are in its memory, and two on one store would
+ * not know of each other.
+ */
 export function openKeysStore(file: string): Promise<Store<KeysDatabase>> {
-  return openStore<KeysDatabase>(file, keysMigrations)
+  return openStore<KeysDatabase>(file, keysMigrations, { exclusive: true })
 }

@@ -26,15 +26,15 @@ export interface Restoration {
 /**
  * Puts a backup in the place of a store that holds nothing yet, while no service runs on it. All of it is opened, checked and
  * marked as restored beside the store; one rename makes it the store. Whatever fails, and whenever: nothing is left behind.
- * @throws ReinraumError `conflict` (the store is in use), `key-mismatch` (another service's), `decryption-failed` (another root
+ * @throws ReinraumError `conflict` (the store is in use), `unavailable` (a service runs on it), `key-mismatch` (another service's), `decryption-failed` (another root
  *   key, altered, truncated), `unsupported` (newer), `unreadable-input`, `storage-full`, and what `rootKeyOf` throws
  */
 export async function restoreBackup(file: string, restoration: Restoration): Promise<BackupHeader> {
   const { keyServiceId, dataPath, now } = restoration
   const [target, restoring] = [dataPath(storeName), dataPath(restoringName)]
   await mkdir(dirname(target), { recursive: true, mode: 0o700 })
-  await removeLeftovers(dirname(target))
   await requireUnused(target)
+  await removeLeftovers(dirname(target))
   await using backup = await openBackup(file)
   const { header } = backup
   if (header.keyService !== keyServiceId)

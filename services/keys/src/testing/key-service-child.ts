@@ -2,21 +2,51 @@ import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { getHeapSnapshot } from 'node:v8'
+import { isReinraumError } from '@reinraum/crypto'
 import { createLog } from '@reinraum/kit'
 import { restoreAuthority } from '@reinraum/pki'
 import { KeyReleaseService, KeysService } from '@reinraum/proto'
 import { openServicePorts } from '@reinraum/testing'
-import { systemClock } from '../clock.ts'
+import { sql } from 'kysely'
 import { keysConfigSchema } from '../config.ts'
+import type { KeyService } from '../seal/key-service.ts'
 import { openKeyService, portsOf } from '../service.ts'
+import { countStatements, dieAfter, statementsRun } from './die-at-statement.ts'
 
-// A key service in a process of its own, without its bus: for tests that kill it or look into its memory from outside.
+// A key service in a process of its own, without its bus: for tests that kill it, set its clock, or look into it from outside.
 
 export interface ChildStart {
   readonly config: unknown
   readonly authority: { readonly ca: string; readonly key: string }
 }
-export type ChildRequest = { readonly snapshot: string } | { readonly seal: true }
+
+export type ChildRequest =
+  | { readonly snapshot: string }
+  | { readonly seal: true }
+  /** somebody sets the machine's clock by so many ms */
+  | { readonly step: number }
+  /** so many ms pass */
+  | { readonly pass: number }
+  /** behind the back of the service; in one transaction */
+  | { readonly sql: readonly string[] }
+  /** kill -9 after so many more statements of SQL; null only counts them */
+  | { readonly dieAfter: number | null }
+  | { readonly statementsRun: true }
+
+export type ChildAnswer =
+  | { readonly addresses: { readonly parties: string; readonly services: string } }
+  /** the code and the sentence with which it did not start */
+  | { readonly refused: string; readonly message: string }
+  /** the rows of each statement */
+  | { readonly rows: readonly (readonly Record<string, unknown>[])[] }
+  | { readonly statements: number }
+  | { readonly done: true }
+
+const clock = { stepped: 0, passed: 0 }
+const sources = {
+  wall: () => Date.now() + clock.passed + clock.stepped,
+  monotonic: () => performance.now() + clock.passed,
+}
 
 process.once('message', (start: ChildStart) => void serve(start))
 
@@ -26,13 +56,40 @@ async function serve(start: ChildStart): Promise<void> {
   if (authority === undefined) throw new Error('the authority is too old')
   const tls = authority.issue(`spiffe://reinraum/${config.id}`, '127.0.0.1')
   const kit = { log: createLog(config.log, config.id), tls, dataPath: (name: string) => join(config.data, name) }
-  const service = await openKeyService(config, kit, systemClock)
+  const service = await openKeyService(config, kit, sources).catch((error: unknown) => {
+    if (!isReinraumError(error)) throw error
+    answer({ refused: error.code, message: error.message })
+    return undefined
+  })
+  if (service === undefined) return process.disconnect()
   const called = { parties: KeysService, services: KeyReleaseService }
   const { addresses } = await openServicePorts({ id: config.id, authority, ports: portsOf(service), called })
-  process.on('message', async (request: ChildRequest) => {
-    if ('seal' in request) await service.seal()
-    else await pipeline(getHeapSnapshot(), createWriteStream(request.snapshot))
-    process.send?.({ done: true })
+  process.on('message', async (request: ChildRequest) => answer(await perform(service, request)))
+  // A test that ended without stopping this has failed already.
+  process.on('disconnect', () => process.exit(1))
+  answer({ addresses })
+}
+
+async function perform(service: KeyService, request: ChildRequest): Promise<ChildAnswer> {
+  if ('sql' in request) return { rows: await runAll(service, request.sql) }
+  if ('statementsRun' in request) return { statements: statementsRun() }
+  if ('seal' in request) await service.seal()
+  else if ('snapshot' in request) await pipeline(getHeapSnapshot(), createWriteStream(request.snapshot))
+  else if ('step' in request) clock.stepped += request.step
+  else if ('pass' in request) clock.passed += request.pass
+  else if (request.dieAfter === null) countStatements()
+  else dieAfter(request.dieAfter)
+  return { done: true }
+}
+
+function runAll({ site }: KeyService, statements: readonly string[]) {
+  return site.store.transaction(async (trx) => {
+    const rows: Record<string, unknown>[][] = []
+    for (const statement of statements) rows.push((await sql.raw<Record<string, unknown>>(statement).execute(trx)).rows)
+    return rows
   })
-  process.send?.({ addresses })
+}
+
+function answer(message: ChildAnswer): void {
+  process.send?.(message)
 }

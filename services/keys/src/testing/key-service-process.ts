@@ -1,11 +1,13 @@
-import { type ChildProcess, fork } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { DescService } from '@bufbuild/protobuf'
+import type { ErrorCode } from '@reinraum/crypto'
+import { ReinraumError } from '@reinraum/crypto'
 import { KeyReleaseService, KeysService } from '@reinraum/proto'
 import { createRpcClient } from '@reinraum/rpc'
 import { createRequestToken, type Identity } from '@reinraum/statements'
-import type { ChildRequest, ChildStart } from './key-service-child.ts'
+import type { ChildAnswer, ChildRequest, ChildStart } from './key-service-child.ts'
 import type { Room, RunningKeyService } from './room.ts'
 
 const child = fileURLToPath(new URL('./key-service-child.ts', import.meta.url))
@@ -14,31 +16,73 @@ export interface KeyServiceProcess {
   readonly pid: number
   /** the room, with this process in place of its shared key service */
   readonly room: Room
-  ask(request: ChildRequest): Promise<void>
+  ask(request: ChildRequest): Promise<ChildAnswer>
+  /** Runs SQL behind the back of the service, all of it in one transaction, and gives the rows of each statement. */
+  sql(...statements: readonly string[]): Promise<readonly (readonly Record<string, unknown>[])[]>
+  /** when the process is gone, however that came */
+  readonly ended: Promise<unknown>
   /** -9, as a power failure would */
   kill(): Promise<void>
 }
 
-/** Moves the room's shared key service into a process of its own: the same store, the same root key. */
-export async function startKeyServiceProcess(room: Room): Promise<KeyServiceProcess> {
-  const { authority } = room
+export interface ProcessOptions {
+  /** a command that makes the process's surroundings and then runs what follows it in its own place */
+  readonly through?: readonly string[]
+}
+
+/**
+ * Moves the room's shared key service into a process of its own: the same store, the same root key.
+ * @throws ReinraumError with what the service refuses to start
+ */
+export async function startKeyServiceProcess(room: Room, { through = [] }: ProcessOptions = {}): Promise<KeyServiceProcess> {
   // What a test needs of its identity is public, and taken before it stops.
   const shared = { ...room.shared }
   await shared.stop()
-  const execArgv = ['--conditions=source', '--disable-warning=ExperimentalWarning']
-  const running = fork(child, { execArgv, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  const flags = ['--conditions=source', '--disable-warning=ExperimentalWarning']
+  const [command = '', ...rest] = [...through, process.execPath, ...flags, child]
+  const running = spawn(command, rest, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  const ended = once(running, 'exit')
+  const { authority } = room
   const start: ChildStart = {
     config: shared.config,
     authority: { ca: authority.ca.toString(), key: authority.key.toString() },
   }
   running.send(start)
-  const { addresses } = (await answerOf(running)) as Pick<RunningKeyService, 'addresses'>
+  const started = await answerOf(running)
+  if ('refused' in started) {
+    await ended
+    throw new ReinraumError(started.refused as ErrorCode, started.message)
+  }
+  if (!('addresses' in started)) throw new Error('the key service said something else than where it is')
+  const { addresses } = started
+  const clients = dialer(room, shared.config.id, addresses)
+  const ask = async (request: ChildRequest) => {
+    running.send(request)
+    return answerOf(running)
+  }
+  return {
+    pid: running.pid as number,
+    room: { ...room, shared: { ...shared, addresses, ...clients.calls } },
+    ask,
+    async sql(...statements) {
+      const answer = await ask({ sql: statements })
+      return 'rows' in answer ? answer.rows : []
+    },
+    ended,
+    async kill() {
+      clients.close()
+      if (running.exitCode === null && running.signalCode === null) running.kill('SIGKILL')
+      await ended
+    },
+  }
+}
+
+function dialer({ authority }: Room, id: string, addresses: RunningKeyService['addresses']) {
   const clients: { close(): void }[] = []
   const keep = <T extends { close(): void }>(client: T): T => {
     clients.push(client)
     return client
   }
-  const id = shared.config.id
   const executor = keep(
     createRpcClient(KeyReleaseService, {
       address: addresses.services,
@@ -46,7 +90,7 @@ export async function startKeyServiceProcess(room: Room): Promise<KeyServiceProc
       serverId: id,
     }),
   )
-  const dial = <S extends DescService>(service: S, identity: Identity) =>
+  const asOf = <S extends DescService>(service: S, identity: Identity) =>
     keep(
       createRpcClient(service, {
         address: addresses.parties,
@@ -55,30 +99,19 @@ export async function startKeyServiceProcess(room: Room): Promise<KeyServiceProc
         token: (method, body) => createRequestToken(identity, { audience: id, method, body }),
       }),
     )
+  const calls = { from: () => executor, asOf, as: (identity: Identity) => asOf(KeysService, identity) }
   return {
-    pid: running.pid as number,
-    room: {
-      ...room,
-      shared: { ...shared, addresses, from: () => executor, as: (identity) => dial(KeysService, identity), asOf: dial },
-    },
-    async ask(request) {
-      running.send(request)
-      await answerOf(running)
-    },
-    async kill() {
+    calls,
+    close() {
       for (const client of clients) client.close()
-      if (running.exitCode !== null || running.signalCode !== null) return
-      const ended = once(running, 'exit')
-      running.kill('SIGKILL')
-      await ended
     },
   }
 }
 
-async function answerOf(running: ChildProcess): Promise<unknown> {
+async function answerOf(running: ChildProcess): Promise<ChildAnswer> {
   const ended = once(running, 'exit').then(([code]) => {
     throw new Error(`the key service ended with ${code}`)
   })
   const [answer] = await Promise.race([once(running, 'message'), ended])
-  return answer
+  return answer as ChildAnswer
 }

@@ -2,14 +2,21 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 import { ReinraumError } from '@reinraum/crypto'
 import type { SqliteDatabase, SqliteStatement } from 'kysely'
 
-/** `node:sqlite` in the shape that Kysely's SQLite dialect expects. */
-export function openNodeSqlite(file: string): SqliteDatabase {
-  const database = guarded(() => new DatabaseSync(file, { timeout: 5000, enableForeignKeyConstraints: true }))
-  guarded(() => {
-    // SQLite "PRAGMA synchronous": in WAL mode only FULL syncs at each commit, and an acknowledged commit must survive
-    // the loss of power.
-    database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma trusted_schema = off; pragma secure_delete = on')
-  })
+/** Who may use a database beside the process that has it open. */
+export interface Sharing {
+  /** nobody: the first use locks it until it is closed, or the process ends however it ends */
+  readonly exclusive?: boolean
+}
+
+/**
+ * `node:sqlite` in the shape that Kysely's SQLite dialect expects.
+ * @throws ReinraumError `unavailable` when another process has the database to itself
+ */
+export function openNodeSqlite(file: string, { exclusive = false }: Sharing = {}): SqliteDatabase {
+  // Who has it to itself waits for nobody but its predecessor, which may not have ended yet.
+  const timeout = exclusive ? 1000 : 5000
+  const database = guarded(() => new DatabaseSync(file, { timeout, enableForeignKeyConstraints: true }))
+  guarded(() => prepareConnection(database, exclusive))
   const prepared = new Map<string, StatementSync>()
   const statement = (sql: string): StatementSync => {
     const known = prepared.get(sql)
@@ -29,6 +36,21 @@ export function openNodeSqlite(file: string): SqliteDatabase {
       if (sql === 'rollback' && !database.isTransaction) return nothing
       return adapt(statement(sql))
     },
+  }
+}
+
+function prepareConnection(database: DatabaseSync, exclusive: boolean): void {
+  try {
+    // wal.html §8: chosen before the first access, the lock holds from there on, and no index is shared.
+    if (exclusive) database.exec('pragma locking_mode = exclusive')
+    // SQLite "PRAGMA synchronous": in WAL mode only FULL syncs at each commit, and an acknowledged commit must survive
+    // the loss of power.
+    database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma trusted_schema = off; pragma secure_delete = on')
+    // The first access.
+    if (exclusive) database.exec('begin immediate; commit')
+  } catch (error) {
+    database.close()
+    throw error
   }
 }
 
@@ -55,6 +77,7 @@ function input(value: unknown): SQLInputValue {
 }
 
 // https://sqlite.org/rescode.html
+const sqliteBusy = 5
 const sqliteFull = 13
 const uniqueViolations: readonly number[] = [1555, 2067]
 
@@ -65,6 +88,8 @@ function guarded<T>(run: () => T): T {
   } catch (cause) {
     const errcode = cause instanceof Error && 'errcode' in cause && typeof cause.errcode === 'number' ? cause.errcode : 0
     if ((errcode & 0xff) === sqliteFull) throw new ReinraumError('storage-full', 'the disk is full', { cause })
+    if ((errcode & 0xff) === sqliteBusy)
+      throw new ReinraumError('unavailable', 'another process has the database of this service open', { cause })
     if (uniqueViolations.includes(errcode)) throw new ReinraumError('already-exists', 'the record exists already', { cause })
     throw new ReinraumError('internal', 'the store failed', { cause })
   }

@@ -199,6 +199,17 @@ test('what was committed before kill -9 is there afterwards, what was not is not
   expect(rows.length % 2).toBe(0)
 })
 
+test('a store that a service has to itself opens for nobody else until it is closed', async () => {
+  const file = freshFile()
+  const alone = await openStore<Tables>(file, [accounts], { exclusive: true })
+  for (const sharing of [{ exclusive: true }, {}]) {
+    await expect(openStore(file, [accounts], sharing)).rejects.toMatchObject({ code: 'unavailable' })
+  }
+  await alone.db.insertInto('account').values(account('a')).execute()
+  await alone.close()
+  expect(await (await opened(file)).db.selectFrom('account').select('name').execute()).toEqual([{ name: 'a' }])
+})
+
 describe('a copy', () => {
   test('holds what was committed, and nothing of what was deleted', async () => {
     const file = freshFile()

@@ -5,7 +5,7 @@ import { ReinraumError } from '@reinraum/crypto'
 import { Kysely, type KyselyPlugin, type QueryExecutorProvider, SqliteDialect, sql, type Transaction } from 'kysely'
 import { errnoOf, fileError } from '../objects/file-error.ts'
 import { type Migration, migrate } from './migrations.ts'
-import { openNodeSqlite } from './node-sqlite.ts'
+import { openNodeSqlite, type Sharing } from './node-sqlite.ts'
 
 export type { Transaction } from 'kysely'
 
@@ -27,11 +27,12 @@ export interface Store<DB> {
 
 /**
  * Opens a service's database, creating and migrating it.
- * @throws ReinraumError `storage-full`, `unsupported` (written by a newer version), `internal`
+ * @throws ReinraumError `storage-full`, `unsupported` (written by a newer version), `unavailable` (another process has it open),
+ *   `internal`
  */
-export async function openStore<DB>(file: string, migrations: readonly Migration[]): Promise<Store<DB>> {
+export async function openStore<DB>(file: string, migrations: readonly Migration[], sharing?: Sharing): Promise<Store<DB>> {
   createPrivateFile(file)
-  const kysely = new Kysely<DB>({ dialect: new SqliteDialect({ database: openNodeSqlite(file) }) })
+  const kysely = new Kysely<DB>({ dialect: new SqliteDialect({ database: openNodeSqlite(file, sharing) }) })
   const inTransaction = new AsyncLocalStorage<true>()
   const listeners = new Set<() => void>()
   try {
