@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 
 // `npm run bench` runs every benchmark, `npm run bench -- run-cost 50` one of them, each in a process of its own: peak memory
 // is part of what is measured.
-const benchmarks = ['envelope', 'seal-file', 'run-cost', 'appraise']
+const benchmarks = ['envelope', 'seal-file', 'run-cost', 'appraise', 'release']
 const [name, ...args] = process.argv.slice(2)
 if (name !== undefined && !benchmarks.includes(name)) {
   process.stderr.write(`there is no benchmark ${name}; there are ${benchmarks.join(', ')}\n`)
