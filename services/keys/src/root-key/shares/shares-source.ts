@@ -1,4 +1,4 @@
-import { combineShares, constantTimeEqual, ReinraumError, zeroise } from '@reinraum/crypto'
+import { combineShares, constantTimeEqual, type JsonValue, ReinraumError, toBase64url, zeroise } from '@reinraum/crypto'
 import type { Store } from '@reinraum/kit'
 import type { KeysDatabase } from '../../store.ts'
 import { memoryRootKey } from '../memory-root-key.ts'
@@ -42,6 +42,7 @@ export function sharesSource(
     },
     forget: contributions.forget,
     shareOf: async (by) => (await shareOf(by))?.sealed,
+    recovery: () => recoveryOf(store),
   }
 }
 
@@ -55,6 +56,21 @@ function requirePossible({ holders, threshold }: Sharing): void {
 interface SharedKey {
   readonly threshold: number
   readonly check: Uint8Array
+}
+
+/** Without it a backup opens only for who has kept the shares elsewhere: those in the database are under the key that they make. */
+async function recoveryOf(store: Store<KeysDatabase>): Promise<JsonValue> {
+  const key = await sharedKeyOf(store)
+  const shares = await store.db.selectFrom('unseal_shares').selectAll().orderBy('holder').execute()
+  return {
+    threshold: key?.threshold ?? 0,
+    check: toBase64url(key?.check ?? new Uint8Array()),
+    shares: shares.map(({ holder, sealed, commitment }) => ({
+      holder,
+      sealed: toBase64url(sealed),
+      commitment: toBase64url(commitment),
+    })),
+  }
 }
 
 /** Undefined while the store is under a root key of another kind. */
