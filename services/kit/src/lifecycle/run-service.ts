@@ -12,9 +12,10 @@ import type { z } from 'zod'
 import type { Bus } from '../bus/bus.ts'
 import { connectBus } from '../bus/connect-bus.ts'
 import { readConfig } from '../config/read-config.ts'
-import type { PortLimits, ServiceConfig } from '../config/service-config.ts'
+import type { ServiceConfig } from '../config/service-config.ts'
 import { readTlsIdentity } from '../config/tls-files.ts'
 import { createLog, type Log } from '../log.ts'
+import { boundsOf } from './port-bounds.ts'
 import { createServiceHealth, type ServiceHealth } from './service-health.ts'
 import { type Process, type Supervisor, supervise } from './supervise.ts'
 
@@ -134,7 +135,7 @@ function createKit(
     setHealth: health.set,
     dataPath: (file) => join(config.data, file),
     async serve({ parties, services }) {
-      const limited = limitsOf(services, config.callLimits?.services)
+      const limited = boundsOf(services, config.callLimits?.services)
       opened.ports.push(
         await createRpcServer({ ...common, ...services, ...limited, audience: 'services', address: config.listen.services }),
       )
@@ -142,7 +143,7 @@ function createKit(
       if (config.listen.parties === undefined) {
         throw new ReinraumError('invalid-argument', 'listen.parties is not configured')
       }
-      const limits = limitsOf(parties, config.callLimits?.parties)
+      const limits = boundsOf(parties, config.callLimits?.parties)
       opened.ports.push(
         await createRpcServer({ ...common, ...parties, ...limits, audience: 'parties', address: config.listen.parties }),
       )
@@ -152,14 +153,6 @@ function createKit(
       opened.buses.push(bus)
       return bus
     },
-  }
-}
-
-function limitsOf(bounds: PortBounds, configured: PortLimits = {}): PortBounds {
-  const { maxMessageBytes, ...rates } = configured
-  return {
-    limits: { ...bounds.limits, ...(maxMessageBytes === undefined ? {} : { maxMessageBytes }) },
-    rates: { ...bounds.rates, ...rates },
   }
 }
 
