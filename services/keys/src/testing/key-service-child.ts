@@ -1,4 +1,5 @@
 import { createWriteStream } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { getHeapSnapshot } from 'node:v8'
@@ -67,6 +68,7 @@ async function serve(start: ChildStart): Promise<void> {
   process.on('message', async (request: ChildRequest) => answer(await perform(service, request)))
   // A test that ended without stopping this has failed already.
   process.on('disconnect', () => process.exit(1))
+  flushCompileCache()
   answer({ addresses })
 }
 

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { DescService } from '@bufbuild/protobuf'
 import type { ErrorCode } from '@reinraum/crypto'
@@ -40,7 +41,9 @@ export async function startKeyServiceProcess(room: Room, { through = [] }: Proce
   await shared.stop()
   const flags = ['--conditions=source', '--disable-warning=ExperimentalWarning']
   const [command = '', ...rest] = [...through, process.execPath, ...flags, child]
-  const running = spawn(command, rest, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  // What was stripped and compiled once is there for the next start: it is most of what a start costs.
+  const env = { ...process.env, NODE_COMPILE_CACHE: join(room.folder, 'compile-cache') }
+  const running = spawn(command, rest, { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   const ended = once(running, 'exit')
   const { authority } = room
   const start: ChildStart = {
@@ -109,9 +112,16 @@ function dialer({ authority }: Room, id: string, addresses: RunningKeyService['a
 }
 
 async function answerOf(running: ChildProcess): Promise<ChildAnswer> {
-  const ended = once(running, 'exit').then(([code]) => {
+  const waiting = new AbortController()
+  const { signal } = waiting
+  const ended = once(running, 'exit', { signal }).then(([code]) => {
     throw new Error(`the key service ended with ${code}`)
   })
-  const [answer] = await Promise.race([once(running, 'message'), ended])
-  return answer as ChildAnswer
+  try {
+    const [answer] = await Promise.race([once(running, 'message', { signal }), ended])
+    return answer as ChildAnswer
+  } finally {
+    ended.catch(() => undefined)
+    waiting.abort()
+  }
 }
