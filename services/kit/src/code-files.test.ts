@@ -10,10 +10,10 @@ const repository = fileURLToPath(new URL('../../..', import.meta.url))
 async function copyOfTheCode(): Promise<string> {
   const root = await mkdtemp(join(tmpdir(), 'reinraum-code-'))
   onTestFinished(() => rm(root, { recursive: true, force: true }))
-  for (const { path } of await listCodeFiles('keys')) await cp(join(repository, path), join(root, path))
-  for (const path of ['proto', 'sdk/crypto', 'sdk/attestation', 'sdk/statements', 'sdk/rpc', 'services/kit', 'services/keys']) {
-    await cp(join(repository, path, 'package.json'), join(root, path, 'package.json'))
-  }
+  const files = await listCodeFiles('keys')
+  for (const { path } of files) await cp(join(repository, path), join(root, path))
+  const packages = new Set(files.flatMap(({ path }) => /^(.+?)\/src\//.exec(path)?.[1] ?? []))
+  for (const path of packages) await cp(join(repository, path, 'package.json'), join(root, path, 'package.json'))
   return root
 }
 
