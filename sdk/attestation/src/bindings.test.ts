@@ -51,9 +51,9 @@ describe('report data', () => {
   })
 
   it('of one kind is never that of another', () => {
-    const service = keyServiceBinding({ nonce: 'n', publicKeys: { a: 1 } })
+    const service = keyServiceBinding({ nonce: 'n', publicKeys: { a: 1 }, control: { b: 2 } })
     const challenge = executorChallengeBinding({ contract: 'sha256:c', nonce: 'n' })
-    expect(service).toEqual({ v: 'reinraum/key-service/v1', nonce: 'n', publicKeys: { a: 1 } })
+    expect(service).toEqual({ v: 'reinraum/key-service/v2', nonce: 'n', publicKeys: { a: 1 }, control: { b: 2 } })
     expect(challenge).toEqual({ v: 'reinraum/executor-challenge/v1', contract: 'sha256:c', nonce: 'n' })
     expect(reportDataOf(service)).toHaveLength(64)
     expect(reportDataOf(service)).not.toEqual(reportDataOf(challenge))
@@ -75,7 +75,7 @@ describe('report data', () => {
   })
 
   it('of no kind is that of another, even when all that is said is the same', () => {
-    const same = { nonce: 'n', contract: 'sha256:c', keyService: 'agency', publicKeys: {}, unsealKey: {} }
+    const same = { nonce: 'n', contract: 'sha256:c', keyService: 'agency', publicKeys: {}, unsealKey: {}, control: {} }
     const kinds = [
       keyReleaseBinding({ ...release, ...same }),
       keyServiceBinding(same),

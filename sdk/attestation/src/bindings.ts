@@ -16,9 +16,15 @@ export function keyReleaseBinding(fields: {
   return { v: 'reinraum/key-release/v1', nonces: { ...nonces }, kem, sig, contract, query, run }
 }
 
-/** Evidence of an attested key service, bound to its public keys and to the nonce of whoever asks. */
-export function keyServiceBinding(fields: { readonly nonce: string; readonly publicKeys: JsonValue }): JsonValue {
-  return { v: 'reinraum/key-service/v1', nonce: fields.nonce, publicKeys: fields.publicKeys }
+/** Evidence of an attested key service, bound to its public keys, to who controls it, and to the nonce of whoever asks. */
+export function keyServiceBinding(fields: {
+  readonly nonce: string
+  readonly publicKeys: JsonValue
+  /** holders of the root key and administrators: they come from a configuration that no measurement covers */
+  readonly control: JsonValue
+}): JsonValue {
+  const { nonce, publicKeys, control } = fields
+  return { v: 'reinraum/key-service/v2', nonce, publicKeys, control }
 }
 
 /** Evidence of a key service that is sealed: the fresh public key, as a contract writes one, to which contributions are sealed. */
@@ -26,8 +32,10 @@ export function keyServiceUnsealBinding(fields: {
   readonly nonce: string
   readonly keyService: string
   readonly unsealKey: JsonValue
+  readonly control: JsonValue
 }): JsonValue {
-  return { v: 'reinraum/key-service-unseal/v1', nonce: fields.nonce, keyService: fields.keyService, unsealKey: fields.unsealKey }
+  const { nonce, keyService, unsealKey, control } = fields
+  return { v: 'reinraum/key-service-unseal/v2', nonce, keyService, unsealKey, control }
 }
 
 /** Evidence of an executor on a party's demand, before that party contributes anything. */

@@ -1,11 +1,19 @@
+import type { RootKeyControl } from '@reinraum/statements'
 import { expect, it } from 'vitest'
-import { sealJson, sealText } from './seal-text.ts'
+import { controlText, sealJson, sealText } from './seal-text.ts'
 
-const status = { id: 'shared', custody: 'attested', sealed: true, rootKey: 'shares', have: 2, need: 3 } as const
+const tee = { kind: 'tee' } as const
+const control = { rootKey: tee, configured: tee, administrators: ['admin'] }
+const status = { id: 'shared', custody: 'attested', sealed: true, rootKey: 'shares', have: 2, need: 3, control } as const
+const whose = ['  opened by a root key of the kind tee', '  administered by admin']
 
 it('says how many shares are there, and that nothing was verified', () => {
   expect(sealText(status)).toBe(
-    'shared is SEALED: 2 of 3 shares are there\n  it says that of itself, in attested custody; nothing was verified',
+    [
+      'shared is SEALED: 2 of 3 shares are there',
+      '  it says that of itself, in attested custody; nothing was verified',
+      ...whose,
+    ].join('\n'),
   )
 })
 
@@ -18,10 +26,21 @@ it.each([
   expect(sealText({ ...status, ...changes, custody: 'owner', appraisal: null }).split('\n')).toEqual([
     expect.stringContaining(line),
     '  on premises of its owner: trusted for its TLS certificate alone',
+    ...whose,
   ])
 })
 
 it('says the same to programs, without what was not appraised', () => {
   expect(sealJson(status)).toEqual(status)
   expect(sealJson({ ...status, appraisal: null })).toEqual(status)
+})
+
+it('names all in whose hands a service is, and in whose hands its configuration would put it', () => {
+  const rootKey = { kind: 'shares' as const, threshold: 2, holders: ['anna', 'ben'] } satisfies RootKeyControl
+  const configured = { ...rootKey, holders: ['anna', 'operator'] }
+  expect(controlText({ rootKey, configured, administrators: [] }).split('\n')).toEqual([
+    '  opened by 2 of anna, ben',
+    '  it may go over to 2 of anna, operator',
+    '  administered by nobody',
+  ])
 })

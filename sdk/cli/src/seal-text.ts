@@ -1,19 +1,34 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { AttestationResult } from '@reinraum/attestation'
 import type { SealStatus } from '@reinraum/client'
+import type { RootKeyControl, ServiceControl } from '@reinraum/statements'
 import { appraisalJson, appraisalSummary } from './appraisal-text.ts'
 import { oneLine } from './output.ts'
 
 /** Whether a key service is sealed, what it waits for, and what is known of who says so. */
 export function sealText(status: SealStatus & { readonly appraisal?: AttestationResult | null }): string {
   const { id, custody, sealed, appraisal } = status
-  return [`${id} is ${sealed ? 'SEALED' : 'open'}: ${oneLine(waitingText(status))}`, knownText(custody, appraisal)].join('\n')
+  const state = `${id} is ${sealed ? 'SEALED' : 'open'}: ${oneLine(waitingText(status))}`
+  return [state, knownText(custody, appraisal), controlText(status.control)].join('\n')
 }
 
 /** The same for programs; `appraisal` is absent where nothing was appraised. */
 export function sealJson({ appraisal, ...status }: SealStatus & { readonly appraisal?: AttestationResult | null }) {
-  const { id, custody, sealed, rootKey, have, need } = status
+  const { id, custody, sealed, rootKey, have, need, control } = status
   const appraised = appraisal === undefined || appraisal === null ? {} : { appraisal: appraisalJson(appraisal) }
-  return { id, custody, sealed, rootKey, have, need, ...appraised }
+  return { id, custody, sealed, rootKey, have, need, control, ...appraised }
+}
+
+/** Who has power over a key service: compared by whoever trusts it, since no measurement covers its configuration. */
+export function controlText({ rootKey, configured, administrators }: ServiceControl): string {
+  const people = administrators.length === 0 ? 'nobody' : administrators.join(', ')
+  const goes = isDeepStrictEqual(rootKey, configured) ? [] : [`  it may go over to ${rootKeyText(configured)}`]
+  return [`  opened by ${rootKeyText(rootKey)}`, ...goes, `  administered by ${people}`].join('\n')
+}
+
+function rootKeyText(rootKey: RootKeyControl): string {
+  if (rootKey.kind !== 'shares') return `a root key of the kind ${rootKey.kind}`
+  return `${rootKey.threshold} of ${rootKey.holders.join(', ')}`
 }
 
 function waitingText({ sealed, rootKey, have, need }: SealStatus): string {

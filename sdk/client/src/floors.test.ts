@@ -32,6 +32,8 @@ beforeAll(async () => {
   contract = { id: `sha256:${'0'.repeat(64)}`, document: { ...base, executors, keyServices } } as unknown as VerifiedContract
 })
 
+const control = { rootKey: { kind: 'tee' }, configured: { kind: 'tee' }, administrators: [] }
+
 /** The far side of a session: an executor and a key service on a simulated platform, with a list of this number. */
 function sessionWith(number: number, floors?: FloorsKeeper, code = measurement): Session {
   const extension = { oid: '2.5.29.20', critical: false, value: Uint8Array.of(2, 1, number) }
@@ -49,8 +51,16 @@ function sessionWith(number: number, floors?: FloorsKeeper, code = measurement):
     },
     keyService: (id: string) => ({
       async getServiceEvidence({ nonce }: { nonce: Uint8Array }) {
-        const evidence = await evidenceFor(reportDataOf(keyServiceBinding({ nonce: toBase64url(nonce), publicKeys: keys })))
-        return { keyServiceId: id, custody: Custody.ATTESTED, publicKeys: canonicalBytes(keys), evidence }
+        const evidence = await evidenceFor(
+          reportDataOf(keyServiceBinding({ nonce: toBase64url(nonce), publicKeys: keys, control })),
+        )
+        return {
+          keyServiceId: id,
+          custody: Custody.ATTESTED,
+          publicKeys: canonicalBytes(keys),
+          control: canonicalBytes(control),
+          evidence,
+        }
       },
     }),
   } as unknown as Session

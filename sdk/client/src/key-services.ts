@@ -1,7 +1,14 @@
 import { type AttestationResult, isAcceptable, keyServiceBinding, reportDataOf } from '@reinraum/attestation'
 import { canonicalize, parseStrictJson, ReinraumError, randomBytes, toBase64url } from '@reinraum/crypto'
 import { evidenceFromMessage } from '@reinraum/rpc'
-import { type KeyService, type PublicKeys, publicKeysSchema, type VerifiedContract } from '@reinraum/statements'
+import {
+  type KeyService,
+  type PublicKeys,
+  publicKeysSchema,
+  type ServiceControl,
+  serviceControlSchema,
+  type VerifiedContract,
+} from '@reinraum/statements'
 import { custodyOf } from './custody.ts'
 import { appraiseAboveFloors } from './floors.ts'
 import type { Session } from './session.ts'
@@ -13,6 +20,8 @@ export interface KeyServiceIdentity {
 }
 
 export interface KeyServiceVerification extends KeyServiceIdentity {
+  /** who has power over it: bound by its evidence, or its own word under owner custody */
+  readonly control: ServiceControl
   /** null under owner custody, where the keys are pinned by the contract and there is nothing to appraise */
   readonly appraisal: AttestationResult | null
 }
@@ -38,20 +47,20 @@ export async function verifyKeyService(
 }
 
 async function verifyAgainst(session: Session, expected: KeyService): Promise<KeyServiceVerification> {
-  const { identity, nonce, evidence } = await challenge(session, expected.id)
+  const { identity, control, nonce, evidence } = await challenge(session, expected.id)
   if (identity.custody !== expected.custody)
     throw new ReinraumError('key-mismatch', `key service ${expected.id} runs in another custody`)
   if (canonicalize(identity.keys) !== canonicalize(expected.keys)) {
     throw new ReinraumError('key-mismatch', `key service ${expected.id} shows other keys than the contract pins`)
   }
-  if (expected.custody === 'owner') return { ...identity, appraisal: null }
+  if (expected.custody === 'owner') return { ...identity, control, appraisal: null }
   const shown = evidenceFromMessage(evidence)
-  const reportData = reportDataOf(keyServiceBinding({ nonce: toBase64url(nonce), publicKeys: expected.keys }))
+  const reportData = reportDataOf(keyServiceBinding({ nonce: toBase64url(nonce), publicKeys: expected.keys, control }))
   const appraisal = await appraiseAboveFloors(session, shown, expected.referenceValues, reportData)
   if (!isAcceptable(appraisal)) {
     throw new ReinraumError('evidence-contraindicated', `key service ${expected.id}: ${appraisal.reasons.join(', ')}`)
   }
-  return { ...identity, appraisal }
+  return { ...identity, control, appraisal }
 }
 
 async function challenge(session: Session, id: string) {
@@ -60,6 +69,8 @@ async function challenge(session: Session, id: string) {
   const keys = publicKeysSchema.safeParse(parseStrictJson(answer.publicKeys))
   if (!keys.success) throw new ReinraumError('key-mismatch', `key service ${id} answered with malformed keys`)
   if (answer.keyServiceId !== id) throw new ReinraumError('key-mismatch', `another key service answered for ${id}`)
+  const control = serviceControlSchema.safeParse(parseStrictJson(answer.control))
+  if (!control.success) throw new ReinraumError('key-mismatch', `key service ${id} does not say who controls it`)
   const identity: KeyServiceIdentity = { id, custody: custodyOf(answer.custody), keys: keys.data }
-  return { identity, nonce, evidence: answer.evidence }
+  return { identity, control: control.data, nonce, evidence: answer.evidence }
 }

@@ -8,7 +8,13 @@ import {
 import { parseStrictJson, ReinraumError, randomBytes, toBase64url } from '@reinraum/crypto'
 import { SealService } from '@reinraum/proto'
 import { evidenceFromMessage } from '@reinraum/rpc'
-import { type HpkeKey, hpkeKeySchema, type VerifiedContract } from '@reinraum/statements'
+import {
+  type HpkeKey,
+  hpkeKeySchema,
+  type ServiceControl,
+  serviceControlSchema,
+  type VerifiedContract,
+} from '@reinraum/statements'
 import { custodyOf } from './custody.ts'
 import { appraiseAboveFloors } from './floors.ts'
 import type { Session } from './session.ts'
@@ -31,6 +37,8 @@ export interface SealStatus {
   /** contributions that are there and that are needed; 0 of 0 where nobody has to contribute */
   readonly have: number
   readonly need: number
+  /** who has power over it */
+  readonly control: ServiceControl
 }
 
 export interface VerifiedSealStatus extends SealStatus {
@@ -54,7 +62,7 @@ export async function verifySealStatus(session: Session, id: string, trust: Seal
   const { status, nonce, unsealKey, evidence } = await challenge(session, id)
   if (status.custody !== trust.custody) throw new ReinraumError('key-mismatch', `key service ${id} runs in another custody`)
   if (trust.custody === 'owner') return { ...status, unsealKey, appraisal: null }
-  const binding = keyServiceUnsealBinding({ nonce: toBase64url(nonce), keyService: id, unsealKey })
+  const binding = keyServiceUnsealBinding({ nonce: toBase64url(nonce), keyService: id, unsealKey, control: status.control })
   const shown = evidenceFromMessage(evidence)
   const appraisal = await appraiseAboveFloors(session, shown, trust.referenceValues, reportDataOf(binding))
   if (!isAcceptable(appraisal))
@@ -75,7 +83,10 @@ async function challenge(session: Session, id: string) {
   if (answer.keyServiceId !== id) throw new ReinraumError('key-mismatch', `another key service answered for ${id}`)
   const unsealKey = hpkeKeySchema.safeParse(parseStrictJson(answer.unsealKey))
   if (!unsealKey.success) throw new ReinraumError('key-mismatch', `key service ${id} answered with a malformed key`)
+  const control = serviceControlSchema.safeParse(parseStrictJson(answer.control))
+  if (!control.success) throw new ReinraumError('key-mismatch', `key service ${id} does not say who controls it`)
   const { sealed, rootKey, have, need } = answer
-  const status: SealStatus = { id, custody: custodyOf(answer.custody), sealed, rootKey, have, need }
+  if (rootKey !== control.data.rootKey.kind) throw new ReinraumError('key-mismatch', `key service ${id} contradicts itself`)
+  const status: SealStatus = { id, custody: custodyOf(answer.custody), sealed, rootKey, have, need, control: control.data }
   return { status, nonce, unsealKey: unsealKey.data, evidence: answer.evidence }
 }

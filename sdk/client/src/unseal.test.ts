@@ -23,6 +23,7 @@ import { unsealWithPin, unsealWithShare } from './unseal.ts'
 
 const measurement = 'ab'.repeat(48)
 const share = randomBytes(33)
+const someone = toBase64url(randomBytes(32))
 let platform: Awaited<ReturnType<typeof createSimulatedPlatform>>
 let me: Identity
 let trust: SealTrust
@@ -33,7 +34,10 @@ beforeAll(async () => {
   trust = { custody: 'attested', referenceValues: { snp: { roots: [root], measurements: [measurement] } } }
 })
 
-type Answer = Pick<GetSealStatusResponse, 'keyServiceId' | 'custody' | 'sealed' | 'rootKey' | 'have' | 'need' | 'unsealKey'> &
+type Answer = Pick<
+  GetSealStatusResponse,
+  'keyServiceId' | 'custody' | 'sealed' | 'rootKey' | 'have' | 'need' | 'unsealKey' | 'control'
+> &
   Partial<Pick<GetSealStatusResponse, 'evidence'>>
 
 /** What an attacker between a holder and a key service, or in its place, makes of the answer. */
@@ -41,19 +45,38 @@ interface Attack {
   readonly answer?: (honest: Answer) => Answer | Promise<Answer>
   readonly nonce?: (asked: Uint8Array) => Uint8Array
   readonly code?: string
+  readonly rootKey?: 'shares' | 'pkcs11'
 }
 
 /** A party's session with a key service that an attacker speaks for, and what reached the attacker. */
-async function sessionWith({ answer = (honest) => honest, nonce = (asked) => asked, code = measurement }: Attack = {}) {
+async function sessionWith({
+  answer = (honest) => honest,
+  nonce = (asked) => asked,
+  code = measurement,
+  rootKey = 'shares',
+}: Attack = {}) {
   const { publicKey, privateKey } = await generateHpkeKeyPair()
   const unsealKey = { suite: hpkeSuiteOf(publicKey), publicKey: toBase64url(publicKey) }
+  const people = { kind: 'shares', threshold: 2, holders: [me.signing.ed25519.x, someone] } as const
+  const control = { rootKey: rootKey === 'shares' ? people : { kind: rootKey }, configured: people, administrators: [] }
   const received: Uint8Array[] = []
   const service = {
     async getSealStatus(request: { readonly nonce: Uint8Array }) {
-      const binding = keyServiceUnsealBinding({ nonce: toBase64url(nonce(request.nonce)), keyService: 'shared', unsealKey })
+      const binding = keyServiceUnsealBinding({
+        nonce: toBase64url(nonce(request.nonce)),
+        keyService: 'shared',
+        unsealKey,
+        control,
+      })
       const shown = await simulatedAttester(platform, { measurement: code }).getEvidence(reportDataOf(binding))
-      const state = { sealed: true, rootKey: 'shares', have: 0, need: 2 }
-      const honest = { keyServiceId: 'shared', custody: Custody.ATTESTED, ...state, unsealKey: canonicalBytes(unsealKey) }
+      const state = { sealed: true, rootKey, have: 0, need: 2 }
+      const honest = {
+        keyServiceId: 'shared',
+        custody: Custody.ATTESTED,
+        ...state,
+        unsealKey: canonicalBytes(unsealKey),
+        control: canonicalBytes(control),
+      }
       return answer({ ...honest, evidence: evidenceToMessage(shown) as NonNullable<Answer['evidence']> })
     },
     async getUnsealShare() {
@@ -93,8 +116,16 @@ const anotherKey = async (honest: Answer): Promise<Answer> => {
   return { ...honest, unsealKey: canonicalBytes({ suite: hpkeSuiteOf(publicKey), publicKey: toBase64url(publicKey) }) }
 }
 
+const inOtherHands = (honest: Answer): Answer => {
+  const people = { kind: 'shares', threshold: 2, holders: [me.signing.ed25519.x, toBase64url(randomBytes(32))] } as const
+  return { ...honest, control: canonicalBytes({ rootKey: people, configured: people, administrators: [] }) }
+}
+
 const attacks: readonly (readonly [string, Attack, string])[] = [
   ['another key than the one that is bound', { answer: anotherKey }, 'evidence-contraindicated'],
+  ['the claim to be in the hands of others', { answer: inOtherHands }, 'evidence-contraindicated'],
+  ['no word on whose hands it is in', { answer: (a) => ({ ...a, control: utf8('{}') }) }, 'key-mismatch'],
+  ['two words on what opens it', { answer: (a) => ({ ...a, rootKey: 'pkcs11' }) }, 'key-mismatch'],
   ['evidence over an earlier nonce', { nonce: () => new Uint8Array(32) }, 'evidence-contraindicated'],
   ['evidence of other code', { code: 'cd'.repeat(48) }, 'evidence-contraindicated'],
   ['the claim to need no evidence', { answer: (a) => ({ ...a, custody: Custody.OWNER }) }, 'key-mismatch'],
@@ -123,7 +154,7 @@ test('a PIN goes to a service with a token only, and is overwritten whatever hap
   const pin = utf8('493817')
   expect(await codeOf(unsealWithPin(session, 'shared', trust, pin))).toBe('conflict')
   expect([received, pin]).toEqual([[], new Uint8Array(6)])
-  const token = await sessionWith({ answer: (a) => ({ ...a, rootKey: 'pkcs11' }) })
+  const token = await sessionWith({ rootKey: 'pkcs11' })
   const typed = utf8('493817')
   await unsealWithPin(token.session, 'shared', trust, typed)
   expect(await token.open(token.received[0] as Uint8Array)).toEqual(utf8('493817'))

@@ -16,6 +16,7 @@ import type { Session } from './session.ts'
 
 const shareInfo = utf8('reinraum/unseal-share/v1')
 const contributionInfo = utf8('reinraum/unseal/v1')
+const reshareInfo = utf8('reinraum/reshare/v1')
 
 /**
  * Contributes this party's share to the unsealing of a key service: verified first, opened here, and sealed to the service as
@@ -26,13 +27,17 @@ const contributionInfo = utf8('reinraum/unseal/v1')
 export async function unsealWithShare(session: Session, id: string, trust: SealTrust): Promise<VerifiedSealStatus> {
   const status = await verifySealStatus(session, id, trust)
   requireSealed(status, 'shares', 'takes no shares')
+  return contribute(session, status, await ownShare(session, id))
+}
+
+/** This party's share, opened. The caller overwrites it. @throws ReinraumError `not-found`, `share-invalid` */
+async function ownShare(session: Session, id: string): Promise<Uint8Array> {
   const { sealedShare } = await session.ofKeyService(SealService, id).getUnsealShare({})
   const sealed = sealedObjectSchema.safeParse(parseStrictJson(sealedShare))
   if (!sealed.success) throw new ReinraumError('share-invalid', `key service ${id} answered with no share`)
   const { publicKey, privateKey } = hpkeKeysOf(session.identity)
   try {
-    const share = await hpkeOpen(privateKey, publicKey, sealed.data, { info: shareInfo, aad: utf8(id) })
-    return await contribute(session, status, share)
+    return await hpkeOpen(privateKey, publicKey, sealed.data, { info: shareInfo, aad: utf8(id) })
   } finally {
     zeroise(privateKey)
   }
@@ -69,16 +74,40 @@ export interface Resharing {
   readonly rootKey: string
   readonly need: number
   readonly holders: number
+  /** holders of the present root key who have still to consent; with 0 it is done */
+  readonly awaited: number
 }
 
 /**
- * Has a key service take its whole store over to a new root key of its configuration: new shares for the holders named there,
- * or another kind of root key. For administrators.
- * @throws ReinraumError `sealed`, `conflict` when the configuration names no other root key
+ * Has a key service take its whole store over to the root key of its configuration: new shares for the holders named there, or
+ * another kind of root key. For administrators, unless people hold the present root key.
+ * @throws ReinraumError `sealed`, `conflict` when the configuration names no other root key, `permission-denied`
  */
 export async function reshareKeyService(session: Session, id: string): Promise<Resharing> {
-  const { rootKey, need, holders } = await session.ofKeyService(SealService, id).reshare({})
-  return { rootKey, need, holders }
+  return resharing(await session.ofKeyService(SealService, id).reshare({}))
+}
+
+/**
+ * Consents, as a holder of the present root key, to going over to the configured one: with this party's share, which counts
+ * for exactly `status.control`, the root key and the people that were verified.
+ * @throws ReinraumError `sealed`, `conflict`, `not-found` when this party holds no share, `decryption-failed` when the service
+ *   has another configuration by now, `share-invalid`
+ */
+export async function consentToReshare(session: Session, status: VerifiedSealStatus): Promise<Resharing> {
+  const { id, control } = status
+  if (control.rootKey.kind !== 'shares') throw new ReinraumError('conflict', `key service ${id} has no holders of shares`)
+  const share = await ownShare(session, id)
+  try {
+    const binding = { info: reshareInfo, aad: canonicalBytes({ keyService: id, control }) }
+    const sealed = canonicalBytes(await hpkeSeal(fromBase64url(status.unsealKey.publicKey), share, binding))
+    return resharing(await session.ofKeyService(SealService, id).reshare({ sealedContribution: sealed }))
+  } finally {
+    zeroise(share)
+  }
+}
+
+function resharing({ rootKey, need, holders, awaited }: Resharing): Resharing {
+  return { rootKey, need, holders, awaited }
 }
 
 function requireSealed({ id, sealed, rootKey }: VerifiedSealStatus, wanted: string, otherwise: string): void {

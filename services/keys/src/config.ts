@@ -4,7 +4,7 @@ import { keyServiceIdSchema, memberIdSchema } from '@reinraum/statements'
 import { z } from 'zod'
 import { maximumDestructionDelayMs } from './administration/destruction-delay.ts'
 import { quotasSchema } from './quotas.ts'
-import { rootKeyConfigSchema } from './root-key/root-key-config.ts'
+import { type RootKeyConfig, rootKeyConfigSchema } from './root-key/root-key-config.ts'
 
 const path = z.string().min(1)
 
@@ -46,8 +46,18 @@ export const keysConfigSchema = serviceConfigShape
     message: 'a root key of the TEE needs an attester',
     path: ['attester'],
   })
+  // A file is the operator's to read, and the library of a token is code that no measurement covers.
+  .refine((c) => c.custody !== 'attested' || c.attester?.kind !== 'configfs-tsm' || isInPeoplesHands(c), {
+    message: 'attested custody on hardware has its root key in shares',
+    path: ['rootKey'],
+  })
   .refine((c) => c.formerRootKey?.kind !== c.rootKey.kind, {
     message: 'the former root key is of another kind than the new one; holders of shares change without it',
     path: ['formerRootKey'],
   })
+
+function isInPeoplesHands({ rootKey, formerRootKey }: { rootKey: RootKeyConfig; formerRootKey?: RootKeyConfig | undefined }) {
+  return rootKey.kind === 'shares' && formerRootKey === undefined
+}
+
 export type KeysConfig = z.infer<typeof keysConfigSchema>

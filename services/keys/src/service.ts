@@ -9,6 +9,7 @@ import {
   startOutboxRelay,
 } from '@reinraum/kit'
 import {
+  type GetServiceEvidenceRequest,
   KeyAdministrationService,
   KeyImportService,
   KeyReleaseService,
@@ -158,10 +159,10 @@ export function portsOf(service: KeyService) {
     getUnsealShare: (_, context) => getUnsealShare(service, context),
     unseal: (request, context) => unseal(service, request, context),
     seal: (_, context) => seal(service, context),
-    reshare: (_, context) => reshare(service, context),
+    reshare: (request, context) => reshare(service, request, context),
   })
   const forParties = implement(KeysService, {
-    getServiceEvidence: open(getServiceEvidence),
+    getServiceEvidence: open((vault, request: GetServiceEvidenceRequest) => getServiceEvidence(service, vault, request)),
     importKey: open(importKey),
     describeKey: open(describeKey),
     applyRevocation: open(applyRevocation),

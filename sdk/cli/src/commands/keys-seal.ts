@@ -1,5 +1,7 @@
 import {
+  consentToReshare,
   getSealStatus,
+  type Resharing,
   reshareKeyService,
   type SealTrust,
   type Session,
@@ -17,7 +19,7 @@ import { type FloorsOptions, floorsOption } from '../floors-option.ts'
 import { type Io, oneLine } from '../output.ts'
 import { withContract, withSession } from '../party.ts'
 import { readPolicyFile } from '../policy-file.ts'
-import { sealJson, sealText } from '../seal-text.ts'
+import { controlText, sealJson, sealText } from '../seal-text.ts'
 
 interface TrustOptions extends FloorsOptions {
   readonly contract?: string
@@ -67,20 +69,30 @@ export function sealCommands(keys: Command, io: Io, exit: Exit): void {
       }),
   )
 
-  bind(
-    keys
-      .command('reshare')
-      .argument('<service>')
-      .description('wrap all keys under a new root key of its configuration, for its administrators'),
+  bind<TrustOptions>(
+    withTrustOptions(keys.command('reshare').argument('<service>')).description(
+      'wrap all keys under the root key of its configuration: for the holders of the present one, or its administrators; exit code 0 done, 3 more holders are needed',
+    ),
     io,
     exit,
-    (invocation, _, id = '') =>
-      withSession(invocation, async (session) => {
-        const made = await reshareKeyService(session, id)
-        const people = made.holders === 0 ? '' : `: ${made.need} of ${made.holders} holders unseal it`
-        return { text: oneLine(`${id} is under a new root key of the kind ${made.rootKey}${people}`), json: { id, ...made } }
+    (invocation, options, id = '') =>
+      withTrust(invocation, options, id, async (session, trust) => {
+        if (trust === undefined) return resharedText(id, await reshareKeyService(session, id))
+        const status = await verifySealStatus(session, id, trust)
+        if (status.control.rootKey.kind !== 'shares') return resharedText(id, await reshareKeyService(session, id))
+        return resharedText(id, await consentToReshare(session, status), `\n${controlText(status.control)}`)
       }),
   )
+}
+
+function resharedText(id: string, made: Resharing, consentedTo = ''): Outcome {
+  const { rootKey, need, holders, awaited } = made
+  if (awaited > 0) {
+    const text = `${id}: the consent of ${awaited} more holders of its root key is awaited${consentedTo}`
+    return { text, json: { id, ...made }, exitCode: 3 }
+  }
+  const people = holders === 0 ? '' : `: ${need} of ${holders} holders unseal it`
+  return { text: oneLine(`${id} is under a new root key of the kind ${rootKey}${people}`) + consentedTo, json: { id, ...made } }
 }
 
 const nothingToGoBy =

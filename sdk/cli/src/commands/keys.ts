@@ -5,6 +5,7 @@ import { bind, type Exit } from '../command.ts'
 import { type FloorsOptions, floorsOption } from '../floors-option.ts'
 import type { Io } from '../output.ts'
 import { withContract, withSession } from '../party.ts'
+import { controlText } from '../seal-text.ts'
 import { keysAdministrationCommands } from './keys-administration.ts'
 import { keysAlgorithmsCommand } from './keys-algorithms.ts'
 import { keysDestroyCommand } from './keys-destroy.ts'
@@ -67,10 +68,11 @@ export function keysCommands(program: Command, io: Io, exit: Exit): void {
   keysAlgorithmsCommand(keys, io, exit)
 }
 
-function verificationText({ id, custody, appraisal }: KeyServiceVerification): string {
-  return `${id} (${custody}): ${appraisal === null ? 'holds the keys that the contract pins' : appraisalText(appraisal)}`
+function verificationText({ id, custody, appraisal, control }: KeyServiceVerification): string {
+  const said = appraisal === null ? 'holds the keys that the contract pins' : appraisalText(appraisal)
+  return `${id} (${custody}): ${said}\n${controlText(control)}`
 }
 
-function verificationJson({ id, custody, appraisal }: KeyServiceVerification) {
-  return { id, custody, appraisal: appraisal === null ? null : appraisalJson(appraisal) }
+function verificationJson({ id, custody, appraisal, control }: KeyServiceVerification) {
+  return { id, custody, control, appraisal: appraisal === null ? null : appraisalJson(appraisal) }
 }

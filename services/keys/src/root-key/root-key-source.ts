@@ -1,7 +1,7 @@
 import type { JsonValue } from '@reinraum/crypto'
 import type { Transaction } from '@reinraum/kit'
 import type { KeysDatabase } from '../store.ts'
-import type { RootKey, RootKeyKind } from './root-key.ts'
+import type { People, RootKey, RootKeyKind } from './root-key.ts'
 
 /** Contributions that are there and that are needed; 0 of 0 where a key opens without anybody. */
 export interface UnsealProgress {
@@ -45,6 +45,12 @@ export interface RootKeySource {
    * @throws ReinraumError `permission-denied` for somebody who has nothing to contribute, `share-invalid`
    */
   contribute(by: string, secret: Uint8Array): Promise<RootKey | undefined>
+  /** Among whom the configuration would share a root key. */
+  readonly planned?: People
+  /** Who opens the store, as it says itself; what a root key that is open says of them counts more. */
+  people?(): Promise<People | undefined>
+  /** Whether this is the share that the holder was given. */
+  isShareOf?(by: string, share: Uint8Array): Promise<boolean>
   /** Overwrites contributions that did not suffice yet. */
   forget(): void
   /** The share of one holder, JSON of a sealed object; undefined where there is none. */

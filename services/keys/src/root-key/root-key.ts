@@ -1,5 +1,11 @@
 export type RootKeyKind = 'file' | 'pkcs11' | 'shares' | 'tee'
 
+/** Among whom a root key is shared (Ed25519 public keys, base64url), and how many of them open it. */
+export interface People {
+  readonly threshold: number
+  readonly holders: readonly string[]
+}
+
 /**
  * L0: the key under which everything else of a key service is wrapped. A PKCS#11 token, unseal shares and a TEE-derived key
  * fit behind the same two operations, so the key itself need not be readable by this process.
@@ -7,6 +13,8 @@ export type RootKeyKind = 'file' | 'pkcs11' | 'shares' | 'tee'
 export interface RootKey {
   /** where the key lives, for the log at each start */
   readonly kind: RootKeyKind
+  /** of one in the hands of people: who they are, as the key itself authenticates them, and whether this is the key */
+  readonly shared?: { readonly people: People; readonly isKey: (key: Uint8Array) => boolean }
   /** AES-256-KWP (RFC 5649). */
   wrap(key: Uint8Array): Promise<Uint8Array>
   /**

@@ -8,6 +8,7 @@ import type { KeyService } from '../seal/key-service.ts'
 export async function getSealStatus(service: KeyService, { nonce }: GetSealStatusRequest) {
   const { site, source, unsealKeys } = service
   const { publicKey } = unsealKeys
+  const control = await service.control()
   const unsealKey = { suite: hpkeSuiteOf(publicKey), publicKey: toBase64url(publicKey) }
   const answer = {
     keyServiceId: site.id,
@@ -15,9 +16,10 @@ export async function getSealStatus(service: KeyService, { nonce }: GetSealStatu
     rootKey: source.kind,
     ...(await source.progress()),
     unsealKey: canonicalBytes(unsealKey),
+    control: canonicalBytes(control),
   }
   if (site.attester === null) return { ...answer, custody: Custody.OWNER }
-  const binding = keyServiceUnsealBinding({ nonce: toBase64url(nonce), keyService: site.id, unsealKey })
+  const binding = keyServiceUnsealBinding({ nonce: toBase64url(nonce), keyService: site.id, unsealKey, control })
   const evidence = evidenceToMessage(await site.attester.getEvidence(reportDataOf(binding)))
   return { ...answer, custody: Custody.ATTESTED, evidence }
 }

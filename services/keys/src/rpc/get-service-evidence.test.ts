@@ -1,9 +1,9 @@
 import { appraise, keyServiceBinding, type ReferenceValues, reportDataOf } from '@reinraum/attestation'
-import { parseStrictJson, randomBytes, toBase64url } from '@reinraum/crypto'
+import { type JsonValue, parseStrictJson, randomBytes, toBase64url } from '@reinraum/crypto'
 import { measureCode } from '@reinraum/kit'
 import { Custody, KeysService } from '@reinraum/proto'
 import { createRpcClient, evidenceFromMessage } from '@reinraum/rpc'
-import { createRequestToken, publicKeysSchema } from '@reinraum/statements'
+import { createRequestToken, publicKeysSchema, serviceControlSchema } from '@reinraum/statements'
 import { refusalOf } from '@reinraum/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { referenceValuesOf } from '../testing/agreement.ts'
@@ -22,17 +22,22 @@ test('evidence of an attested key service binds its keys, the nonce of whoever a
   const publicKeys = publicKeysSchema.parse(parseStrictJson(answer.publicKeys))
   expect(publicKeys).toEqual(room.shared.vault.identity.publicKeys)
 
+  const control = serviceControlSchema.parse(parseStrictJson(answer.control))
+  expect(control).toEqual({ rootKey: { kind: 'file' }, configured: { kind: 'file' }, administrators: [] })
+
   const { evidence, endorsements } = evidenceFromMessage(answer.evidence)
   const values = referenceValuesOf(room)
   const { snp = expect.fail('the room names SEV-SNP') } = values
   const ownCode: ReferenceValues = { snp: { ...snp, measurements: [await measureCode('keys')] } }
-  const verdict = async (of: { nonce: Uint8Array }, reference = ownCode) => {
-    const reportData = reportDataOf(keyServiceBinding({ nonce: toBase64url(of.nonce), publicKeys }))
+  const verdict = async (of: { nonce: Uint8Array; control?: JsonValue }, reference = ownCode) => {
+    const reportData = reportDataOf(keyServiceBinding({ control, ...of, nonce: toBase64url(of.nonce), publicKeys }))
     const { status, reasons, hardware } = await appraise(evidence, endorsements, reference, { reportData }, room.clock.now())
     return { status, reasons, hardware }
   }
   expect(await verdict({ nonce })).toEqual({ status: 'affirming', reasons: [], hardware: false })
   expect(await verdict({ nonce: randomBytes(32) })).toMatchObject({ reasons: ['report-data-mismatch'] })
+  const others = { ...control, administrators: [publicKeys.signing.ed25519.x] }
+  expect(await verdict({ nonce, control: others })).toMatchObject({ reasons: ['report-data-mismatch'] })
   expect(await verdict({ nonce }, values)).toMatchObject({ reasons: ['measurement-mismatch'] })
 })
 

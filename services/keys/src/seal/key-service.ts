@@ -1,9 +1,12 @@
 import { generateHpkeKeyPair, isReinraumError, ReinraumError, zeroise } from '@reinraum/crypto'
+import type { ServiceControl } from '@reinraum/statements'
 import type { RootKey } from '../root-key/root-key.ts'
 import type { NewRootKey, RootKeySource, RootKeySources, UnsealProgress } from '../root-key/root-key-source.ts'
 import { changeRoot, recordRoot, sourceOfStore } from '../root-key/root-of-store.ts'
 import { closeServiceIdentity, hasServiceIdentity, openServiceIdentity } from '../service-identity.ts'
 import type { Site, Vault } from '../vault.ts'
+import { type Consent, collectConsents } from './consents.ts'
+import { controlOf, rootKeyControl } from './control.ts'
 import { trackInFlight } from './in-flight.ts'
 
 /** A key service that is sealed or open. It starts sealed, and what needs a key is refused until it is open. */
@@ -25,11 +28,16 @@ export interface KeyService {
   contribute(by: string, secret: Uint8Array): Promise<UnsealProgress>
   /** Refuses whatever comes, waits for what is in flight, overwrites the keys. */
   seal(): Promise<void>
+  /** Who has power over it now. */
+  control(): Promise<ServiceControl>
   /**
-   * Wraps everything under a new root key of the configuration, or nothing. Runs alone.
-   * @throws ReinraumError `sealed`, `conflict` when the configuration names no other root key than the present one
+   * Wraps everything under a new root key of the configuration, or nothing. Runs alone. One that people hold they give up
+   * themselves: each consent is taken, and the last one needed does it.
+   * @returns how many consents are still awaited
+   * @throws ReinraumError `sealed`, `conflict` when the configuration names no other root key than the present one,
+   *   `permission-denied` without a consent of theirs, `share-invalid`
    */
-  reshare(): Promise<void>
+  reshare(consent?: Consent): Promise<number>
   /** Called with the state after each change. */
   onChange(listener: (sealed: boolean) => void): void
   /** Seals, and forgets the unseal key too. */
@@ -42,6 +50,7 @@ export async function startKeyService(site: Site, sources: RootKeySources): Prom
   const listeners = new Set<(sealed: boolean) => void>()
   const inFlight = trackInFlight()
   let source = await sourceOfStore(site.store, sources)
+  const consents = collectConsents()
   let vault: Vault | undefined
   let turn: Promise<unknown> = Promise.resolve()
   /** Changes of state follow each other. */
@@ -77,6 +86,7 @@ export async function startKeyService(site: Site, sources: RootKeySources): Prom
 
   const sealNow = async (): Promise<void> => {
     source.forget()
+    consents.forget()
     const closing = vault
     if (closing === undefined) return
     vault = undefined
@@ -87,11 +97,23 @@ export async function startKeyService(site: Site, sources: RootKeySources): Prom
     site.log.info('sealed')
   }
 
-  const takeOver = async (): Promise<void> => {
-    const present = opened()
+  const reshare = async (consent: Consent | undefined): Promise<number> => {
+    const { root } = opened()
     const next = sources.configured
     if (next === source && next.renews !== true)
       throw new ReinraumError('conflict', 'the configuration names the root key that the store is under already')
+    if (root.shared !== undefined) {
+      if (consent === undefined)
+        throw new ReinraumError('permission-denied', 'who holds the root key gives it up: each holder with its share')
+      const awaited = await consents.add(root, source, consent)
+      if (awaited > 0) return awaited
+    }
+    await inFlight.exclusively(() => takeOver(next))
+    return 0
+  }
+
+  const takeOver = async (next: RootKeySource): Promise<void> => {
+    const present = opened()
     const root = await changeRoot(site.store, present.root, next)
     vault = { ...present, root: guarded(root) }
     source = next
@@ -128,7 +150,24 @@ export async function startKeyService(site: Site, sources: RootKeySources): Prom
         }
       }),
     seal: () => inTurn(sealNow),
-    reshare: () => inTurn(() => inFlight.exclusively(takeOver)),
+    async control() {
+      const root = vault?.root
+      const people = root === undefined ? await source.people?.() : root.shared?.people
+      const { configured } = sources
+      return controlOf(
+        rootKeyControl(root?.kind ?? source.kind, people),
+        rootKeyControl(configured.kind, configured.planned),
+        site.administrators,
+      )
+    },
+    reshare: (consent) =>
+      inTurn(async () => {
+        try {
+          return await reshare(consent)
+        } finally {
+          if (consent !== undefined) zeroise(consent.share)
+        }
+      }),
     onChange: (listener) => void listeners.add(listener),
     async close() {
       await inTurn(sealNow)
@@ -147,5 +186,5 @@ function sealWhenLost(root: RootKey, seal: () => void): RootKey {
       throw error
     }
   }
-  return { kind: root.kind, wrap: (key) => watch(root.wrap(key)), unwrap: (key) => watch(root.unwrap(key)), close: root.close }
+  return { ...root, wrap: (key) => watch(root.wrap(key)), unwrap: (key) => watch(root.unwrap(key)) }
 }

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { SealService } from '@reinraum/proto'
 import { expect, test } from 'vitest'
-import { twoOfThree, unsealBy } from '../testing/ceremony.ts'
+import { reshareBy, twoOfThree, unsealBy } from '../testing/ceremony.ts'
 import { startKeyServiceProcess } from '../testing/key-service-process.ts'
 import { startRoom } from '../testing/room.ts'
 import { createWrappingKey, useWrappingKey } from '../wrapping-key.ts'
@@ -29,7 +28,7 @@ test('a service that is killed while it reshares has the old shares and the old 
     const before = await checkOf()
     const running = await startKeyServiceProcess(room)
     await unsealBy(running.room, 'air', 'bird')
-    const asked = running.room.shared.asOf(SealService, room.parties.analyst).reshare({})
+    const asked = reshareBy(running.room, 'air', 'bird')
     const settled = asked.then(
       () => undefined,
       () => undefined,

@@ -11,7 +11,7 @@ import type { RootKey } from '../root-key/root-key.ts'
 import { wrappedByRoot } from '../root-key/wrapped-by-root.ts'
 import { agreeAndImport } from '../testing/agreement.ts'
 import { bundleOf, outcomeOf } from '../testing/attempt.ts'
-import { contribute, sealAsAdministrator, shareOf, twoOfThree, unsealBy } from '../testing/ceremony.ts'
+import { contribute, reshareBy, sealAsAdministrator, shareOf, twoOfThree, unsealBy } from '../testing/ceremony.ts'
 import { type PartyName, publicKeysFile, type Room, startRoom } from '../testing/room.ts'
 import { createWrappingKey } from '../wrapping-key.ts'
 
@@ -22,7 +22,9 @@ beforeEach(async () => {
 afterEach(() => room.stop())
 
 const file = (party: PartyName) => publicKeysFile(room.folder, party)
-const reshare = () => room.shared.asOf(SealService, room.parties.analyst).reshare({})
+const administer = () => room.shared.asOf(SealService, room.parties.analyst).reshare({})
+/** Two holders of `twoOfThree`. */
+const reshare = () => reshareBy(room, 'air', 'bird')
 const threeOthers = () => ({ kind: 'shares' as const, threshold: 3, holders: [file('bird'), file('officer'), file('stranger')] })
 
 /** What the shares of these two give. */
@@ -145,7 +147,7 @@ test('it waits for what is in flight, and what comes meanwhile waits for it', as
     return vault.root.wrap(new Uint8Array(32))
   })
   let over = false
-  const done = service.reshare().then(() => {
+  const done = reshare().then(() => {
     over = true
   })
   await sleep(200)
@@ -168,13 +170,13 @@ describe('from one kind of root key to another', () => {
     await room.restartShared({ rootKey: former, formerRootKey: twoOfThreeConfig() })
     await unsealBy(room, 'air', 'bird')
     expect(await reshare()).toMatchObject({ rootKey: 'file', need: 0, holders: 0 })
-    expect(await refusalOf(reshare())).toBe('conflict')
+    expect(await refusalOf(administer())).toBe('conflict')
     const agreement = await agreeAndImport(room)
     expect(await refusalOf(room.shared.asOf(SealService, room.parties.air).getUnsealShare({}))).toBe('not-found')
 
     await room.restartShared({ rootKey: twoOfThreeConfig(), formerRootKey: former })
     expect(room.shared.service.isSealed()).toBe(false)
-    expect(await reshare()).toMatchObject({ rootKey: 'shares', need: 2, holders: 3 })
+    expect(await administer()).toMatchObject({ rootKey: 'shares', need: 2, holders: 3 })
     await room.restartShared({ formerRootKey: undefined })
     expect(room.shared.service.isSealed()).toBe(true)
     await unsealBy(room, 'air', 'officer')

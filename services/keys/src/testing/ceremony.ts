@@ -8,7 +8,7 @@ import {
   sealedObjectSchema,
   utf8,
 } from '@reinraum/crypto'
-import { SealService, type UnsealResponse } from '@reinraum/proto'
+import { type ReshareResponse, SealService, type UnsealResponse } from '@reinraum/proto'
 import { hpkeKeysOf, type Identity } from '@reinraum/statements'
 import { z } from 'zod'
 import type { PartyName, Room, RoomOptions, RunningKeyService } from './room.ts'
@@ -46,6 +46,26 @@ export async function unsealBy(room: Room, ...holders: readonly PartyName[]): Pr
     const holder = room.parties[name]
     await contribute(room.shared, holder, await shareOf(room.shared, holder))
   }
+}
+
+/** A consent in the name of somebody, to what the service says of itself unless told otherwise. */
+export async function consent(service: RunningKeyService, by: Identity, secret: Uint8Array, to?: Uint8Array) {
+  const client = service.asOf(SealService, by)
+  const { unsealKey, control } = await client.getSealStatus({ nonce: randomBytes(32) })
+  const { publicKey } = z.object({ publicKey: z.string() }).parse(parseStrictJson(unsealKey))
+  const aad = canonicalBytes({ keyService: service.id, control: parseStrictJson(to ?? control) })
+  const sealed = await hpkeSeal(fromBase64url(publicKey), secret, { info: utf8('reinraum/reshare/v1'), aad })
+  return client.reshare({ sealedContribution: canonicalBytes(sealed) })
+}
+
+/** The named holders give their root key up for the configured one. What the last of them is told. */
+export async function reshareBy(room: Room, ...holders: readonly PartyName[]): Promise<ReshareResponse | undefined> {
+  let last: ReshareResponse | undefined
+  for (const name of holders) {
+    const holder = room.parties[name]
+    last = await consent(room.shared, holder, await shareOf(room.shared, holder))
+  }
+  return last
 }
 
 /** The analyst of `twoOfThree` seals the shared service. */

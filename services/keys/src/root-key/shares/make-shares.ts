@@ -1,8 +1,9 @@
-import { canonicalBytes, fromBase64url, hpkeSeal, keyCheckValue, randomBytes, splitSecret, utf8, zeroise } from '@reinraum/crypto'
+import { canonicalBytes, fromBase64url, hpkeSeal, randomBytes, splitSecret, utf8, zeroise } from '@reinraum/crypto'
 import type { PublicKeys } from '@reinraum/statements'
-import { memoryRootKey } from '../memory-root-key.ts'
+import type { People } from '../root-key.ts'
 import type { NewRootKey } from '../root-key-source.ts'
 import { commitmentTo } from './share-commitment.ts'
+import { checkOf, sharedRootKey } from './shared-root-key.ts'
 
 /** A root key, the people among whom it is shared, and how many of them have to come together. */
 export interface Sharing {
@@ -18,14 +19,16 @@ export const shareInfo = utf8('reinraum/unseal-share/v1')
  * Makes a root key and its shares, each of which leaves this function sealed to its holder only.
  * @throws ReinraumError `invalid-argument` when something cannot be sealed to a holder
  */
-export async function makeSharedRootKey({ keyServiceId, holders, threshold }: Sharing): Promise<NewRootKey> {
+export async function makeSharedRootKey(sharing: Sharing): Promise<NewRootKey> {
+  const { keyServiceId, holders, threshold } = sharing
   const key = randomBytes(32)
   const shares = await splitSecret(key, { shares: holders.length, threshold })
   try {
     const sealed = await Promise.all(shares.map((share, index) => sealShare(share, holders[index] as PublicKeys, keyServiceId)))
-    const check = checkOf(key, keyServiceId)
+    const people = peopleOf(sharing)
+    const check = checkOf(key, keyServiceId, people)
     return {
-      ...memoryRootKey('shares', key),
+      ...sharedRootKey(key, people),
       async record(trx) {
         await trx.updateTable('root_key').set({ threshold, key_check: check }).execute()
         await trx.insertInto('unseal_shares').values(sealed).execute()
@@ -39,9 +42,8 @@ export async function makeSharedRootKey({ keyServiceId, holders, threshold }: Sh
   }
 }
 
-/** What tells the right root key from one that wrong shares gave. */
-export function checkOf(key: Uint8Array, keyServiceId: string): Uint8Array {
-  return keyCheckValue(key, canonicalBytes({ v: 'reinraum/root-key-check/v1', keyService: keyServiceId }))
+export function peopleOf({ holders, threshold }: Sharing): People {
+  return { threshold, holders: holders.map(({ signing }) => signing.ed25519.x) }
 }
 
 async function sealShare(share: Uint8Array, { signing, hpke }: PublicKeys, keyServiceId: string) {

@@ -1,12 +1,12 @@
 import { combineShares, constantTimeEqual, type JsonValue, ReinraumError, toBase64url, zeroise } from '@reinraum/crypto'
 import type { Store } from '@reinraum/kit'
 import type { KeysDatabase } from '../../store.ts'
-import { memoryRootKey } from '../memory-root-key.ts'
-import type { RootKey } from '../root-key.ts'
+import type { People, RootKey } from '../root-key.ts'
 import type { RootKeySource } from '../root-key-source.ts'
 import { collectContributions } from './contributions.ts'
-import { checkOf, makeSharedRootKey, type Sharing } from './make-shares.ts'
+import { makeSharedRootKey, peopleOf, type Sharing } from './make-shares.ts'
 import { isCommittedShare } from './share-commitment.ts'
+import { checkOf, sharedRootKey } from './shared-root-key.ts'
 
 /** A ceremony that stands still for so long is given up: shares in memory are what sealing is to avoid. */
 const contributionsKeptMs = 10 * 60_000
@@ -25,17 +25,24 @@ export function sharesSource(
   const contributions = collectContributions(keptForMs)
   const shareOf = (holder: string) =>
     store.db.selectFrom('unseal_shares').selectAll().where('holder', '=', holder).executeTakeFirst()
+  const isShareOf = async (by: string, share: Uint8Array) => {
+    const own = await shareOf(by)
+    return own !== undefined && isCommittedShare(share, own.commitment, sharing.keyServiceId, by)
+  }
   return {
     kind: 'shares',
     renews: true,
+    planned: peopleOf(sharing),
+    people: () => sharedKeyOf(store),
+    isShareOf,
     create: () => makeSharedRootKey(sharing),
     open: async () => undefined,
     progress: async () => ({ have: contributions.size, need: (await sharedKeyOf(store))?.threshold ?? sharing.threshold }),
     async contribute(by, secret) {
-      const [key, own] = [await sharedKeyOf(store), await shareOf(by)]
-      if (key === undefined || own === undefined) throw new ReinraumError('permission-denied', 'this is for holders of a share')
-      if (!isCommittedShare(secret, own.commitment, sharing.keyServiceId, by))
-        throw new ReinraumError('share-invalid', 'this is not the share of this holder')
+      const key = await sharedKeyOf(store)
+      if (key === undefined || !key.holders.includes(by))
+        throw new ReinraumError('permission-denied', 'this is for holders of a share')
+      if (!(await isShareOf(by, secret))) throw new ReinraumError('share-invalid', 'this is not the share of this holder')
       contributions.add(by, secret)
       if (contributions.size < key.threshold) return undefined
       return combine(contributions.take(), key, sharing.keyServiceId)
@@ -53,8 +60,8 @@ function requirePossible({ holders, threshold }: Sharing): void {
     throw new ReinraumError('invalid-argument', `${threshold} shares are needed, and only ${holders.length} people hold one`)
 }
 
-interface SharedKey {
-  readonly threshold: number
+/** As the store says. That it names the right people is known when their key is there. */
+interface SharedKey extends People {
   readonly check: Uint8Array
 }
 
@@ -77,13 +84,14 @@ async function recoveryOf(store: Store<KeysDatabase>): Promise<JsonValue> {
 async function sharedKeyOf(store: Store<KeysDatabase>): Promise<SharedKey | undefined> {
   const row = await store.db.selectFrom('root_key').select(['threshold', 'key_check']).executeTakeFirst()
   if (row === undefined || row.threshold === null || row.key_check === null) return undefined
-  return { threshold: row.threshold, check: row.key_check }
+  const holders = await store.db.selectFrom('unseal_shares').select('holder').orderBy('holder').execute()
+  return { threshold: row.threshold, check: row.key_check, holders: holders.map(({ holder }) => holder) }
 }
 
-async function combine(shares: readonly Uint8Array[], { threshold, check }: SharedKey, keyServiceId: string): Promise<RootKey> {
+async function combine(shares: readonly Uint8Array[], { check, ...people }: SharedKey, keyServiceId: string): Promise<RootKey> {
   try {
-    const isRight = (key: Uint8Array) => constantTimeEqual(checkOf(key, keyServiceId), check)
-    return memoryRootKey('shares', (await combineShares(shares, threshold, isRight)).secret)
+    const isRight = (key: Uint8Array) => constantTimeEqual(checkOf(key, keyServiceId, people), check)
+    return sharedRootKey((await combineShares(shares, people.threshold, isRight)).secret, people)
   } finally {
     zeroise(...shares)
   }

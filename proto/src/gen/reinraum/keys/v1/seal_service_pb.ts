@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file reinraum/keys/v1/seal_service.proto.
  */
 export const file_reinraum_keys_v1_seal_service: GenFile = /*@__PURE__*/
-  fileDesc("CiNyZWlucmF1bS9rZXlzL3YxL3NlYWxfc2VydmljZS5wcm90bxIQcmVpbnJhdW0ua2V5cy52MSIuChRHZXRTZWFsU3RhdHVzUmVxdWVzdBIWCgVub25jZRgBIAEoDEIHukgEegJoICLiAQoVR2V0U2VhbFN0YXR1c1Jlc3BvbnNlEhYKDmtleV9zZXJ2aWNlX2lkGAEgASgJEioKB2N1c3RvZHkYAiABKA4yGS5yZWlucmF1bS5rZXlzLnYxLkN1c3RvZHkSDgoGc2VhbGVkGAMgASgIEhAKCHJvb3Rfa2V5GAQgASgJEgwKBGhhdmUYBSABKA0SDAoEbmVlZBgGIAEoDRISCgp1bnNlYWxfa2V5GAcgASgMEjMKCGV2aWRlbmNlGAggASgLMiEucmVpbnJhdW0uYXR0ZXN0YXRpb24udjEuRXZpZGVuY2UiFwoVR2V0VW5zZWFsU2hhcmVSZXF1ZXN0Ii4KFkdldFVuc2VhbFNoYXJlUmVzcG9uc2USFAoMc2VhbGVkX3NoYXJlGAEgASgMIjkKDVVuc2VhbFJlcXVlc3QSKAoTc2VhbGVkX2NvbnRyaWJ1dGlvbhgBIAEoDEILukgIegYQAhiAgAEiPAoOVW5zZWFsUmVzcG9uc2USDgoGc2VhbGVkGAEgASgIEgwKBGhhdmUYAiABKA0SDAoEbmVlZBgDIAEoDSINCgtTZWFsUmVxdWVzdCIOCgxTZWFsUmVzcG9uc2UiEAoOUmVzaGFyZVJlcXVlc3QiQgoPUmVzaGFyZVJlc3BvbnNlEhAKCHJvb3Rfa2V5GAEgASgJEgwKBG5lZWQYAiABKA0SDwoHaG9sZGVycxgDIAEoDTK4AwoLU2VhbFNlcnZpY2USYAoNR2V0U2VhbFN0YXR1cxImLnJlaW5yYXVtLmtleXMudjEuR2V0U2VhbFN0YXR1c1JlcXVlc3QaJy5yZWlucmF1bS5rZXlzLnYxLkdldFNlYWxTdGF0dXNSZXNwb25zZRJjCg5HZXRVbnNlYWxTaGFyZRInLnJlaW5yYXVtLmtleXMudjEuR2V0VW5zZWFsU2hhcmVSZXF1ZXN0GigucmVpbnJhdW0ua2V5cy52MS5HZXRVbnNlYWxTaGFyZVJlc3BvbnNlEksKBlVuc2VhbBIfLnJlaW5yYXVtLmtleXMudjEuVW5zZWFsUmVxdWVzdBogLnJlaW5yYXVtLmtleXMudjEuVW5zZWFsUmVzcG9uc2USRQoEU2VhbBIdLnJlaW5yYXVtLmtleXMudjEuU2VhbFJlcXVlc3QaHi5yZWlucmF1bS5rZXlzLnYxLlNlYWxSZXNwb25zZRJOCgdSZXNoYXJlEiAucmVpbnJhdW0ua2V5cy52MS5SZXNoYXJlUmVxdWVzdBohLnJlaW5yYXVtLmtleXMudjEuUmVzaGFyZVJlc3BvbnNlYgZwcm90bzM", [file_buf_validate_validate, file_reinraum_attestation_v1_evidence, file_reinraum_keys_v1_keys_service]);
+  fileDesc("CiNyZWlucmF1bS9rZXlzL3YxL3NlYWxfc2VydmljZS5wcm90bxIQcmVpbnJhdW0ua2V5cy52MSIuChRHZXRTZWFsU3RhdHVzUmVxdWVzdBIWCgVub25jZRgBIAEoDEIHukgEegJoICLzAQoVR2V0U2VhbFN0YXR1c1Jlc3BvbnNlEhYKDmtleV9zZXJ2aWNlX2lkGAEgASgJEioKB2N1c3RvZHkYAiABKA4yGS5yZWlucmF1bS5rZXlzLnYxLkN1c3RvZHkSDgoGc2VhbGVkGAMgASgIEhAKCHJvb3Rfa2V5GAQgASgJEgwKBGhhdmUYBSABKA0SDAoEbmVlZBgGIAEoDRISCgp1bnNlYWxfa2V5GAcgASgMEjMKCGV2aWRlbmNlGAggASgLMiEucmVpbnJhdW0uYXR0ZXN0YXRpb24udjEuRXZpZGVuY2USDwoHY29udHJvbBgJIAEoDCIXChVHZXRVbnNlYWxTaGFyZVJlcXVlc3QiLgoWR2V0VW5zZWFsU2hhcmVSZXNwb25zZRIUCgxzZWFsZWRfc2hhcmUYASABKAwiOQoNVW5zZWFsUmVxdWVzdBIoChNzZWFsZWRfY29udHJpYnV0aW9uGAEgASgMQgu6SAh6BhACGICAASI8Cg5VbnNlYWxSZXNwb25zZRIOCgZzZWFsZWQYASABKAgSDAoEaGF2ZRgCIAEoDRIMCgRuZWVkGAMgASgNIg0KC1NlYWxSZXF1ZXN0Ig4KDFNlYWxSZXNwb25zZSI4Cg5SZXNoYXJlUmVxdWVzdBImChNzZWFsZWRfY29udHJpYnV0aW9uGAEgASgMQgm6SAZ6BBiAgAEiUwoPUmVzaGFyZVJlc3BvbnNlEhAKCHJvb3Rfa2V5GAEgASgJEgwKBG5lZWQYAiABKA0SDwoHaG9sZGVycxgDIAEoDRIPCgdhd2FpdGVkGAQgASgNMrgDCgtTZWFsU2VydmljZRJgCg1HZXRTZWFsU3RhdHVzEiYucmVpbnJhdW0ua2V5cy52MS5HZXRTZWFsU3RhdHVzUmVxdWVzdBonLnJlaW5yYXVtLmtleXMudjEuR2V0U2VhbFN0YXR1c1Jlc3BvbnNlEmMKDkdldFVuc2VhbFNoYXJlEicucmVpbnJhdW0ua2V5cy52MS5HZXRVbnNlYWxTaGFyZVJlcXVlc3QaKC5yZWlucmF1bS5rZXlzLnYxLkdldFVuc2VhbFNoYXJlUmVzcG9uc2USSwoGVW5zZWFsEh8ucmVpbnJhdW0ua2V5cy52MS5VbnNlYWxSZXF1ZXN0GiAucmVpbnJhdW0ua2V5cy52MS5VbnNlYWxSZXNwb25zZRJFCgRTZWFsEh0ucmVpbnJhdW0ua2V5cy52MS5TZWFsUmVxdWVzdBoeLnJlaW5yYXVtLmtleXMudjEuU2VhbFJlc3BvbnNlEk4KB1Jlc2hhcmUSIC5yZWlucmF1bS5rZXlzLnYxLlJlc2hhcmVSZXF1ZXN0GiEucmVpbnJhdW0ua2V5cy52MS5SZXNoYXJlUmVzcG9uc2ViBnByb3RvMw", [file_buf_validate_validate, file_reinraum_attestation_v1_evidence, file_reinraum_keys_v1_keys_service]);
 
 /**
  * @generated from message reinraum.keys.v1.GetSealStatusRequest
@@ -80,11 +80,18 @@ export type GetSealStatusResponse = Message<"reinraum.keys.v1.GetSealStatusRespo
   unsealKey: Uint8Array;
 
   /**
-   * absent under owner custody; binds the nonce and the unseal key
+   * absent under owner custody; binds the nonce, the unseal key and `control`
    *
    * @generated from field: reinraum.attestation.v1.Evidence evidence = 8;
    */
   evidence?: Evidence | undefined;
+
+  /**
+   * canonical JSON of who has power over the service: its root key, the configured one, administrators
+   *
+   * @generated from field: bytes control = 9;
+   */
+  control: Uint8Array;
 };
 
 /**
@@ -202,6 +209,13 @@ export const SealResponseSchema: GenMessage<SealResponse> = /*@__PURE__*/
  * @generated from message reinraum.keys.v1.ReshareRequest
  */
 export type ReshareRequest = Message<"reinraum.keys.v1.ReshareRequest"> & {
+  /**
+   * Of a holder: JSON of the sealed object with its share, HPKE to the unseal key, info = reinraum/reshare/v1, aad = canonical
+   * JSON of key service and control as the holder saw them verified. Empty of an administrator.
+   *
+   * @generated from field: bytes sealed_contribution = 1;
+   */
+  sealedContribution: Uint8Array;
 };
 
 /**
@@ -233,6 +247,13 @@ export type ReshareResponse = Message<"reinraum.keys.v1.ReshareResponse"> & {
    * @generated from field: uint32 holders = 3;
    */
   holders: number;
+
+  /**
+   * holders who have still to consent; with 0 everything is under the new root key
+   *
+   * @generated from field: uint32 awaited = 4;
+   */
+  awaited: number;
 };
 
 /**
@@ -289,7 +310,8 @@ export const SealService: GenService<{
     output: typeof SealResponseSchema;
   },
   /**
-   * Wraps everything anew under the root key that the configuration names, new shares among them. For administrators, while open.
+   * Wraps everything anew under the root key that the configuration names, new shares among them, while open. Of a root key in
+   * shares it takes as many of its holders as to unseal, each with its share; of any other, an administrator.
    *
    * @generated from rpc reinraum.keys.v1.SealService.Reshare
    */

@@ -1,0 +1,29 @@
+import { maximumShares } from '@reinraum/crypto'
+import { z } from 'zod'
+
+/** An Ed25519 public key, base64url: how people are named. */
+const personSchema = z.string().regex(/^[A-Za-z0-9_-]{43}$/)
+
+/** Where a root key comes from; of one in people's hands, who they are and how many of them open it. */
+const rootKeyControlSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.enum(['file', 'pkcs11', 'tee']) }),
+  z.strictObject({
+    kind: z.literal('shares'),
+    threshold: z.int().min(2).max(maximumShares),
+    holders: z.array(personSchema).min(2).max(maximumShares),
+  }),
+])
+
+/**
+ * Who has power over a key service: what evidence has to say beside the code, because code that is trusted does what its
+ * configuration says, and that lies on the disk of an operator who is not.
+ */
+export const serviceControlSchema = z.strictObject({
+  /** the root key that everything is under now */
+  rootKey: rootKeyControlSchema,
+  /** the one to which the configuration would have it go over */
+  configured: rootKeyControlSchema,
+  administrators: z.array(personSchema).max(16),
+})
+export type ServiceControl = z.infer<typeof serviceControlSchema>
+export type RootKeyControl = ServiceControl['rootKey']

@@ -1,0 +1,17 @@
+import type { RootKeyControl, ServiceControl } from '@reinraum/statements'
+import type { People, RootKeyKind } from '../root-key/root-key.ts'
+
+/** A root key as evidence speaks of it. */
+export function rootKeyControl(kind: RootKeyKind, people: People | undefined): RootKeyControl {
+  if (kind !== 'shares') return { kind }
+  return { kind, threshold: people?.threshold ?? 0, holders: [...(people?.holders ?? [])].sort() }
+}
+
+/** Who has power over a service, in one form only: it is hashed. */
+export function controlOf(
+  rootKey: RootKeyControl,
+  configured: RootKeyControl,
+  administrators: readonly string[],
+): ServiceControl {
+  return { rootKey, configured, administrators: [...new Set(administrators)].sort() }
+}
