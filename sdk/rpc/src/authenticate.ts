@@ -3,6 +3,7 @@ import { ReinraumError } from '@reinraum/crypto'
 import { verifyRequestToken } from '@reinraum/statements'
 import { type Caller, serviceOf } from './caller.ts'
 import { maxTokenLength } from './limits.ts'
+import { addressGroup } from './peer-address.ts'
 import { precheckToken } from './precheck-token.ts'
 import { createReplayCache } from './replay-cache.ts'
 
@@ -59,7 +60,7 @@ export function byRequestToken(options: {
       if (caller.kind !== 'party' || caller.key.x !== key.x) {
         throw new ReinraumError('unauthenticated', 'the request token is of another key than before')
       }
-      seen.admit(`${key.x}.${jti}`, expiresAt, now)
+      seen.admit(`${key.x}.${jti}`, expiresAt, now, addressGroup(call.getPeer()))
     },
   }
 }

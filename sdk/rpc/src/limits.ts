@@ -4,7 +4,7 @@ export interface RpcLimits {
   readonly maxMessageBytes: number
   /** calls at once on one connection */
   readonly maxConcurrentStreams: number
-  /** request tokens remembered against replay */
+  /** request tokens remembered against replay; one address takes up at most half of it, and no more than others leave free */
   readonly maxRememberedTokens: number
   /** callers, and addresses, whose rate is kept; beyond, those unheard of for longest are forgotten */
   readonly maxKnownCallers: number
@@ -36,7 +36,7 @@ export const defaultLimits: RpcLimits = {
   maxKnownCallers: 100_000,
 }
 
-// A token is remembered for 90 s at most, so one party at its full rate takes 47,000 of the places above, not all.
+// A token is remembered for 90 s at most, so one party at its full rate takes 47,000 of the 50,000 places that one address gets.
 export const defaultRates: RateLimits = {
   perCaller: { burst: 2000, perSecond: 500 },
   perMethod: {},

@@ -93,7 +93,7 @@ test('an address that sends invalid tokens runs dry, without a signature being v
   const errors: unknown[] = []
   const { port } = await startParties([objectService({})], {
     rates: { anonymous: { burst: 50, perSecond: 1 } },
-    limits: { maxRememberedTokens: 3 },
+    limits: { maxRememberedTokens: 6 },
     elapsedMs: () => 0,
     onError: (error) => errors.push(error),
   })
@@ -110,7 +110,7 @@ test('an address that sends invalid tokens runs dry, without a signature being v
   const late = { port, path: statObject, authorization: `Reinraum ${good}`, from: '127.0.0.2' }
   expect(await rawCalls([late])).toEqual([resourceExhausted])
   expect(errors).toHaveLength(50 + 10)
-  // Of three places in the replay memory one was taken before the flood.
+  // Of the three places that an address has in the replay memory one was taken before the flood.
   await party.statObject(request)
   await (await partyClient(ObjectService, port)).statObject(request)
 })
@@ -121,6 +121,25 @@ test('whoever makes a new key for each call is limited by address', async () => 
   await known.statObject(request)
   for (let i = 0; i < 2; i++) await (await partyClient(ObjectService, port)).statObject(request)
   await expect((await partyClient(ObjectService, port)).statObject(request)).rejects.toMatchObject(exhausted)
+})
+
+test('an address that fills the memory of tokens with those of many keys fills its own part of it', async () => {
+  const { port } = await startParties([objectService({})], { limits: { maxRememberedTokens: 8 } })
+  const tokens = await Promise.all(Array.from({ length: 8 }, token))
+  const flood = await rawCalls(
+    tokens.map((text) => ({
+      port,
+      path: statObject,
+      authorization: `Reinraum ${text}`,
+      from: '127.0.0.2',
+      send: oneRequest,
+    })),
+  )
+  expect(flood.filter((status) => status === 0)).toHaveLength(4)
+  expect(flood.filter((status) => status === resourceExhausted)).toHaveLength(4)
+  const party = await partyClient(ObjectService, port)
+  await party.statObject(request)
+  await party.statObject(request)
 })
 
 async function token(): Promise<string> {

@@ -101,7 +101,7 @@ test('an authorization header that is no token, or a huge one, is refused', asyn
 })
 
 test('a full memory of tokens refuses rather than forgets', async () => {
-  const { port } = await startParties([objectService({})], { limits: { maxRememberedTokens: 2 } })
+  const { port } = await startParties([objectService({})], { limits: { maxRememberedTokens: 4 } })
   const client = await partyClient(ObjectService, port)
   await client.statObject({ objectId: someId })
   await client.statObject({ objectId: someId })
