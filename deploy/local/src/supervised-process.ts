@@ -31,6 +31,8 @@ export interface ProcessOptions {
   readonly command: string
   readonly args: readonly string[]
   readonly cwd: string
+  /** beside PATH and the time zone */
+  readonly env?: Readonly<Record<string, string>>
   readonly logFile: string
   /** Answers whether the process is ready; called again and again. */
   readonly ready: () => Promise<boolean>
@@ -47,7 +49,7 @@ export function superviseProcess(options: ProcessOptions): SupervisedProcess {
     const log = openSync(logFile, 'a', 0o600)
     try {
       // Services are configured by their files alone; PATH is for what they run themselves.
-      const env = { PATH: process.env.PATH, TZ: 'UTC' }
+      const env = { PATH: process.env.PATH, TZ: 'UTC', ...options.env }
       const child = spawnLeashed(options.command, options.args, { cwd: options.cwd, env, stdout: log, stderr: log })
       return watch(child, (how, asked) => {
         running = undefined
