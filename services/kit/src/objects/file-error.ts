@@ -10,6 +10,8 @@ export function fileError(error: unknown): ReinraumError {
       return new ReinraumError('storage-full', 'the disk is full', { cause: error })
     case 'ENOENT':
       return new ReinraumError('not-found', 'no such file', { cause: error })
+    case 'EROFS':
+      return new ReinraumError('internal', 'the disk can only be read', { cause: error })
     default:
       return new ReinraumError('internal', 'the file system failed', { cause: error })
   }

@@ -80,9 +80,13 @@ async function copyInto(kysely: QueryExecutorProvider, file: string): Promise<vo
 
 /** Keys at rest and statements are nobody else's business on the machine. SQLite gives its side files the same mode. */
 function createPrivateFile(file: string): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  closeSync(openSync(file, 'a', 0o600))
-  chmodSync(file, 0o600)
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    closeSync(openSync(file, 'a', 0o600))
+    chmodSync(file, 0o600)
+  } catch (error) {
+    throw fileError(error)
+  }
 }
 
 // There is one connection. Waiting for it inside the transaction that holds it would never end, so it fails instead.
