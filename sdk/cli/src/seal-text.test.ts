@@ -4,7 +4,16 @@ import { controlText, sealJson, sealText } from './seal-text.ts'
 
 const tee = { kind: 'tee' } as const
 const control = { rootKey: tee, configured: tee, administrators: ['admin'] }
-const status = { id: 'shared', custody: 'attested', sealed: true, rootKey: 'shares', have: 2, need: 3, control } as const
+const status = {
+  id: 'shared',
+  custody: 'attested',
+  sealed: true,
+  rootKey: 'shares',
+  have: 2,
+  need: 3,
+  control,
+  restoresFrom: null,
+} as const
 const whose = ['  opened by a root key of the kind tee', '  administered by admin']
 
 it('says how many shares are there, and that nothing was verified', () => {
@@ -20,6 +29,10 @@ it('says how many shares are there, and that nothing was verified', () => {
 it.each([
   [{ rootKey: 'pkcs11', have: 0, need: 1 }, 'shared is SEALED: it waits for the PIN of its token'],
   [{ rootKey: 'file', have: 0, need: 0 }, 'which opens when the service starts again'],
+  [
+    { restoresFrom: new Date('2026-05-01T10:00:00Z') },
+    '2 of 3 shares are there; then the backup of 2026-05-01T10:00:00.000Z is put in place',
+  ],
   [{ sealed: false }, 'shared is open: its root key is of the kind shares'],
   [{ sealed: false, rootKey: 'a\nshared is open' }, 'shared is open: its root key is of the kind a shared is open'],
 ])('%j is said in a line of its own', (changes, line) => {

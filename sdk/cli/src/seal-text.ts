@@ -8,15 +8,16 @@ import { oneLine } from './output.ts'
 /** Whether a key service is sealed, what it waits for, and what is known of who says so. */
 export function sealText(status: SealStatus & { readonly appraisal?: AttestationResult | null }): string {
   const { id, custody, sealed, appraisal } = status
-  const state = `${id} is ${sealed ? 'SEALED' : 'open'}: ${oneLine(waitingText(status))}`
+  const state = `${id} is ${sealed ? 'SEALED' : 'open'}: ${oneLine(waitingText(status) + restoreText(status))}`
   return [state, knownText(custody, appraisal), controlText(status.control)].join('\n')
 }
 
 /** The same for programs; `appraisal` is absent where nothing was appraised. */
 export function sealJson({ appraisal, ...status }: SealStatus & { readonly appraisal?: AttestationResult | null }) {
   const { id, custody, sealed, rootKey, have, need, control } = status
+  const restoresFrom = status.restoresFrom?.toISOString() ?? null
   const appraised = appraisal === undefined || appraisal === null ? {} : { appraisal: appraisalJson(appraisal) }
-  return { id, custody, sealed, rootKey, have, need, control, ...appraised }
+  return { id, custody, sealed, rootKey, have, need, restoresFrom, control, ...appraised }
 }
 
 /** Who has power over a key service: compared by whoever trusts it, since no measurement covers its configuration. */
@@ -42,6 +43,10 @@ function waitingText({ sealed, rootKey, have, need }: SealStatus): string {
     default:
       return `${kind}, which opens when the service starts again`
   }
+}
+
+function restoreText({ restoresFrom }: SealStatus): string {
+  return restoresFrom === null ? '' : `; then the backup of ${restoresFrom.toISOString()} is put in place`
 }
 
 function knownText(custody: SealStatus['custody'], appraisal: AttestationResult | null | undefined): string {

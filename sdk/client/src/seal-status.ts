@@ -39,6 +39,8 @@ export interface SealStatus {
   readonly need: number
   /** who has power over it */
   readonly control: ServiceControl
+  /** when the backup was made that the last contribution puts in place, as the service says; null where none waits */
+  readonly restoresFrom: Date | null
 }
 
 export interface VerifiedSealStatus extends SealStatus {
@@ -87,6 +89,10 @@ async function challenge(session: Session, id: string) {
   if (!control.success) throw new ReinraumError('key-mismatch', `key service ${id} does not say who controls it`)
   const { sealed, rootKey, have, need } = answer
   if (rootKey !== control.data.rootKey.kind) throw new ReinraumError('key-mismatch', `key service ${id} contradicts itself`)
-  const status: SealStatus = { id, custody: custodyOf(answer.custody), sealed, rootKey, have, need, control: control.data }
+  const restoresFrom = answer.restoresFrom === 0n ? null : new Date(Number(answer.restoresFrom))
+  const status: SealStatus = {
+    ...{ id, custody: custodyOf(answer.custody), sealed, rootKey, have, need, restoresFrom },
+    control: control.data,
+  }
   return { status, nonce, unsealKey: unsealKey.data, evidence: answer.evidence }
 }

@@ -36,7 +36,7 @@ beforeAll(async () => {
 
 type Answer = Pick<
   GetSealStatusResponse,
-  'keyServiceId' | 'custody' | 'sealed' | 'rootKey' | 'have' | 'need' | 'unsealKey' | 'control'
+  'keyServiceId' | 'custody' | 'sealed' | 'rootKey' | 'have' | 'need' | 'unsealKey' | 'control' | 'restoresFrom'
 > &
   Partial<Pick<GetSealStatusResponse, 'evidence'>>
 
@@ -69,7 +69,7 @@ async function sessionWith({
         control,
       })
       const shown = await simulatedAttester(platform, { measurement: code }).getEvidence(reportDataOf(binding))
-      const state = { sealed: true, rootKey, have: 0, need: 2 }
+      const state = { sealed: true, rootKey, have: 0, need: 2, restoresFrom: 0n }
       const honest = {
         keyServiceId: 'shared',
         custody: Custody.ATTESTED,

@@ -120,7 +120,8 @@ async function contribute(session: Session, status: VerifiedSealStatus, secret: 
     const binding = { info: contributionInfo, aad: utf8(status.id) }
     const sealed = await hpkeSeal(fromBase64url(status.unsealKey.publicKey), secret, binding)
     const answer = await session.ofKeyService(SealService, status.id).unseal({ sealedContribution: canonicalBytes(sealed) })
-    return { ...status, sealed: answer.sealed, have: answer.have, need: answer.need }
+    const restoresFrom = answer.sealed ? status.restoresFrom : null
+    return { ...status, restoresFrom, sealed: answer.sealed, have: answer.have, need: answer.need }
   } finally {
     zeroise(secret)
   }

@@ -24,6 +24,8 @@ export interface Clock {
   requireSound(): void
   /** Somebody has looked at the wall clock: from now on it is right. Own time goes on from the later of the two. */
   confirm(): void
+  /** A store that came in after the start has decided until then, ms since 1970: the same holds as at a start over it. */
+  learn(newest: number): void
 }
 
 /** What chrony or a leap second may step; a machine that is further off has something wrong with it. */
@@ -56,6 +58,9 @@ export function startClock(sources: ClockSources, newest: number): Clock {
     confirm() {
       const wall = sources.wall()
       anchor = anchored(wall, Math.max(wall, read().own))
+    },
+    learn(newest) {
+      if (newest > sources.wall()) anchor = anchored(newest, Math.max(newest, read().own))
     },
   }
 }

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
-import { isReinraumError, ReinraumError } from '@reinraum/crypto'
+import { isReinraumError } from '@reinraum/crypto'
 import { createLog, readConfig, type Store } from '@reinraum/kit'
 import type { BackupHeader } from './backup/backup-header.ts'
 import { restoreBackup } from './backup/restore-backup.ts'
+import { sourceOfBackup } from './backup/source-of-backup.ts'
 import { type KeysConfig, keysConfigSchema } from './config.ts'
 import { openRootKeySources } from './root-key/open-root-key-source.ts'
 import type { RootKey } from './root-key/root-key.ts'
@@ -16,23 +17,24 @@ export function takeRestore(argv: readonly string[]): { readonly file: string | 
 }
 
 /**
- * `--config <file> --restore <backup>`: fills the store of a service that was never started, and ends. What it says goes to
- * the service's log; the exit code is 1 when nothing was restored.
+ * `--config <file> --restore <backup>`: fills the store of a service that was never started, or has the backup wait there for
+ * those who unseal it, and ends. Says which; the exit code is 1 when nothing was done.
  */
 export async function restoreCommand(file: string, argv: readonly string[], say: (sentence: string) => void): Promise<0 | 1> {
   try {
     const config = readConfig(keysConfigSchema, argv)
-    const log = createLog(config.log, config.id)
-    const { createdAt, rootKey } = await restoreBackup(file, {
+    const { header, waits } = await restoreBackup(file, {
       keyServiceId: config.keyServiceId,
       dataPath: (name) => join(config.data, name),
       now: new Date(),
       rootKeyOf: (header, scratch) => rootKeyOf(config, header, scratch),
     })
-    log.warn(
-      { createdAt, rootKey: rootKey.kind },
-      'restored from a backup: owners have to confirm their logs before anything is released',
-    )
+    const { createdAt, rootKey } = header
+    const sentence = waits
+      ? whatWaits(header)
+      : 'restored from a backup: owners have to confirm their logs before anything is released'
+    createLog(config.log, config.id).warn({ createdAt, rootKey: rootKey.kind }, sentence)
+    say(`${sentence}\n`)
     return 0
   } catch (error) {
     const said = isReinraumError(error) ? `${error.message} (${error.code})` : 'the backup cannot be restored'
@@ -41,12 +43,12 @@ export async function restoreCommand(file: string, argv: readonly string[], say:
   }
 }
 
-/** @throws ReinraumError `key-mismatch` for a root key of another kind, `sealed` for one that needs people */
-async function rootKeyOf(config: KeysConfig, header: BackupHeader, store: Store<KeysDatabase>): Promise<RootKey> {
-  const { configured: source } = await openRootKeySources(config, { id: config.keyServiceId, administrators: [], store })
-  if (source.kind !== header.rootKey.kind)
-    throw new ReinraumError('key-mismatch', `the backup was sealed under a root key of the kind ${header.rootKey.kind}`)
-  const root = await source.open()
-  if (root === undefined) throw new ReinraumError('sealed', 'this root key opens with contributions only')
-  return root
+function whatWaits({ createdAt, rootKey }: BackupHeader): string {
+  const who = rootKey.kind === 'shares' ? 'the holders of its shares' : 'an administrator with the PIN of its token'
+  return `the backup of ${createdAt} waits for ${who}: start the service and unseal it`
+}
+
+async function rootKeyOf(config: KeysConfig, header: BackupHeader, store: Store<KeysDatabase>): Promise<RootKey | undefined> {
+  const place = { id: config.keyServiceId, administrators: [], store, restores: true }
+  return (await sourceOfBackup(header, await openRootKeySources(config, place), store)).open()
 }

@@ -21,6 +21,7 @@ import {
 import { type Caller, implement, methodPath } from '@reinraum/rpc'
 import { startDestructionTimer } from './administration/destruction-timer.ts'
 import { removeLeftovers, storeName } from './backup/backup-files.ts'
+import { hasPending, openPendingRestore } from './backup/pending-restore.ts'
 import { type ClockSources, newestDecision, rememberTime, startClock, systemClock } from './clock.ts'
 import type { KeysConfig } from './config.ts'
 import { connectDirectory } from './directory.ts'
@@ -128,7 +129,8 @@ export async function openKeyService(
     now: clock.now,
   }
   try {
-    return await startKeyService(site, await openRootKeySources(config, site))
+    const rootKeys = await openRootKeySources(config, { ...site, restores: hasPending(kit.dataPath) })
+    return await startKeyService(site, rootKeys, await openPendingRestore(site, rootKeys))
   } catch (error) {
     await closeSite(site)
     throw error

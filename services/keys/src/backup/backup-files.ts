@@ -8,6 +8,8 @@ export const storeName = 'keys.sqlite'
 export const copyName = 'backup.copying'
 /** A database on its way out of a backup. It becomes the service's own with one rename, when all of it was checked. */
 export const restoringName = `${storeName}.restoring`
+/** A backup that waits for the people who put its root key together. */
+export const pendingName = 'restore.pending'
 
 /** Removes what a backup or a restore left that was killed: at each start, before the store is opened. */
 export async function removeLeftovers(folder: string): Promise<void> {

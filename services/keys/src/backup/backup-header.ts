@@ -12,7 +12,7 @@ export const maximumHeaderBytes = 1024 * 1024
 const backupHeaderSchema = z.strictObject({
   kind: z.literal(kind),
   keyService: keyServiceIdSchema,
-  createdAt: z.iso.datetime(),
+  createdAt: z.iso.datetime().refine((time) => Date.parse(time) > 0),
   rootKey: z.strictObject({
     kind: z.enum(['file', 'pkcs11', 'shares', 'tee']),
     /** what people need, beside what they hold, to put the root key together elsewhere */

@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { copyFile, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -10,10 +10,10 @@ import { refusalOf } from '@reinraum/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { KeysConfig } from '../config.ts'
-import { restoreCommand } from '../restore-command.ts'
 import { openKeysStore } from '../store.ts'
 import { type Agreement, agreeAndImport, type Dataset } from '../testing/agreement.ts'
 import { bundleOf, outcomeOf } from '../testing/attempt.ts'
+import { filesIn, freshMachine as freshMachineOf, restore } from '../testing/machine.ts'
 import { backUp, confirm, type RecoveryRoom, releasesOf, startRecoveryRoom } from '../testing/recovery.ts'
 import type { RunningKeyService } from '../testing/room.ts'
 import { createBackup } from './create-backup.ts'
@@ -33,33 +33,15 @@ beforeAll(async () => {
 })
 afterAll(() => room.stop())
 
-/** A machine on which nothing ever ran, with a configuration of the same service. */
-async function freshMachine(changes: Partial<KeysConfig> = {}) {
-  const folder = secondPath()
-  await mkdir(folder)
-  const data = join(folder, 'shared')
-  const config = { ...room.shared.config, data, log: { level: 'info', file: join(folder, 'log') }, ...changes }
-  const file = join(folder, 'config.json')
-  await writeFile(file, JSON.stringify(config))
-  return { folder, data, file }
-}
+const freshMachine = (changes: Partial<KeysConfig> = {}) => freshMachineOf(room, changes)
 
 const main = join(import.meta.dirname, '../main.ts')
 const node = ['--conditions=source', '--disable-warning=ExperimentalWarning', main]
 
-/** What the command says, by its code. */
-async function restore(machine: { readonly file: string }, from: string): Promise<string> {
-  let said = ''
-  const exitCode = await restoreCommand(from, ['--config', machine.file], (sentence) => {
-    said += sentence
-  })
-  return exitCode === 0 ? `restored${said}` : (/^[^\n]+ \(([a-z-]+)\)\n$/.exec(said)?.[1] ?? said)
-}
-
-const filesIn = (folder: string) => readdir(folder).catch(() => [])
-
 describe('the drill', () => {
-  test('a restored service has the same keys and its log, and releases again once each owner has confirmed the log', async () => {
+  test('a restored service has the same keys and its log, and releases again once each owner has confirmed the log', {
+    timeout: 60_000,
+  }, async () => {
     const machine = await freshMachine()
     await promisify(execFile)(process.execPath, [...node, '--config', machine.file, '--restore', backup])
     expect(await filesIn(machine.data)).toEqual(['keys.sqlite'])
@@ -78,7 +60,7 @@ describe('the drill', () => {
 
   test('a service that is in use is never overwritten', async () => {
     const machine = await freshMachine()
-    expect(await restore(machine, backup)).toBe('restored')
+    expect(await restore(machine, backup)).toMatch(/^restored from a backup/)
     const before = await readFile(join(machine.data, 'keys.sqlite'))
     expect(await restore(machine, backup)).toBe('conflict')
     expect(await readFile(join(machine.data, 'keys.sqlite'))).toEqual(before)
@@ -145,7 +127,8 @@ describe('a restore leaves nothing behind when the backup', () => {
     ],
     ['ends in its header', 'unreadable-input', (bytes: Buffer) => bytes.subarray(0, 50)],
     ['was altered', 'decryption-failed', flipped((bytes) => bytes.length - 30_000)],
-    ['says another time', 'key-mismatch', replaced('"createdAt":"20', '"createdAt":"19')],
+    ['says another time', 'key-mismatch', replaced('"createdAt":"20', '"createdAt":"21')],
+    ['is older than any', 'unreadable-input', replaced('"createdAt":"20', '"createdAt":"19')],
     ['says more than it did', 'unreadable-input', replaced('{', '{"more":1,')],
     ['is of another service', 'key-mismatch', replaced('"keyService":"shared"', '"keyService":"shared-2"')],
     ['is of a newer version', 'unsupported', replaced('backup/v1', 'backup/v2')],
@@ -184,7 +167,7 @@ describe('a restore leaves nothing behind when the backup', () => {
     expect(await filesIn(machine.data)).toEqual([])
   })
 
-  test('finds the disk full', async () => {
+  test('finds the disk full', { timeout: 60_000 }, async () => {
     const machine = await freshMachine()
     const { db } = room.shared.vault.store
     await sql`insert into outbox (id, subject, body, time) values ('large', '', zeroblob(4000000), 0)`.execute(db)
@@ -197,7 +180,9 @@ describe('a restore leaves nothing behind when the backup', () => {
     expect(await filesIn(machine.data)).toEqual([])
   })
 
-  test('is being restored when the process is killed, at any moment: all of it is there, or no store', async () => {
+  test('is being restored when the process is killed, at any moment: all of it is there, or no store', {
+    timeout: 60_000,
+  }, async () => {
     const machine = await freshMachine()
     const states = new Set<string>()
     const begun = async () => (await filesIn(machine.data)).some((name) => name.startsWith('keys.sqlite'))
@@ -224,6 +209,6 @@ describe('a restore leaves nothing behind when the backup', () => {
     }
     expect([...states].sort()).toEqual(['none', 'whole'])
     await rm(machine.data, { recursive: true })
-    expect(await restore(machine, backup)).toBe('restored')
+    expect(await restore(machine, backup)).toMatch(/^restored from a backup/)
   })
 })

@@ -12,7 +12,10 @@ import { teeSource } from './tee/tee-source.ts'
 import { unattended } from './unattended.ts'
 
 /** What a source needs of the service whose root key it is. */
-type Place = Pick<Site, 'id' | 'administrators' | 'store'>
+interface Place extends Pick<Site, 'id' | 'administrators' | 'store'> {
+  /** whether the store is to get a backup: a root key that is missing is not made then */
+  readonly restores: boolean
+}
 
 /** The part of a configuration that says where root keys come from. */
 interface Named {
@@ -44,7 +47,7 @@ async function openRootKeySource(
         open: () => openFileRootKey(config.path, { create: false }),
       }
     case 'pkcs11':
-      return pkcs11Source(config, site.administrators, async () => !(await hasServiceIdentity(site.store)))
+      return pkcs11Source(config, site.administrators, async () => !site.restores && !(await hasServiceIdentity(site.store)))
     case 'shares': {
       const holders = await readNamedParties(config.holders)
       return sharesSource({ keyServiceId: site.id, holders, threshold: config.threshold }, site.store)

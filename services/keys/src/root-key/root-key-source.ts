@@ -57,6 +57,9 @@ export interface RootKeySource {
   shareOf(by: string): Promise<Uint8Array | undefined>
   /** What has to lie beside a backup in the clear, so that people can put the root key together elsewhere. */
   recovery?(): Promise<JsonValue>
-  /** Takes over what `recovery` gave on the machine that was lost, into a store that holds nothing yet. */
+  /**
+   * Takes over what `recovery` gave on the machine that was lost, into a store that holds no keys yet.
+   * @throws ReinraumError `unreadable-input`
+   */
   adopt?(trx: Transaction<KeysDatabase>, recovery: JsonValue): Promise<void>
 }

@@ -17,6 +17,7 @@ export async function getSealStatus(service: KeyService, { nonce }: GetSealStatu
     ...(await source.progress()),
     unsealKey: canonicalBytes(unsealKey),
     control: canonicalBytes(control),
+    restoresFrom: BigInt(service.restoresFrom?.getTime() ?? 0),
   }
   if (site.attester === null) return { ...answer, custody: Custody.OWNER }
   const binding = keyServiceUnsealBinding({ nonce: toBase64url(nonce), keyService: site.id, unsealKey, control })

@@ -1,5 +1,6 @@
 import { generateHpkeKeyPair, isReinraumError, ReinraumError, zeroise } from '@reinraum/crypto'
 import type { ServiceControl } from '@reinraum/statements'
+import type { PendingRestore } from '../backup/pending-restore.ts'
 import type { RootKey } from '../root-key/root-key.ts'
 import type { NewRootKey, RootKeySource, RootKeySources, UnsealProgress } from '../root-key/root-key-source.ts'
 import { changeRoot, recordRoot, sourceOfStore } from '../root-key/root-of-store.ts'
@@ -16,6 +17,8 @@ export interface KeyService {
   readonly source: RootKeySource
   /** Contributions are sealed to this key pair, which is made at each start and kept nowhere. */
   readonly unsealKeys: { readonly publicKey: Uint8Array; readonly privateKey: Uint8Array }
+  /** when the backup was made that waits for the root key; undefined where none does */
+  readonly restoresFrom: Date | undefined
   isSealed(): boolean
   /** What it holds just now. @throws ReinraumError `sealed` */
   opened(): Vault
@@ -44,13 +47,17 @@ export interface KeyService {
   close(): Promise<void>
 }
 
-/** Starts sealed, and opens at once where the root key needs nobody, or is made now because the store is new. */
-export async function startKeyService(site: Site, sources: RootKeySources): Promise<KeyService> {
+/**
+ * Starts sealed, and opens at once where the root key needs nobody, or is made now because the store is new.
+ * @param pending a backup, for a store that is new: what it holds is put there as soon as its root key is
+ */
+export async function startKeyService(site: Site, sources: RootKeySources, pending?: PendingRestore): Promise<KeyService> {
   const unsealKeys = await generateHpkeKeyPair()
   const listeners = new Set<(sealed: boolean) => void>()
   const inFlight = trackInFlight()
-  let source = await sourceOfStore(site.store, sources)
   const consents = collectConsents()
+  let restore = pending
+  let source = restore?.source ?? (await sourceOfStore(site.store, sources))
   let vault: Vault | undefined
   let turn: Promise<unknown> = Promise.resolve()
   /** Changes of state follow each other. */
@@ -70,13 +77,16 @@ export async function startKeyService(site: Site, sources: RootKeySources): Prom
 
   const open = async (root: NewRootKey): Promise<void> => {
     try {
+      await restore?.finish(root)
+      restore = undefined
       // Until the service has its own keys nothing rests on a root key, and one that a first start left behind is forgotten.
       if (!(await hasServiceIdentity(site.store))) await site.store.transaction((trx) => recordRoot(trx, root))
       const inUse = guarded(root)
       vault = { ...site, root: inUse, identity: await openServiceIdentity(site.store, inUse, site.id, site.identitySuite) }
     } catch (error) {
       root.close()
-      if (isReinraumError(error) && error.code === 'decryption-failed')
+      if (restore !== undefined) site.log.error({ err: error, rootKey: root.kind }, 'the backup that waits is not put in place')
+      else if (isReinraumError(error) && error.code === 'decryption-failed')
         site.log.error({ rootKey: root.kind }, 'this is not the root key that the store is under')
       throw error
     }
@@ -124,7 +134,8 @@ export async function startKeyService(site: Site, sources: RootKeySources): Prom
 
   if (source.warning !== undefined) site.log.warn(source.warning)
   if (source !== sources.configured) site.log.warn({ rootKey: source.kind }, 'the store is still under its former root key')
-  const root = (await hasServiceIdentity(site.store)) ? await source.open() : await source.create()
+  if (restore !== undefined) site.log.warn({ createdAt: restore.createdAt }, 'a backup waits here for its root key')
+  const root = restore !== undefined || (await hasServiceIdentity(site.store)) ? await source.open() : await source.create()
   if (root !== undefined) await open(root)
   else site.log.warn({ rootKey: source.kind, ...(await source.progress()) }, 'sealed until enough contributions are there')
 
@@ -132,6 +143,9 @@ export async function startKeyService(site: Site, sources: RootKeySources): Prom
     site,
     get source() {
       return source
+    },
+    get restoresFrom() {
+      return restore?.createdAt
     },
     unsealKeys,
     isSealed: () => vault === undefined,

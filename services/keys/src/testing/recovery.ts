@@ -1,12 +1,17 @@
-import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { canonicalBytes } from '@reinraum/crypto'
+import { appendFile, mkdir } from 'node:fs/promises'
 import { type Authority, createAuthority } from '@reinraum/pki'
 import { LogLock, RecoveryService, RunDirectoryService } from '@reinraum/proto'
 import { implement } from '@reinraum/rpc'
-import { publicKeysOf } from '@reinraum/statements'
 import type { Agreement } from './agreement.ts'
-import { type PartyName, type Room, type RunningKeyService, serveAs, startKeyService, startRoom } from './room.ts'
+import {
+  type PartyName,
+  type Room,
+  type RoomOptions,
+  type RunningKeyService,
+  serveAs,
+  startKeyService,
+  startRoom,
+} from './room.ts'
 
 /** A room whose shared key service has the officer as administrator, and whose governance shows what a test wants it to. */
 export interface RecoveryRoom extends Room {
@@ -16,7 +21,7 @@ export interface RecoveryRoom extends Room {
   start(folder?: string): Promise<RunningKeyService>
 }
 
-export async function startRecoveryRoom(): Promise<RecoveryRoom> {
+export async function startRecoveryRoom(options: Pick<RoomOptions, 'shared'> = {}): Promise<RecoveryRoom> {
   const authority: Authority = createAuthority()
   const directory: RecoveryRoom['directory'] = new Map()
   const governance = await serveAs(
@@ -28,25 +33,20 @@ export async function startRecoveryRoom(): Promise<RecoveryRoom> {
     }),
   )
   const address = `127.0.0.1:${governance.port}`
-  const room = await startRoom({ authority, governance: address })
-  await room.shared.stop()
-  const officer = join(room.folder, 'officer.json')
-  await writeFile(officer, canonicalBytes(publicKeysOf(room.parties.officer)))
-  const own = { ...room.shared.config, administrators: [officer] }
-  const start = async (folder = room.folder) => {
-    await mkdir(folder, { recursive: true })
-    return startKeyService({ folder, authority, clock: room.clock, governance: address, own })
-  }
-  const shared = await start()
+  const room = await startRoom({
+    authority,
+    governance: address,
+    shared: (file) => ({ administrators: [file('officer')], ...options.shared?.(file) }),
+  })
   return {
     ...room,
-    shared,
     directory,
-    start,
+    async start(folder = room.folder) {
+      await mkdir(folder, { recursive: true })
+      return startKeyService({ folder, authority, clock: room.clock, governance: address, own: room.shared.config })
+    },
     async stop() {
-      await shared.stop()
-      await room.airs.stop()
-      await rm(room.folder, { recursive: true })
+      await room.stop()
       await governance.stop()
     },
   }

@@ -1,10 +1,11 @@
-import { combineShares, constantTimeEqual, type JsonValue, ReinraumError, toBase64url, zeroise } from '@reinraum/crypto'
+import { combineShares, constantTimeEqual, ReinraumError, zeroise } from '@reinraum/crypto'
 import type { Store } from '@reinraum/kit'
 import type { KeysDatabase } from '../../store.ts'
 import type { People, RootKey } from '../root-key.ts'
 import type { RootKeySource } from '../root-key-source.ts'
 import { collectContributions } from './contributions.ts'
 import { makeSharedRootKey, peopleOf, type Sharing } from './make-shares.ts'
+import { adoptSharing, recoveryOf } from './recovery.ts'
 import { isCommittedShare } from './share-commitment.ts'
 import { checkOf, sharedRootKey } from './shared-root-key.ts'
 
@@ -50,6 +51,7 @@ export function sharesSource(
     forget: contributions.forget,
     shareOf: async (by) => (await shareOf(by))?.sealed,
     recovery: () => recoveryOf(store),
+    adopt: adoptSharing,
   }
 }
 
@@ -63,21 +65,6 @@ function requirePossible({ holders, threshold }: Sharing): void {
 /** As the store says. That it names the right people is known when their key is there. */
 interface SharedKey extends People {
   readonly check: Uint8Array
-}
-
-/** Without it a backup opens only for who has kept the shares elsewhere: those in the database are under the key that they make. */
-async function recoveryOf(store: Store<KeysDatabase>): Promise<JsonValue> {
-  const key = await sharedKeyOf(store)
-  const shares = await store.db.selectFrom('unseal_shares').selectAll().orderBy('holder').execute()
-  return {
-    threshold: key?.threshold ?? 0,
-    check: toBase64url(key?.check ?? new Uint8Array()),
-    shares: shares.map(({ holder, sealed, commitment }) => ({
-      holder,
-      sealed: toBase64url(sealed),
-      commitment: toBase64url(commitment),
-    })),
-  }
 }
 
 /** Undefined while the store is under a root key of another kind. */
