@@ -1,5 +1,13 @@
 import { canonicalBytes, canonicalize, digestId } from '@reinraum/crypto'
-import { type KeyService, keyCustodyOf, type Member, type Slot, thumbprint, type VerifiedContract } from '@reinraum/statements'
+import {
+  type KeyHolders,
+  type KeyService,
+  keyCustodyOf,
+  type Member,
+  type Slot,
+  thumbprint,
+  type VerifiedContract,
+} from '@reinraum/statements'
 import { lines, oneLine } from './output.ts'
 import { referenceValuesText } from './reference-values-text.ts'
 
@@ -58,5 +66,11 @@ function keyServiceText(service: KeyService): string {
   const keys = `with the keys ${digestId(canonicalBytes(service.keys))}`
   return service.custody === 'owner'
     ? `${service.id}, run by ${service.operator} ${keys}`
-    : `${service.id}, attested, ${keys}\n  ${referenceValuesText(service.referenceValues).replaceAll('\n', '\n  ')}`
+    : `${service.id}, attested, ${heldByText(service.unsealedBy)}, ${keys}\n  ${referenceValuesText(service.referenceValues).replaceAll('\n', '\n  ')}`
+}
+
+function heldByText(people: KeyHolders | undefined): string {
+  return people === undefined
+    ? 'unsealed by WHOEVER ITS EVIDENCE NAMES'
+    : `unsealed by ${people.threshold} of ${people.holders.join(', ')}`
 }

@@ -127,3 +127,12 @@ it('a session that keeps none takes an older list while it is in force', async (
     expect((await verifyKeyService(sessionWith(number), contract, 'keys')).appraisal).toMatchObject({ status: 'affirming' })
   }
 })
+
+it('refuses a key service in other hands than the contract says, and holds the contract against its evidence only', async () => {
+  const holders = ['a', 'b'].map((letter) => letter.repeat(43))
+  const [service] = contract.document.keyServices
+  const keyServices = [{ ...service, unsealedBy: { threshold: 2, holders } }]
+  const pinned = { ...contract, document: { ...contract.document, keyServices } } as unknown as VerifiedContract
+  await expect(verifyKeyService(sessionWith(4), pinned, 'keys')).rejects.toMatchObject({ code: 'key-mismatch' })
+  expect(await verifyKeyService(sessionWith(4), contract, 'keys')).toMatchObject({ control: { rootKey: { kind: 'tee' } } })
+})

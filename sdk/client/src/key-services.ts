@@ -2,6 +2,7 @@ import { type AttestationResult, isAcceptable, keyServiceBinding, reportDataOf }
 import { canonicalize, parseStrictJson, ReinraumError, randomBytes, toBase64url } from '@reinraum/crypto'
 import { evidenceFromMessage } from '@reinraum/rpc'
 import {
+  isHeldBy,
   type KeyService,
   type PublicKeys,
   publicKeysSchema,
@@ -33,7 +34,8 @@ export async function describeKeyService(session: Session, id: string): Promise<
 
 /**
  * Verifies the key service that a contract names, with a fresh nonce: it must hold the keys that the contract pins and,
- * in attested custody, its evidence must be affirming under the contract's reference values.
+ * in attested custody, its evidence must be affirming under the contract's reference values, and its root key in the hands of
+ * those whom the contract names, if it names any.
  * @throws ReinraumError `not-found`, `key-mismatch`, `evidence-contraindicated`, `unavailable`
  */
 export async function verifyKeyService(
@@ -59,6 +61,9 @@ async function verifyAgainst(session: Session, expected: KeyService): Promise<Ke
   const appraisal = await appraiseAboveFloors(session, shown, expected.referenceValues, reportData)
   if (!isAcceptable(appraisal)) {
     throw new ReinraumError('evidence-contraindicated', `key service ${expected.id}: ${appraisal.reasons.join(', ')}`)
+  }
+  if (expected.unsealedBy !== undefined && !isHeldBy(control.rootKey, expected.unsealedBy)) {
+    throw new ReinraumError('key-mismatch', `key service ${expected.id} is in other hands than the contract says`)
   }
   return { ...identity, control, appraisal }
 }

@@ -11,6 +11,8 @@ import { evidenceFromMessage } from '@reinraum/rpc'
 import {
   type HpkeKey,
   hpkeKeySchema,
+  isHeldBy,
+  type KeyHolders,
   type ServiceControl,
   serviceControlSchema,
   type VerifiedContract,
@@ -24,7 +26,7 @@ import type { Session } from './session.ts'
  * would say that there is nothing to appraise.
  */
 export type SealTrust =
-  | { readonly custody: 'attested'; readonly referenceValues: ReferenceValuesInput }
+  | { readonly custody: 'attested'; readonly referenceValues: ReferenceValuesInput; readonly unsealedBy?: KeyHolders | undefined }
   /** it runs on one's own premises: its TLS certificate is all that there is */
   | { readonly custody: 'owner' }
 
@@ -69,6 +71,8 @@ export async function verifySealStatus(session: Session, id: string, trust: Seal
   const appraisal = await appraiseAboveFloors(session, shown, trust.referenceValues, reportDataOf(binding))
   if (!isAcceptable(appraisal))
     throw new ReinraumError('evidence-contraindicated', `key service ${id}: ${appraisal.reasons.join(', ')}`)
+  if (trust.unsealedBy !== undefined && !isHeldBy(status.control.rootKey, trust.unsealedBy))
+    throw new ReinraumError('key-mismatch', `key service ${id} is in other hands than the contract says`)
   return { ...status, unsealKey, appraisal }
 }
 
@@ -76,7 +80,8 @@ export async function verifySealStatus(session: Session, id: string, trust: Seal
 export function sealTrustOf(contract: VerifiedContract, id: string): SealTrust {
   const named = contract.document.keyServices.find((service) => service.id === id)
   if (named === undefined) throw new ReinraumError('not-found', `the contract names no key service ${id}`)
-  return named.custody === 'owner' ? { custody: 'owner' } : { custody: 'attested', referenceValues: named.referenceValues }
+  if (named.custody === 'owner') return { custody: 'owner' }
+  return { custody: 'attested', referenceValues: named.referenceValues, unsealedBy: named.unsealedBy }
 }
 
 async function challenge(session: Session, id: string) {

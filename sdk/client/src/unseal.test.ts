@@ -149,6 +149,22 @@ test('nothing is sent to a service without evidence, be it on the word of the on
   expect([...received, ...owned.received]).toEqual([])
 })
 
+test('nothing is sent to a service in other hands than the contract says', async () => {
+  const own = me.signing.ed25519.x
+  if (trust.custody !== 'attested') return expect.unreachable()
+  for (const [threshold, holders, code] of [
+    [2, [someone, own], 'done'],
+    [2, [own, toBase64url(randomBytes(32))], 'key-mismatch'],
+    [2, [own, someone, toBase64url(randomBytes(32))], 'key-mismatch'],
+    [3, [own, someone], 'key-mismatch'],
+  ] as const) {
+    const { session, received } = await sessionWith()
+    const going = { ...trust, unsealedBy: { threshold, holders: [...holders] } }
+    expect(await codeOf(unsealWithShare(session, 'shared', going))).toBe(code)
+    expect(received).toHaveLength(code === 'done' ? 1 : 0)
+  }
+})
+
 test('a PIN goes to a service with a token only, and is overwritten whatever happens', async () => {
   const { session, received } = await sessionWith()
   const pin = utf8('493817')

@@ -4,6 +4,15 @@ import { z } from 'zod'
 /** An Ed25519 public key, base64url: how people are named. */
 const personSchema = z.string().regex(/^[A-Za-z0-9_-]{43}$/)
 
+/** Who holds shares of a root key, and how many of them open it. */
+export const keyHoldersSchema = z
+  .strictObject({
+    threshold: z.int().min(2).max(maximumShares),
+    holders: z.array(personSchema).min(2).max(maximumShares),
+  })
+  .refine(({ threshold, holders }) => threshold <= new Set(holders).size, 'a threshold is at most the number of holders')
+export type KeyHolders = z.infer<typeof keyHoldersSchema>
+
 /** Where a root key comes from; of one in people's hands, who they are and how many of them open it. */
 const rootKeyControlSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.enum(['file', 'pkcs11', 'tee']) }),
@@ -27,3 +36,9 @@ export const serviceControlSchema = z.strictObject({
 })
 export type ServiceControl = z.infer<typeof serviceControlSchema>
 export type RootKeyControl = ServiceControl['rootKey']
+
+/** Whether a root key is in the hands of exactly these people. */
+export function isHeldBy(rootKey: RootKeyControl, { threshold, holders }: KeyHolders): boolean {
+  if (rootKey.kind !== 'shares' || rootKey.threshold !== threshold) return false
+  return [...rootKey.holders].sort().join() === [...holders].sort().join()
+}

@@ -1,7 +1,8 @@
 import { canonicalBytes, constantTimeEqual, ReinraumError } from '@reinraum/crypto'
-import { type Contract, type VerifiedContract, verifyContract } from '@reinraum/statements'
+import { type Contract, isHeldBy, type KeyHolders, type VerifiedContract, verifyContract } from '@reinraum/statements'
 import { requireBelow } from './quotas.ts'
 import { isRestored, lockContract } from './rollback/locks.ts'
+import { rootKeyControl } from './seal/control.ts'
 import type { KeysTransaction } from './store.ts'
 import type { Vault } from './vault.ts'
 
@@ -50,7 +51,7 @@ export async function rememberContract(
 }
 
 /**
- * Checks that the contract names this very service: its id, its keys, its custody.
+ * Checks that the contract names this very service: its id, its keys, its custody, and, if it says so, who unseals it.
  * @throws ReinraumError `key-mismatch`
  */
 export function requireNamesThisService(vault: Vault, contract: Contract): void {
@@ -59,7 +60,11 @@ export function requireNamesThisService(vault: Vault, contract: Contract): void 
     named !== undefined &&
     constantTimeEqual(canonicalBytes(named.keys), vault.identity.publicKeysJson) &&
     named.custody === vault.custody &&
-    (named.custody !== 'owner' || named.operator === vault.operator)
+    (named.custody === 'owner' ? named.operator === vault.operator : isInRightHands(vault, named.unsealedBy))
   if (!same)
     throw new ReinraumError('key-mismatch', 'the contract does not name this key service with these keys and this custody')
+}
+
+function isInRightHands({ root }: Vault, unsealedBy: KeyHolders | undefined): boolean {
+  return unsealedBy === undefined || isHeldBy(rootKeyControl(root.kind, root.shared?.people), unsealedBy)
 }

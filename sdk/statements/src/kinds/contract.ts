@@ -5,6 +5,7 @@ import { analysisRuleSchema } from '../parts/analysis-rule.ts'
 import { datasetSchemaSchema } from '../parts/dataset-schema.ts'
 import { keyServiceIdSchema, memberIdSchema, nonceSchema, slotIdSchema, validitySchema } from '../parts/identifiers.ts'
 import { publicKeysSchema } from '../parts/public-keys.ts'
+import { keyHoldersSchema } from '../service-control.ts'
 
 export const roles = ['owner', 'analyst', 'reviewer', 'recipient'] as const
 export type Role = (typeof roles)[number]
@@ -26,6 +27,8 @@ export const keyServiceSchema = z.discriminatedUnion('custody', [
     custody: z.literal('attested'),
     keys: publicKeysSchema,
     referenceValues: referenceValuesSchema,
+    /** whose shares open its root key; without it, whoever its evidence names, which each owner then looks at */
+    unsealedBy: keyHoldersSchema.optional(),
   }),
 ])
 export type KeyService = z.infer<typeof keyServiceSchema>
