@@ -1,10 +1,19 @@
-import { maximumShares } from '@reinraum/crypto'
+import { canonicalBytes, maximumShares, sha256, toBase64url } from '@reinraum/crypto'
 import { z } from 'zod'
+import type { PublicKeys } from './parts/public-keys.ts'
 
-/** An Ed25519 public key, base64url: how people are named. */
+/** 32 bytes, base64url: a fingerprint, or an Ed25519 public key. */
 const personSchema = z.string().regex(/^[A-Za-z0-9_-]{43}$/)
 
-/** Who holds shares of a root key, and how many of them open it. */
+/**
+ * All public keys of a person in one name: SHA-256 of their canonical JSON, base64url. A share is sealed to one of them, so that
+ * the name of somebody beside the key of another is another's.
+ */
+export function fingerprintOf({ signing, hpke }: PublicKeys): string {
+  return toBase64url(sha256(canonicalBytes({ signing, hpke })))
+}
+
+/** Who holds shares of a root key, by fingerprint, and how many of them open it. */
 export const keyHoldersSchema = z
   .strictObject({
     threshold: z.int().min(2).max(maximumShares),
@@ -32,6 +41,7 @@ export const serviceControlSchema = z.strictObject({
   rootKey: rootKeyControlSchema,
   /** the one to which the configuration would have it go over */
   configured: rootKeyControlSchema,
+  /** by Ed25519 public key */
   administrators: z.array(personSchema).max(16),
 })
 export type ServiceControl = z.infer<typeof serviceControlSchema>

@@ -1,6 +1,7 @@
 import { inboxMigration, type Migration, openStore, outboxMigration, type Store, type Transaction } from '@reinraum/kit'
 import { sql } from 'kysely'
 import { clockMigration } from './migrations/clock.ts'
+import { holdersKeys } from './migrations/holders-keys.ts'
 import { importKeysMigration } from './migrations/import-keys.ts'
 import { keyAdministration } from './migrations/key-administration.ts'
 import { noncePurpose } from './migrations/nonce-purpose.ts'
@@ -16,8 +17,8 @@ export interface KeysDatabase {
   identity: { id: number; wrapped_key: Uint8Array; sealed: Uint8Array }
   /** the root key that all of this is wrapped under; `threshold` and `key_check` of shares only; one row */
   root_key: { id: number; kind: RootKeyKind; threshold: number | null; key_check: Uint8Array | null }
-  /** shares of the root key, each sealed to its holder (Ed25519 public key, base64url), and a commitment to each */
-  unseal_shares: { holder: string; sealed: Uint8Array; commitment: Uint8Array }
+  /** shares of the root key, each sealed to its holder (Ed25519 public key, base64url; fingerprint of all its keys), and a commitment to each */
+  unseal_shares: { holder: string; sealed: Uint8Array; commitment: Uint8Array; fingerprint: string }
   /** contracts that name this service, as every member signed them */
   contracts: { id: string; statement: Uint8Array; known_since: number }
   /** L1 under L0; `suite` is how it is wrapped, `seals` how it seals */
@@ -180,6 +181,7 @@ export const keysMigrations: readonly Migration[] = [
   noncePurpose,
   quotas,
   workloadIdentities,
+  holdersKeys,
 ]
 
 /**

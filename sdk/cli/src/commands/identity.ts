@@ -1,6 +1,6 @@
 import { writeNewBytes, writeNewFile } from '@reinraum/client'
 import { type HpkeSuite, hpkeSuites } from '@reinraum/crypto'
-import { createIdentity, publicKeysOf, thumbprint } from '@reinraum/statements'
+import { createIdentity, fingerprintOf, publicKeysOf, thumbprint } from '@reinraum/statements'
 import { type Command, Option } from 'commander'
 import { bind, type Exit } from '../command.ts'
 import { type Io, lines } from '../output.ts'
@@ -34,8 +34,9 @@ export function identityCommands(program: Command, io: Io, exit: Exit): void {
           ['identity', options.out],
           ['suite', keys.hpke.suite],
           ['thumbprint', print],
+          ['all keys', fingerprintOf(keys)],
         ]),
-        json: { file: options.out, thumbprint: print, publicKeys: keys },
+        json: { file: options.out, thumbprint: print, fingerprint: fingerprintOf(keys), publicKeys: keys },
       }
     },
   )

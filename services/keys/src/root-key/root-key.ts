@@ -1,9 +1,17 @@
 export type RootKeyKind = 'file' | 'pkcs11' | 'shares' | 'tee'
 
-/** Among whom a root key is shared (Ed25519 public keys, base64url), and how many of them open it. */
+/** Somebody who holds a share. */
+export interface Holder {
+  /** Ed25519 public key, base64url */
+  readonly key: string
+  /** of all public keys */
+  readonly fingerprint: string
+}
+
+/** Among whom a root key is shared, and how many of them open it. */
 export interface People {
   readonly threshold: number
-  readonly holders: readonly string[]
+  readonly holders: readonly Holder[]
 }
 
 /**

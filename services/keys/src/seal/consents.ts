@@ -32,7 +32,7 @@ export function collectConsents(): Consents {
   const contributions = collectContributions(consentsKeptMs)
   return {
     async add({ shared }, source, { by, share }) {
-      if (shared?.people.holders.includes(by) !== true)
+      if (shared?.people.holders.some(({ key }) => key === by) !== true)
         throw new ReinraumError('permission-denied', 'this is for holders of a share')
       if ((await source.isShareOf?.(by, share)) !== true)
         throw new ReinraumError('share-invalid', 'this is not the share of this holder')

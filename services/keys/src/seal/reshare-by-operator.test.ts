@@ -1,6 +1,6 @@
 import { parseStrictJson, randomBytes } from '@reinraum/crypto'
 import { SealService } from '@reinraum/proto'
-import { serviceControlSchema } from '@reinraum/statements'
+import { fingerprintOf, publicKeysOf, serviceControlSchema } from '@reinraum/statements'
 import { refusalOf } from '@reinraum/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { agreeAndImport } from '../testing/agreement.ts'
@@ -41,10 +41,11 @@ test('what a service says of itself names the operator, who can name itself only
     return serviceControlSchema.parse(parseStrictJson(json))
   }
   const keysOf = (...names: PartyName[]) => names.map((name) => room.parties[name].signing.ed25519.x).sort()
-  const people = { kind: 'shares', threshold: 2, holders: keysOf('air', 'bird', 'officer') }
+  const prints = (...names: PartyName[]) => names.map((name) => fingerprintOf(publicKeysOf(room.parties[name]))).sort()
+  const people = { kind: 'shares', threshold: 2, holders: prints('air', 'bird', 'officer') }
   expect(await control()).toEqual({ rootKey: people, configured: people, administrators: keysOf('analyst') })
   await room.restartShared(operatorsOwn())
-  const others = { kind: 'shares', threshold: 2, holders: keysOf('stranger', 'analyst') }
+  const others = { kind: 'shares', threshold: 2, holders: prints('stranger', 'analyst') }
   const wanted = { rootKey: people, configured: others, administrators: keysOf('stranger', 'analyst') }
   expect(await control()).toEqual(wanted)
   await unsealBy(room, 'air', 'bird')
@@ -62,11 +63,20 @@ test('a holder consents to one configuration and no other, and only with its own
   // One holder is not two, however often it says so.
   for (let time = 0; time < 3; time += 1)
     expect(await consent(room.shared, room.parties.air, await share())).toMatchObject({ awaited: 1 })
-  expect(room.shared.vault.root.shared?.people.holders).toContain(room.parties.officer.signing.ed25519.x)
+  expect(room.shared.vault.root.shared?.people.holders.map(({ key }) => key)).toContain(officer())
 })
 
 test.each<[string, (db: Room['shared']['vault']['store']['db']) => Promise<unknown>]>([
   ['a holder more', (db) => db.insertInto('unseal_shares').values(stray()).execute()],
+  [
+    'another key beside a name',
+    (db) =>
+      db
+        .updateTable('unseal_shares')
+        .set({ fingerprint: 'x'.repeat(43) })
+        .where('holder', '=', officer())
+        .execute(),
+  ],
   ['a holder less', (db) => db.deleteFrom('unseal_shares').where('holder', '=', officer()).execute()],
 ])('%s in the store, and the service does not open', async (_, forge) => {
   await forge(room.shared.vault.store.db)
@@ -80,4 +90,5 @@ const stray = () => ({
   holder: room.parties.stranger.signing.ed25519.x,
   sealed: randomBytes(64),
   commitment: randomBytes(32),
+  fingerprint: fingerprintOf(publicKeysOf(room.parties.stranger)),
 })

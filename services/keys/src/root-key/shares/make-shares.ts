@@ -1,5 +1,5 @@
 import { canonicalBytes, fromBase64url, hpkeSeal, randomBytes, splitSecret, utf8, zeroise } from '@reinraum/crypto'
-import type { PublicKeys } from '@reinraum/statements'
+import { fingerprintOf, type PublicKeys } from '@reinraum/statements'
 import type { People } from '../root-key.ts'
 import type { NewRootKey } from '../root-key-source.ts'
 import { commitmentTo } from './share-commitment.ts'
@@ -43,11 +43,17 @@ export async function makeSharedRootKey(sharing: Sharing): Promise<NewRootKey> {
 }
 
 export function peopleOf({ holders, threshold }: Sharing): People {
-  return { threshold, holders: holders.map(({ signing }) => signing.ed25519.x) }
+  return { threshold, holders: holders.map((keys) => ({ key: keys.signing.ed25519.x, fingerprint: fingerprintOf(keys) })) }
 }
 
-async function sealShare(share: Uint8Array, { signing, hpke }: PublicKeys, keyServiceId: string) {
+async function sealShare(share: Uint8Array, keys: PublicKeys, keyServiceId: string) {
+  const { signing, hpke } = keys
   const holder = signing.ed25519.x
   const sealed = await hpkeSeal(fromBase64url(hpke.publicKey), share, { info: shareInfo, aad: utf8(keyServiceId) })
-  return { holder, sealed: canonicalBytes(sealed), commitment: commitmentTo(share, keyServiceId, holder) }
+  return {
+    holder,
+    sealed: canonicalBytes(sealed),
+    commitment: commitmentTo(share, keyServiceId, holder),
+    fingerprint: fingerprintOf(keys),
+  }
 }

@@ -15,7 +15,14 @@ const recoverySchema = z.strictObject({
   threshold: z.int().min(2).max(maximumShares),
   check: base64url(22, 128),
   shares: z
-    .array(z.strictObject({ holder: base64url(43, 43), sealed: base64url(1, 64 * 1024), commitment: base64url(22, 128) }))
+    .array(
+      z.strictObject({
+        holder: base64url(43, 43),
+        fingerprint: base64url(43, 43),
+        sealed: base64url(1, 64 * 1024),
+        commitment: base64url(22, 128),
+      }),
+    )
     .min(2)
     .max(maximumShares),
 })
@@ -27,8 +34,9 @@ export async function recoveryOf(store: Store<KeysDatabase>): Promise<JsonValue>
   return {
     threshold: key?.threshold ?? 0,
     check: toBase64url(key?.key_check ?? new Uint8Array()),
-    shares: shares.map(({ holder, sealed, commitment }) => ({
+    shares: shares.map(({ holder, fingerprint, sealed, commitment }) => ({
       holder,
+      fingerprint,
       sealed: toBase64url(sealed),
       commitment: toBase64url(commitment),
     })),
@@ -43,8 +51,9 @@ export async function adoptSharing(trx: Transaction<KeysDatabase>, recovery: Jso
   const parsed = recoverySchema.safeParse(recovery)
   if (!parsed.success) throw new ReinraumError('unreadable-input', 'the backup does not say who unseals it')
   const { threshold, check, shares } = parsed.data
-  const rows = shares.map(({ holder, sealed, commitment }) => ({
+  const rows = shares.map(({ holder, fingerprint, sealed, commitment }) => ({
     holder,
+    fingerprint,
     sealed: fromBase64url(sealed),
     commitment: fromBase64url(commitment),
   }))

@@ -13,6 +13,7 @@ export function sharedRootKey(key: Uint8Array, people: People): RootKey {
  * put others into the store beside it, or lower their number.
  */
 export function checkOf(key: Uint8Array, keyServiceId: string, { threshold, holders }: People): Uint8Array {
-  const place = { v: 'reinraum/root-key-check/v2', keyService: keyServiceId, threshold, holders: [...holders].sort() }
+  const people = holders.map(({ key: holder, fingerprint }) => [holder, fingerprint]).sort()
+  const place = { v: 'reinraum/root-key-check/v2', keyService: keyServiceId, threshold, people }
   return keyCheckValue(key, canonicalBytes(place))
 }

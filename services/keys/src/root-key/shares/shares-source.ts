@@ -41,7 +41,7 @@ export function sharesSource(
     progress: async () => ({ have: contributions.size, need: (await sharedKeyOf(store))?.threshold ?? sharing.threshold }),
     async contribute(by, secret) {
       const key = await sharedKeyOf(store)
-      if (key === undefined || !key.holders.includes(by))
+      if (key === undefined || !key.holders.some((holder) => holder.key === by))
         throw new ReinraumError('permission-denied', 'this is for holders of a share')
       if (!(await isShareOf(by, secret))) throw new ReinraumError('share-invalid', 'this is not the share of this holder')
       contributions.add(by, secret)
@@ -71,8 +71,8 @@ interface SharedKey extends People {
 async function sharedKeyOf(store: Store<KeysDatabase>): Promise<SharedKey | undefined> {
   const row = await store.db.selectFrom('root_key').select(['threshold', 'key_check']).executeTakeFirst()
   if (row === undefined || row.threshold === null || row.key_check === null) return undefined
-  const holders = await store.db.selectFrom('unseal_shares').select('holder').orderBy('holder').execute()
-  return { threshold: row.threshold, check: row.key_check, holders: holders.map(({ holder }) => holder) }
+  const holders = await store.db.selectFrom('unseal_shares').select(['holder as key', 'fingerprint']).orderBy('holder').execute()
+  return { threshold: row.threshold, check: row.key_check, holders }
 }
 
 async function combine(shares: readonly Uint8Array[], { check, ...people }: SharedKey, keyServiceId: string): Promise<RootKey> {
