@@ -13,7 +13,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { openDataKey } from './data-keys.ts'
 import { memoryRootKey } from './root-key/memory-root-key.ts'
 import { commitmentTo } from './root-key/shares/share-commitment.ts'
-import { type Agreement, agree, type Dataset, keyServiceOf, sealDataset, sealForImport } from './testing/agreement.ts'
+import { type Agreement, agree, type Dataset, sealDataset, sealForImport } from './testing/agreement.ts'
 import { bundleOf, outcomeOf } from './testing/attempt.ts'
 import { contribute, shareOf, twoOfThree, unsealBy } from './testing/ceremony.ts'
 import { startKeyServiceProcess } from './testing/key-service-process.ts'
@@ -91,7 +91,7 @@ describe('all owners but one, the analyst and the operator together', () => {
     const theirs = { ...agreement, id, document: laxer, statement: bytes }
     expect(await outcome(theirs)).toBe('key-unknown')
     expect(await outcome(agreement, { bundle: (made) => ({ ...made, contract: bytes }) })).toBe('contract-incomplete')
-    const sealedKey = await sealForImport(keyServiceOf(agreement, 'strikes'), strikes)
+    const sealedKey = await sealForImport(keyService.room.shared, strikes)
     const air = keyService.room.shared.as(room.parties.air)
     expect(await refusalOf(air.importKey({ contract: bytes, manifest: strikes.manifest, sealedKey }))).toBe('contract-incomplete')
 
