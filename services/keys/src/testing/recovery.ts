@@ -8,6 +8,7 @@ import {
   type Room,
   type RoomOptions,
   type RunningKeyService,
+  type SharedConfig,
   serveAs,
   startKeyService,
   startRoom,
@@ -17,8 +18,8 @@ import {
 export interface RecoveryRoom extends Room {
   /** contract id → what governance shows */
   readonly directory: Map<string, { readonly contract: Uint8Array; readonly revocations: Uint8Array[] }>
-  /** Starts the shared service (again), on the same folder or another one. */
-  start(folder?: string): Promise<RunningKeyService>
+  /** Starts the shared service (again), on the same folder or another one; parts of its configuration may differ there. */
+  start(folder?: string, changes?: SharedConfig): Promise<RunningKeyService>
 }
 
 export async function startRecoveryRoom(options: Pick<RoomOptions, 'shared'> = {}): Promise<RecoveryRoom> {
@@ -41,9 +42,10 @@ export async function startRecoveryRoom(options: Pick<RoomOptions, 'shared'> = {
   return {
     ...room,
     directory,
-    async start(folder = room.folder) {
+    async start(folder = room.folder, changes = {}) {
       await mkdir(folder, { recursive: true })
-      return startKeyService({ folder, authority, clock: room.clock, governance: address, own: room.shared.config })
+      const own = { ...room.shared.config, ...changes }
+      return startKeyService({ folder, authority, clock: room.clock, governance: address, own })
     },
     async stop() {
       await room.stop()
