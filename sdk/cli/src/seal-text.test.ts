@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { controlText, sealJson, sealText } from './seal-text.ts'
 
 const tee = { kind: 'tee' } as const
-const control = { rootKey: tee, configured: tee, administrators: ['admin'] }
+const control = { rootKey: tee, configured: tee, ownKeys: 'older' as const, administrators: ['admin'] }
 const status = {
   id: 'shared',
   custody: 'attested',
@@ -14,7 +14,11 @@ const status = {
   control,
   restoresFrom: null,
 } as const
-const whose = ['  opened by a root key of the kind tee', '  administered by admin']
+const whose = [
+  '  opened by a root key of the kind tee',
+  '  administered by admin',
+  '  its own keys were made before this start: whether inside this code, its evidence does not say',
+]
 
 it('says how many shares are there, and that nothing was verified', () => {
   expect(sealText(status)).toBe(
@@ -51,9 +55,10 @@ it('says the same to programs, without what was not appraised', () => {
 it('names all in whose hands a service is, and in whose hands its configuration would put it', () => {
   const rootKey = { kind: 'shares' as const, threshold: 2, holders: ['anna', 'ben'] } satisfies RootKeyControl
   const configured = { ...rootKey, holders: ['anna', 'operator'] }
-  expect(controlText({ rootKey, configured, administrators: [] }).split('\n')).toEqual([
+  expect(controlText({ rootKey, configured, ownKeys: 'older' as const, administrators: [] }).split('\n')).toEqual([
     '  opened by 2 of anna, ben',
     '  it may go over to 2 of anna, operator',
     '  administered by nobody',
+    expect.stringContaining('before this start'),
   ])
 })

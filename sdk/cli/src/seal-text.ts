@@ -21,10 +21,15 @@ export function sealJson({ appraisal, ...status }: SealStatus & { readonly appra
 }
 
 /** Who has power over a key service: compared by whoever trusts it, since no measurement covers its configuration. */
-export function controlText({ rootKey, configured, administrators }: ServiceControl): string {
+export function controlText({ rootKey, configured, ownKeys, administrators }: ServiceControl): string {
   const people = administrators.length === 0 ? 'nobody' : administrators.join(', ')
   const goes = isDeepStrictEqual(rootKey, configured) ? [] : [`  it may go over to ${rootKeyText(configured)}`]
-  return [`  opened by ${rootKeyText(rootKey)}`, ...goes, `  administered by ${people}`].join('\n')
+  const since =
+    ownKeys === 'older'
+      ? 'before this start: whether inside this code, its evidence does not say'
+      : 'since this start, by this code'
+  const said = [`  opened by ${rootKeyText(rootKey)}`, ...goes, `  administered by ${people}`]
+  return [...said, `  its own keys were made ${since}`].join('\n')
 }
 
 function rootKeyText(rootKey: RootKeyControl): string {

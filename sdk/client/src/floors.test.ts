@@ -32,7 +32,7 @@ beforeAll(async () => {
   contract = { id: `sha256:${'0'.repeat(64)}`, document: { ...base, executors, keyServices } } as unknown as VerifiedContract
 })
 
-const control = { rootKey: { kind: 'tee' }, configured: { kind: 'tee' }, administrators: [] }
+const control = { rootKey: { kind: 'tee' }, configured: { kind: 'tee' }, ownKeys: 'older' as const, administrators: [] }
 
 /** The far side of a session: an executor and a key service on a simulated platform, with a list of this number. */
 function sessionWith(number: number, floors?: FloorsKeeper, code = measurement): Session {

@@ -58,7 +58,12 @@ async function sessionWith({
   const { publicKey, privateKey } = await generateHpkeKeyPair()
   const unsealKey = { suite: hpkeSuiteOf(publicKey), publicKey: toBase64url(publicKey) }
   const people = { kind: 'shares', threshold: 2, holders: [me.signing.ed25519.x, someone] } as const
-  const control = { rootKey: rootKey === 'shares' ? people : { kind: rootKey }, configured: people, administrators: [] }
+  const control = {
+    rootKey: rootKey === 'shares' ? people : { kind: rootKey },
+    configured: people,
+    ownKeys: 'older' as const,
+    administrators: [],
+  }
   const received: Uint8Array[] = []
   const service = {
     async getSealStatus(request: { readonly nonce: Uint8Array }) {
@@ -118,7 +123,10 @@ const anotherKey = async (honest: Answer): Promise<Answer> => {
 
 const inOtherHands = (honest: Answer): Answer => {
   const people = { kind: 'shares', threshold: 2, holders: [me.signing.ed25519.x, toBase64url(randomBytes(32))] } as const
-  return { ...honest, control: canonicalBytes({ rootKey: people, configured: people, administrators: [] }) }
+  return {
+    ...honest,
+    control: canonicalBytes({ rootKey: people, configured: people, ownKeys: 'older' as const, administrators: [] }),
+  }
 }
 
 const attacks: readonly (readonly [string, Attack, string])[] = [

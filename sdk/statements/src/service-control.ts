@@ -41,6 +41,11 @@ export const serviceControlSchema = z.strictObject({
   rootKey: rootKeyControlSchema,
   /** the one to which the configuration would have it go over */
   configured: rootKeyControlSchema,
+  /**
+   * Whether the service's own keys were made since this start, by the code that runs. Of older ones evidence does not say that
+   * nobody else has them: they may come from elsewhere, with a root key that was shared among the right people elsewhere.
+   */
+  ownKeys: z.enum(['made-since-this-start', 'older']),
   /** by Ed25519 public key */
   administrators: z.array(personSchema).max(16),
 })

@@ -66,7 +66,12 @@ function custodyOf(services: readonly string[], threshold: number): VerifiedCust
     id,
     custody: 'owner' as const,
     keys: publicKeysOf(identityOf(id)),
-    control: { rootKey: { kind: 'file' as const }, configured: { kind: 'file' as const }, administrators: [] },
+    control: {
+      rootKey: { kind: 'file' as const },
+      configured: { kind: 'file' as const },
+      ownKeys: 'older' as const,
+      administrators: [],
+    },
     appraisal: null,
   }))
   return { services: verified, threshold }

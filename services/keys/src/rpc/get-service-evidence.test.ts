@@ -23,7 +23,12 @@ test('evidence of an attested key service binds its keys, the nonce of whoever a
   expect(publicKeys).toEqual(room.shared.vault.identity.publicKeys)
 
   const control = serviceControlSchema.parse(parseStrictJson(answer.control))
-  expect(control).toEqual({ rootKey: { kind: 'file' }, configured: { kind: 'file' }, administrators: [] })
+  expect(control).toEqual({
+    rootKey: { kind: 'file' },
+    configured: { kind: 'file' },
+    ownKeys: 'made-since-this-start',
+    administrators: [],
+  })
 
   const { evidence, endorsements } = evidenceFromMessage(answer.evidence)
   const values = referenceValuesOf(room)

@@ -12,10 +12,6 @@ export function rootKeyControl(kind: RootKeyKind, people: People | undefined): R
 }
 
 /** Who has power over a service, in one form only: it is hashed. */
-export function controlOf(
-  rootKey: RootKeyControl,
-  configured: RootKeyControl,
-  administrators: readonly string[],
-): ServiceControl {
-  return { rootKey, configured, administrators: [...new Set(administrators)].sort() }
+export function controlOf(said: Omit<ServiceControl, 'administrators'>, administrators: readonly string[]): ServiceControl {
+  return { ...said, administrators: [...new Set(administrators)].sort() }
 }

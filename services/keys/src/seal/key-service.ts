@@ -59,6 +59,8 @@ export async function startKeyService(site: Site, sources: RootKeySources, pendi
   let restore = pending
   let source = restore?.source ?? (await sourceOfStore(site.store, sources))
   let vault: Vault | undefined
+  /** whether it has made the keys that it holds: what is read from a store may have been made anywhere */
+  let madeHere = false
   let turn: Promise<unknown> = Promise.resolve()
   /** Changes of state follow each other. */
   const inTurn = <T>(change: () => Promise<T>): Promise<T> => {
@@ -80,9 +82,11 @@ export async function startKeyService(site: Site, sources: RootKeySources, pendi
       await restore?.finish(root)
       restore = undefined
       // Until the service has its own keys nothing rests on a root key, and one that a first start left behind is forgotten.
-      if (!(await hasServiceIdentity(site.store))) await site.store.transaction((trx) => recordRoot(trx, root))
+      const isFirst = !(await hasServiceIdentity(site.store))
+      if (isFirst) await site.store.transaction((trx) => recordRoot(trx, root))
       const inUse = guarded(root)
       vault = { ...site, root: inUse, identity: await openServiceIdentity(site.store, inUse, site.id, site.identitySuite) }
+      madeHere = isFirst
     } catch (error) {
       root.close()
       if (restore !== undefined) site.log.error({ err: error, rootKey: root.kind }, 'the backup that waits is not put in place')
@@ -168,11 +172,12 @@ export async function startKeyService(site: Site, sources: RootKeySources, pendi
       const root = vault?.root
       const people = root === undefined ? await source.people?.() : root.shared?.people
       const { configured } = sources
-      return controlOf(
-        rootKeyControl(root?.kind ?? source.kind, people),
-        rootKeyControl(configured.kind, configured.planned),
-        site.administrators,
-      )
+      const said = {
+        rootKey: rootKeyControl(root?.kind ?? source.kind, people),
+        configured: rootKeyControl(configured.kind, configured.planned),
+        ownKeys: madeHere && vault !== undefined ? ('made-since-this-start' as const) : ('older' as const),
+      }
+      return controlOf(said, site.administrators)
     },
     reshare: (consent) =>
       inTurn(async () => {

@@ -5,7 +5,7 @@ import { refusalOf } from '@reinraum/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { agreeAndImport } from '../testing/agreement.ts'
 import { bundleOf, outcomeOf } from '../testing/attempt.ts'
-import { consent, shareOf, twoOfThree, unsealBy } from '../testing/ceremony.ts'
+import { consent, sealAsAdministrator, shareOf, twoOfThree, unsealBy } from '../testing/ceremony.ts'
 import { type PartyName, publicKeysFile, type Room, startRoom } from '../testing/room.ts'
 
 let room: Room
@@ -43,10 +43,11 @@ test('what a service says of itself names the operator, who can name itself only
   const keysOf = (...names: PartyName[]) => names.map((name) => room.parties[name].signing.ed25519.x).sort()
   const prints = (...names: PartyName[]) => names.map((name) => fingerprintOf(publicKeysOf(room.parties[name]))).sort()
   const people = { kind: 'shares', threshold: 2, holders: prints('air', 'bird', 'officer') }
-  expect(await control()).toEqual({ rootKey: people, configured: people, administrators: keysOf('analyst') })
+  const ownKeys = 'made-since-this-start'
+  expect(await control()).toEqual({ rootKey: people, configured: people, ownKeys, administrators: keysOf('analyst') })
   await room.restartShared(operatorsOwn())
   const others = { kind: 'shares', threshold: 2, holders: prints('stranger', 'analyst') }
-  const wanted = { rootKey: people, configured: others, administrators: keysOf('stranger', 'analyst') }
+  const wanted = { rootKey: people, configured: others, ownKeys: 'older', administrators: keysOf('stranger', 'analyst') }
   expect(await control()).toEqual(wanted)
   await unsealBy(room, 'air', 'bird')
   expect(await control()).toEqual(wanted)
@@ -91,4 +92,14 @@ const stray = () => ({
   sealed: randomBytes(64),
   commitment: randomBytes(32),
   fingerprint: fingerprintOf(publicKeysOf(room.parties.stranger)),
+})
+
+test('keys that are read from the store are called older, for it can come from anywhere', async () => {
+  const control = async () => (await room.shared.service.control()).ownKeys
+  expect(await control()).toBe('made-since-this-start')
+  await sealAsAdministrator(room)
+  expect(await control()).toBe('older')
+  await unsealBy(room, 'air', 'bird')
+  // Whatever lay in the store meanwhile.
+  expect(await control()).toBe('older')
 })
