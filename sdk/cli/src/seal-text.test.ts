@@ -42,7 +42,7 @@ it.each([
 ])('%j is said in a line of its own', (changes, line) => {
   expect(sealText({ ...status, ...changes, custody: 'owner', appraisal: null }).split('\n')).toEqual([
     expect.stringContaining(line),
-    '  on premises of its owner: trusted for its TLS certificate alone',
+    '  on premises of its owner, without evidence: its log has the id of its unseal key',
     ...whose,
   ])
 })

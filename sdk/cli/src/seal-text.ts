@@ -1,15 +1,22 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { AttestationResult } from '@reinraum/attestation'
-import type { SealStatus } from '@reinraum/client'
-import type { RootKeyControl, ServiceControl } from '@reinraum/statements'
+import { type SealStatus, unsealKeyId } from '@reinraum/client'
+import type { HpkeKey, RootKeyControl, ServiceControl } from '@reinraum/statements'
 import { appraisalJson, appraisalSummary } from './appraisal-text.ts'
 import { oneLine } from './output.ts'
 
+/** What was verified beside its word. */
+interface Known {
+  readonly appraisal?: AttestationResult | null
+  readonly unsealKey?: HpkeKey
+}
+
 /** Whether a key service is sealed, what it waits for, and what is known of who says so. */
-export function sealText(status: SealStatus & { readonly appraisal?: AttestationResult | null }): string {
-  const { id, custody, sealed, appraisal } = status
+export function sealText(status: SealStatus & Known): string {
+  const { id, custody, sealed, appraisal, unsealKey } = status
   const state = `${id} is ${sealed ? 'SEALED' : 'open'}: ${oneLine(waitingText(status) + restoreText(status))}`
-  return [state, knownText(custody, appraisal), controlText(status.control)].join('\n')
+  const key = appraisal === null && unsealKey !== undefined ? [`  its unseal key is ${unsealKeyId(unsealKey)}`] : []
+  return [state, knownText(custody, appraisal), ...key, controlText(status.control)].join('\n')
 }
 
 /** The same for programs; `appraisal` is absent where nothing was appraised. */
@@ -56,6 +63,6 @@ function restoreText({ restoresFrom }: SealStatus): string {
 
 function knownText(custody: SealStatus['custody'], appraisal: AttestationResult | null | undefined): string {
   if (appraisal === undefined) return `  it says that of itself, in ${custody} custody; nothing was verified`
-  if (appraisal === null) return '  on premises of its owner: trusted for its TLS certificate alone'
+  if (appraisal === null) return '  on premises of its owner, without evidence: its log has the id of its unseal key'
   return `its evidence is ${appraisalSummary(appraisal)}`.replaceAll(/^/gm, '  ')
 }

@@ -5,7 +5,7 @@ import {
   type ReferenceValuesInput,
   reportDataOf,
 } from '@reinraum/attestation'
-import { parseStrictJson, ReinraumError, randomBytes, toBase64url } from '@reinraum/crypto'
+import { canonicalBytes, digestId, parseStrictJson, ReinraumError, randomBytes, toBase64url } from '@reinraum/crypto'
 import { SealService } from '@reinraum/proto'
 import { evidenceFromMessage } from '@reinraum/rpc'
 import {
@@ -27,8 +27,11 @@ import type { Session } from './session.ts'
  */
 export type SealTrust =
   | { readonly custody: 'attested'; readonly referenceValues: ReferenceValuesInput; readonly unsealedBy?: KeyHolders | undefined }
-  /** it runs on one's own premises: its TLS certificate is all that there is */
-  | { readonly custody: 'owner' }
+  /**
+   * It runs on one's own premises, and shows no evidence. Certificates are the room's to give, so that only the id of its unseal
+   * key, which its own log has at each start, tells it from somebody in between.
+   */
+  | { readonly custody: 'owner'; readonly unsealKey?: string | undefined }
 
 export interface SealStatus {
   readonly id: string
@@ -65,7 +68,11 @@ export async function getSealStatus(session: Session, id: string): Promise<SealS
 export async function verifySealStatus(session: Session, id: string, trust: SealTrust): Promise<VerifiedSealStatus> {
   const { status, nonce, unsealKey, evidence } = await challenge(session, id)
   if (status.custody !== trust.custody) throw new ReinraumError('key-mismatch', `key service ${id} runs in another custody`)
-  if (trust.custody === 'owner') return { ...status, unsealKey, appraisal: null }
+  if (trust.custody === 'owner') {
+    if (trust.unsealKey !== undefined && trust.unsealKey !== unsealKeyId(unsealKey))
+      throw new ReinraumError('key-mismatch', `key service ${id} answered with another unseal key than its log has`)
+    return { ...status, unsealKey, appraisal: null }
+  }
   const binding = keyServiceUnsealBinding({ nonce: toBase64url(nonce), keyService: id, unsealKey, control: status.control })
   const shown = evidenceFromMessage(evidence)
   const appraisal = await appraiseAboveFloors(session, shown, trust.referenceValues, reportDataOf(binding))
@@ -74,6 +81,11 @@ export async function verifySealStatus(session: Session, id: string, trust: Seal
   if (trust.unsealedBy !== undefined && !isHeldBy(status.control.rootKey, trust.unsealedBy))
     throw new ReinraumError('key-mismatch', `key service ${id} is in other hands than the contract says`)
   return { ...status, unsealKey, appraisal }
+}
+
+/** Names an unseal key: SHA-256 of its canonical JSON. The service's log says the same. */
+export function unsealKeyId({ suite, publicKey }: HpkeKey): string {
+  return digestId(canonicalBytes({ suite, publicKey }))
 }
 
 /** What a contract says of the key service. @throws ReinraumError `not-found` */

@@ -17,7 +17,7 @@ import { Custody, type GetSealStatusResponse } from '@reinraum/proto'
 import { evidenceToMessage } from '@reinraum/rpc'
 import { createIdentity, type Identity } from '@reinraum/statements'
 import { beforeAll, expect, test } from 'vitest'
-import type { SealTrust } from './seal-status.ts'
+import { type SealTrust, unsealKeyId, verifySealStatus } from './seal-status.ts'
 import type { Session } from './session.ts'
 import { unsealWithPin, unsealWithShare } from './unseal.ts'
 
@@ -171,6 +171,19 @@ test('nothing is sent to a service in other hands than the contract says', async
     expect(await codeOf(unsealWithShare(session, 'shared', going))).toBe(code)
     expect(received).toHaveLength(code === 'done' ? 1 : 0)
   }
+})
+
+test('on one’s own premises nothing is sent to another key than the service’s log has', async () => {
+  const owned = { answer: ({ evidence: _, ...rest }: Answer) => ({ ...rest, custody: Custody.OWNER }) }
+  const { session, received } = await sessionWith(owned)
+  const { unsealKey } = await verifySealStatus(session, 'shared', { custody: 'owner' })
+  const trusted = { custody: 'owner', unsealKey: unsealKeyId(unsealKey) } as const
+  const between = await sessionWith(owned)
+  expect(await codeOf(unsealWithShare(between.session, 'shared', trusted))).toBe('key-mismatch')
+  expect(await codeOf(withPin(between.session, 'shared', trusted))).toBe('key-mismatch')
+  expect(between.received).toEqual([])
+  expect(await codeOf(unsealWithShare(session, 'shared', trusted))).toBe('done')
+  expect(received).toHaveLength(1)
 })
 
 test('a PIN goes to a service with a token only, and is overwritten whatever happens', async () => {

@@ -25,6 +25,7 @@ interface TrustOptions extends FloorsOptions {
   readonly contract?: string
   readonly referenceValues?: string
   readonly ownPremises?: boolean
+  readonly unsealKey?: string
 }
 
 const maxPinBytes = 256
@@ -102,23 +103,36 @@ function withTrustOptions(command: Command): Command {
   return command
     .option('--contract <id or file>', 'go by what this contract says of the service')
     .option('--reference-values <file>', 'attested custody: appraise its evidence against these, YAML or JSON')
-    .option('--own-premises', 'owner custody: it runs on your own premises, and its TLS certificate is enough')
+    .option('--own-premises', 'owner custody: it runs on your own premises, and shows no evidence')
+    .option('--unseal-key <id>', 'owner custody: its unseal key has this id, as its log says since its start')
     .addOption(floorsOption())
 }
 
 /** Undefined where the command line names nothing to go by. */
 async function withTrust(
   invocation: Invocation,
-  { contract, referenceValues, ownPremises, floors }: TrustOptions,
+  { contract, referenceValues, ownPremises, unsealKey, floors }: TrustOptions,
   id: string,
   body: (session: Session, trust: SealTrust | undefined) => Promise<Outcome>,
 ): Promise<Outcome> {
   if ([contract, referenceValues, ownPremises].filter((option) => option !== undefined).length > 1)
     throw new ReinraumError('invalid-argument', '--contract, --reference-values and --own-premises go one at a time')
   if (contract !== undefined)
-    return withContract(invocation, contract, (session, found) => body(session, sealTrustOf(found, id)), floors)
-  const trust = await trustOf(referenceValues, ownPremises)
+    return withContract(
+      invocation,
+      contract,
+      (session, found) => body(session, withUnsealKey(sealTrustOf(found, id), unsealKey)),
+      floors,
+    )
+  const trust = withUnsealKey(await trustOf(referenceValues, ownPremises), unsealKey)
   return withSession(invocation, (session) => body(session, trust), floors)
+}
+
+function withUnsealKey<T extends SealTrust | undefined>(trust: T, unsealKey: string | undefined): T {
+  if (unsealKey === undefined) return trust
+  if (trust?.custody !== 'owner')
+    throw new ReinraumError('invalid-argument', '--unseal-key is for owner custody: --own-premises, or a contract that says so')
+  return { ...trust, unsealKey }
 }
 
 async function trustOf(referenceValues: string | undefined, ownPremises: boolean | undefined): Promise<SealTrust | undefined> {

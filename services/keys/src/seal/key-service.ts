@@ -1,4 +1,13 @@
-import { generateHpkeKeyPair, isReinraumError, ReinraumError, zeroise } from '@reinraum/crypto'
+import {
+  canonicalBytes,
+  digestId,
+  generateHpkeKeyPair,
+  hpkeSuiteOf,
+  isReinraumError,
+  ReinraumError,
+  toBase64url,
+  zeroise,
+} from '@reinraum/crypto'
 import type { ServiceControl } from '@reinraum/statements'
 import type { PendingRestore } from '../backup/pending-restore.ts'
 import type { RootKey } from '../root-key/root-key.ts'
@@ -136,6 +145,7 @@ export async function startKeyService(site: Site, sources: RootKeySources, pendi
     site.log.warn({ rootKey: root.kind, formerly: present.root.kind }, 'everything is under a new root key')
   }
 
+  site.log.info({ unsealKey: unsealKeyId(unsealKeys.publicKey) }, 'contributions to unsealing are sealed to a new key')
   if (source.warning !== undefined) site.log.warn(source.warning)
   if (source !== sources.configured) site.log.warn({ rootKey: source.kind }, 'the store is still under its former root key')
   if (restore !== undefined) site.log.warn({ createdAt: restore.createdAt }, 'a backup waits here for its root key')
@@ -206,4 +216,9 @@ function sealWhenLost(root: RootKey, seal: () => void): RootKey {
     }
   }
   return { ...root, wrap: (key) => watch(root.wrap(key)), unwrap: (key) => watch(root.unwrap(key)) }
+}
+
+/** By which somebody on the service's own premises tells that nobody stands in between. */
+function unsealKeyId(publicKey: Uint8Array): string {
+  return digestId(canonicalBytes({ suite: hpkeSuiteOf(publicKey), publicKey: toBase64url(publicKey) }))
 }

@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { create } from '@bufbuild/protobuf'
-import { randomBytes } from '@reinraum/crypto'
+import { digestId, randomBytes } from '@reinraum/crypto'
 import { KeyReleaseService, KeysService, RecoveryService, SealService } from '@reinraum/proto'
 import { type Implementation, methodPath, type RpcContext } from '@reinraum/rpc'
 import { publicKeysOf } from '@reinraum/statements'
@@ -76,4 +78,10 @@ test('who is no administrator does not seal and does not reshare', async () => {
     expect(await refusalOf(client.seal({}))).toBe('permission-denied')
     expect(await refusalOf(client.reshare({}))).toBe('permission-denied')
   }
+})
+
+test('the log has the id of the key that contributions are sealed to, for those who stand beside the machine', async () => {
+  const { unsealKey } = await room.shared.asOf(SealService, room.parties.air).getSealStatus({ nonce: randomBytes(32) })
+  const log = await readFile(join(room.folder, 'shared.log'), 'utf8')
+  expect(log.split('\n').filter((line) => line.includes(digestId(unsealKey)))).toHaveLength(1)
 })
