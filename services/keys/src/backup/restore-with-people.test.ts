@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { randomBytes, toHex } from '@reinraum/crypto'
 import { SealService } from '@reinraum/proto'
 import { refusalOf } from '@reinraum/testing'
@@ -153,6 +155,28 @@ describe('a backup whose root key is in the hands of three people', () => {
     expect(await statusOf(again)).toMatchObject({ sealed: true, restoresFrom: 0n })
     await unsealBy(again, 'air', 'bird')
     expect(await outcome(again)).toBe('released')
+  })
+
+  test('of another service is refused, also where somebody laid it down', async () => {
+    const other = await changed(replaced('"keyService":"shared"', '"keyService":"shared-2"'))
+    const machine = await freshMachine(room)
+    expect(await restore(machine, other)).toBe('key-mismatch')
+    await writeFile(join(machine.data, 'restore.pending'), await readFile(other))
+    expect(await refusalOf(room.start(machine.folder))).toBe('key-mismatch')
+  })
+
+  test('does not wait where it did not fit', { timeout: 60_000 }, async () => {
+    const { db } = room.shared.vault.store
+    await sql`insert into outbox (id, subject, body, time) values ('large', '', zeroblob(4000000), 0)`.execute(db)
+    const large = await backUp(room, room.shared, secondPath())
+    await sql`delete from outbox where id = 'large'`.execute(db)
+    const machine = await freshMachine(room)
+    // A limit on the size of files is a disk that fills up at the same place on every machine: 4096 blocks of 512 bytes.
+    const limited = ['-c', 'trap "" XFSZ; ulimit -f 4096; exec "$@"', 'sh', process.execPath]
+    const command = ['--conditions=source', join(import.meta.dirname, '../main.ts'), '--config', machine.file, '--restore', large]
+    const failed = promisify(execFile)('sh', [...limited, ...command])
+    await expect(failed).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('storage-full') })
+    expect(await filesIn(machine.data)).toEqual([])
   })
 
   test('finds the disk full, and waits until there is room', async () => {
