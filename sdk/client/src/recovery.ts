@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises'
 import { ReinraumError } from '@reinraum/crypto'
 import { LogLock, type LogState, RecoveryService } from '@reinraum/proto'
-import { type VerifiedContract, verifyRelease } from '@reinraum/statements'
+import type { VerifiedContract } from '@reinraum/statements'
 import { fileError } from './file-error.ts'
 import { writeNewFile } from './new-files.ts'
 import type { ReleasesKeeper } from './releases-file.ts'
@@ -69,16 +69,6 @@ export async function presentKeptReleases(
 }
 
 const releasesPerCall = 200
-
-/** Keeps what a key service's log holds, each entry verified. @throws ReinraumError as `verifyRelease` */
-export async function keepReleases(
-  contract: VerifiedContract,
-  releases: readonly Uint8Array[],
-  keeper: ReleasesKeeper,
-): Promise<void> {
-  const verified = await Promise.all(releases.map((statement) => verifyRelease(statement, contract)))
-  await keeper.keep(verified.map(({ bytes }) => bytes))
-}
 
 /**
  * Says as an owner that no release came after the one that ends the log. When all owners have, a locked contract is open again.
