@@ -103,3 +103,12 @@ describe('a start', () => {
     expect([passed(), clock.isSound()]).toEqual([toleranceMs, true])
   })
 })
+
+test('a store that comes in from a time that is not there yet is not set back, and nothing is sound', () => {
+  const { clock, pass, passed } = started()
+  clock.learn(noon - hour)
+  expect([passed(), clock.isSound()]).toEqual([0, true])
+  clock.learn(noon + hour)
+  pass(1000)
+  expect([passed(), clock.isSound()]).toEqual([hour + 1000, false])
+})

@@ -1,4 +1,6 @@
-import { existsSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readdirSync } from 'node:fs'
 import { rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
@@ -8,13 +10,14 @@ import { refusalOf } from '@reinraum/testing'
 import { sql } from 'kysely'
 import { expect, onTestFinished, test } from 'vitest'
 import { startKeyServiceProcess } from '../testing/key-service-process.ts'
-import { filesIn } from '../testing/machine.ts'
+import { filesIn, freshMachine, restore } from '../testing/machine.ts'
 import { backUp, type RecoveryRoom, startRecoveryRoom } from '../testing/recovery.ts'
+import type { PartyName, RoomOptions } from '../testing/room.ts'
 import { canMount, withSmallDisk } from '../testing/small-disk.ts'
 
 /** A room whose shared service has so many bytes to copy. */
-async function roomWith(bytes: number): Promise<RecoveryRoom> {
-  const room = await startRecoveryRoom()
+async function roomWith(bytes: number, shared?: RoomOptions['shared']): Promise<RecoveryRoom> {
+  const room = await startRecoveryRoom(shared === undefined ? {} : { shared })
   onTestFinished(() => room.stop())
   const { db } = room.shared.vault.store
   await sql`insert into outbox (id, subject, body, time) values ('large', '', zeroblob(${bytes}), 0)`.execute(db)
@@ -66,4 +69,24 @@ test.runIf(canMount)('a disk that fills up refuses a backup, with nothing left o
   expect((await filesIn(seen)).filter((name) => !name.startsWith('keys.sqlite'))).toEqual(['filler'])
   await rm(join(seen, 'filler'))
   expect((await stat(await backup())).size).toBeGreaterThan(4_000_000)
+})
+
+test('kill -9 while a backup is laid down to wait leaves all of it, or nothing that counts', { timeout: 60_000 }, async () => {
+  const rootKey = (file: (party: PartyName) => string) => ({
+    rootKey: { kind: 'shares' as const, threshold: 2, holders: [file('air'), file('bird')] },
+  })
+  const room = await roomWith(24_000_000, rootKey)
+  const backup = await backUp(room, room.shared, join(room.folder, 'backup'))
+  const machine = await freshMachine(room)
+  const command = [join(import.meta.dirname, '../main.ts'), '--config', machine.file, '--restore', backup]
+  const child = spawn(process.execPath, ['--conditions=source', ...command], { stdio: 'ignore' })
+  const ended = once(child, 'exit')
+  const found = () => existsSync(machine.data) && readdirSync(machine.data).some((name) => name.includes('pending'))
+  while (child.exitCode === null && !found()) await nextTurn()
+  child.kill('SIGKILL')
+  await ended
+  const waits = join(machine.data, 'restore.pending')
+  if (existsSync(waits)) expect((await stat(waits)).size).toBe((await stat(backup)).size)
+  const again = await restore(machine, backup)
+  expect(again).toContain('waits for the holders')
 })
