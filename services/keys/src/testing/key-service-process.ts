@@ -8,6 +8,7 @@ import { ReinraumError } from '@reinraum/crypto'
 import { KeyReleaseService, KeysService } from '@reinraum/proto'
 import { createRpcClient } from '@reinraum/rpc'
 import { createRequestToken, type Identity } from '@reinraum/statements'
+import type { BundledChild } from './bundled-child.ts'
 import type { ChildAnswer, ChildRequest, ChildStart } from './key-service-child.ts'
 import type { Room, RunningKeyService } from './room.ts'
 
@@ -29,20 +30,27 @@ export interface KeyServiceProcess {
 export interface ProcessOptions {
   /** a command that makes the process's surroundings and then runs what follows it in its own place */
   readonly through?: readonly string[]
+  /** for who starts so many that the start is what they cost */
+  readonly bundled?: BundledChild
 }
 
 /**
  * Moves the room's shared key service into a process of its own: the same store, the same root key.
  * @throws ReinraumError with what the service refuses to start
  */
-export async function startKeyServiceProcess(room: Room, { through = [] }: ProcessOptions = {}): Promise<KeyServiceProcess> {
+export async function startKeyServiceProcess(
+  room: Room,
+  { through = [], bundled }: ProcessOptions = {},
+): Promise<KeyServiceProcess> {
   // What a test needs of its identity is public, and taken before it stops.
   const shared = { ...room.shared }
   await shared.stop()
   const flags = ['--conditions=source', '--disable-warning=ExperimentalWarning']
-  const [command = '', ...rest] = [...through, process.execPath, ...flags, child]
+  // A process that does not live long has no need to collect its garbage.
+  if (bundled !== undefined) flags.push('--min-semi-space-size=32', '--max-semi-space-size=64')
+  const [command = '', ...rest] = [...through, process.execPath, ...flags, bundled?.file ?? child]
   // What was stripped and compiled once is there for the next start: it is most of what a start costs.
-  const env = { ...process.env, NODE_COMPILE_CACHE: join(room.folder, 'compile-cache') }
+  const env = { ...process.env, NODE_COMPILE_CACHE: bundled?.compiled ?? join(room.folder, 'compile-cache') }
   const running = spawn(command, rest, { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   const ended = once(running, 'exit')
   const { authority } = room

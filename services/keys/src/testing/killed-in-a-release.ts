@@ -5,8 +5,9 @@ import fc from 'fast-check'
 import { expect } from 'vitest'
 import { type Agreement, agree, agreeAndImport, type Dataset, importDataset, sealDataset } from './agreement.ts'
 import { type Bundle, bundleOf, outcomeName, requestOf } from './attempt.ts'
+import { type BundledChild, withBundledChild } from './bundled-child.ts'
 import { type KeyServiceProcess, startKeyServiceProcess } from './key-service-process.ts'
-import { startRoom } from './room.ts'
+import { type Room, startRoom } from './room.ts'
 import { readStore, requireWholeReleases } from './store-after-kill.ts'
 
 type Imported = Agreement & { readonly datasets: readonly Dataset[] }
@@ -33,8 +34,15 @@ export interface Killed {
  * Kills a process in a release, starts it again on the same store, and asks again, so many times: at each statement of SQL once,
  * and then at times that the seed chooses.
  */
-export async function killInReleases(rounds: number, seed: number): Promise<Killed> {
-  const opened = await Promise.all(Array.from({ length: rooms }, () => openRoom()))
+export function killInReleases(rounds: number, seed: number): Promise<Killed> {
+  const killed = withBundledChild((bundled) => killBundledInReleases(rounds, seed, bundled))
+  return killed.catch((cause) => {
+    throw new Error(`of ${rounds} rounds with seed ${seed}, one went wrong`, { cause })
+  })
+}
+
+async function killBundledInReleases(rounds: number, seed: number, bundled: BundledChild): Promise<Killed> {
+  const opened = await Promise.all(Array.from({ length: rooms }, () => openRoom(bundled)))
   const statements = opened[0]?.statements ?? 0
   const deaths = deathsOf(rounds, statements, seed)
   const shares = opened.map((_, i) => deaths.filter((__, at) => at % rooms === i))
@@ -53,14 +61,15 @@ function deathsOf(rounds: number, statements: number, seed: number): readonly De
   return fc.sample(order, { seed, numRuns: 1 })[0] ?? []
 }
 
-async function openRoom() {
+async function openRoom(bundled: BundledChild) {
+  const start = (room: Room) => startKeyServiceProcess(room, { bundled })
   const room = await startRoom()
   const agreement = await agreeAndImport(room)
   const first = await bundleOf(agreement, { approval: (approval) => ({ ...approval, maximumRuns: 1000 }) })
   const query = parseStatement(first.query).document
   const nextRun = () =>
     bundleOf(agreement, { query: () => query as never, bundle: (made) => ({ ...made, decisions: first.decisions }) })
-  let process = await startKeyServiceProcess(room)
+  let process = await start(room)
   const { ms } = await measure(agreement, process, first)
   const { statements } = await measure(agreement, process, await nextRun())
 
@@ -78,7 +87,7 @@ async function openRoom() {
       counts[released ? 'after' : 'before'] += 1
       if (answer === 'released') counts.answered += 1
 
-      process = await startKeyServiceProcess(process.room)
+      process = await start(process.room)
       const again = await process.room.shared.from('executor').releaseKeys(request)
       expect({ death, outcome: outcomeName(again) }).toEqual({ death, outcome: released ? 'nonce-used' : 'released' })
       expect(await usesOf(agreement, process, bundle)).toEqual(['same', 'same'])
