@@ -11,7 +11,8 @@ export default defineConfig(({ mode }) => {
       include: ['sdk', 'services', 'deploy', 'e2e'].map((folder) => `${folder}/**/*.${kind}`),
       exclude: ['**/node_modules/**', '**/dist/**', ...(mode === 'long' ? [] : ['**/*.long.test.ts'])],
       pool: 'forks',
-      maxWorkers: 2,
+      // One more than the cores of a small machine: tests with processes wait for them half of their time.
+      maxWorkers: 3,
       execArgv: ['--disable-warning=ExperimentalWarning', '--conditions=source'],
       // Many tests start processes of the same code; it is compiled once.
       env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('.local/compiled', import.meta.url)) },

@@ -30,6 +30,8 @@ describe.skipIf(!hasSoftHsm)('a process with a root key in a token', () => {
       stdio: ['pipe', 'pipe', 'inherit'],
     })
     onTestFinished(() => void child.kill('SIGKILL'))
+    // Who is killed in the midst of its work does not read the rest of it.
+    child.stdin.on('error', () => {})
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
     const hears = async () => `${(await lines.next()).value}`
     const ask = (line: string) => {
