@@ -178,7 +178,9 @@ it('a run in flight ends when one owner revokes, though one of the three key ser
   process.kill(ingestion, 'SIGSTOP')
   try {
     const runId = await start(clean, queryId)
-    await expect.poll(released, { timeout: 30_000 }).toEqual(before.map((count) => count + 1))
+    // Two are enough for the run to go on: a third that takes long to answer is not waited for.
+    const more = async () => (await released()).filter((count, i) => count > (before[i] ?? 0)).length
+    await expect.poll(more, { timeout: 30_000 }).toBeGreaterThanOrEqual(2)
     survey.does = 'lie'
     await revoke(clean.sessions.health, clean.contract, { type: 'datasetVersion', manifest: visits.id }, 'stop')
     expect(await end(runId)).toMatchObject({ state: 'failed', reason: 'revoked' })
