@@ -46,8 +46,8 @@ export function renewalOf({ keyRelease }: Pick<Executor, 'keyRelease'>, runId: s
 }
 
 /**
- * Keeps the lease with a renewal every 20 s, and at once and twice more when a revocation is announced. A key service that cannot be reached is tried again until its lease runs out; one
- * that denies is not asked again.
+ * Keeps the lease with a renewal every 20 s, and at once and twice more when a revocation is announced. A key service that
+ * cannot be reached is tried again until its lease runs out; one that denies is not asked again.
  */
 export function holdLease({ custodies, expiresAt, renew, now, onRevocation }: LeaseOptions): Lease {
   const lost = new AbortController()
