@@ -20,7 +20,12 @@ export default defineConfig(({ mode }) => {
       projects: [
         // Libraries keep no state that one file could leave to the next; loading them anew for each takes longer than most tests.
         { extends: true, test: { name: 'sdk', include: testsIn('sdk'), isolate: false } },
-        { extends: true, test: { name: 'services', include: testsIn('services', 'deploy', 'e2e') } },
+        { extends: true, test: { name: 'services', include: testsIn('services', 'deploy') } },
+        // Files share a room: starting its processes takes longer than most tests in it.
+        {
+          extends: true,
+          test: { name: 'e2e', include: testsIn('e2e'), isolate: false, globalSetup: 'e2e/harness/rooms-folder.ts' },
+        },
       ],
     },
   }

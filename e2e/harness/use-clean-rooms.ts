@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
 import { type CleanRoom, type CleanRoomOptions, openCleanRoom } from './clean-room.ts'
-import { type TestRoom, type TestRoomOptions, useTestRoom } from './test-room.ts'
+import type { TestRoom, TestRoomOptions } from './start-test-room.ts'
+import { useTestRoom } from './use-test-room.ts'
 
-/** One room of processes for a test file, and any number of contracts among fresh parties in it. */
-export function useCleanRooms(options: TestRoomOptions = {}): {
+/** The room of processes of a test file (`useTestRoom`), and any number of contracts among fresh parties in it. */
+export function useCleanRooms(options?: TestRoomOptions): {
   readonly room: TestRoom
   open(options?: CleanRoomOptions): Promise<CleanRoom>
 } {
@@ -19,7 +20,11 @@ export function useCleanRooms(options: TestRoomOptions = {}): {
       return processes.room
     },
     async open(cleanOptions) {
-      const clean = await openCleanRoom(processes.room, join(processes.room.directory, `parties-${opened.length}`), cleanOptions)
+      const clean = await openCleanRoom(
+        processes.room,
+        join(processes.room.directory, `parties-${crypto.randomUUID()}`),
+        cleanOptions,
+      )
       opened.push(clean)
       return clean
     },

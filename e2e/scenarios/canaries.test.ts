@@ -9,13 +9,16 @@ import { approve, propose, query, reviewAndOpen, seal, settle, start } from '../
 import { useCleanRooms } from '../harness/use-clean-rooms.ts'
 import { visitsCsv } from '../harness/visits.ts'
 
-const rooms = useCleanRooms({ logLevel: 'debug' })
+const rooms = useCleanRooms()
 /** Stands in the data of this test and in no other's, so that it can be searched for everywhere. */
 const canary = `canary-${crypto.randomUUID()}`
+const began = new Date()
 
-/** Files below a folder that hold the canary, in any byte. */
+/** Files below a folder that changed since this test began and hold the canary, in any byte. What is older cannot hold it. */
 function filesWithCanary(folder: string): string[] {
-  const found = spawnSync('grep', ['-rlaF', '-e', canary, folder], { encoding: 'utf8', maxBuffer: 1 << 24 })
+  const recent = ['-type', 'f', '-newerct', began.toISOString()]
+  const grep = ['-exec', 'grep', '-laF', '-e', canary, '{}', '+']
+  const found = spawnSync('find', [folder, ...recent, ...grep], { encoding: 'utf8', maxBuffer: 1 << 24 })
   return found.stdout.split('\n').filter((line) => line !== '')
 }
 

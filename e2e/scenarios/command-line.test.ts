@@ -9,7 +9,7 @@ import { type CommandLine, commandLine, type Json } from '../harness/command-lin
 import { contractYaml, queryYaml } from '../harness/command-line-files.ts'
 import { writeExecutorEvidence } from '../harness/executor-evidence.ts'
 import { withShortFiles } from '../harness/short-files.ts'
-import { useTestRoom } from '../harness/test-room.ts'
+import { useTestRoom } from '../harness/use-test-room.ts'
 import { districtsCsv, expectedAnswer, visitsCsv } from '../harness/visits.ts'
 
 const commands = [

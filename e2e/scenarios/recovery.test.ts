@@ -8,7 +8,7 @@ import { createIdentity, publicKeysOf } from '@reinraum/statements'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { approve, type CleanRoom, openCleanRoom, propose, sealBoth, settle, start } from '../harness/clean-room.ts'
 import { type CommandLine, commandLine } from '../harness/command-line.ts'
-import { startTestRoom, type TestRoom } from '../harness/test-room.ts'
+import { startTestRoom, type TestRoom } from '../harness/start-test-room.ts'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 const people = ['anna', 'ben', 'clara', 'admin'] as const

@@ -5,7 +5,7 @@ import { createIdentity, publicKeysOf } from '@reinraum/statements'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { approve, type CleanRoom, openCleanRoom, propose, sealBoth, settle, start } from '../harness/clean-room.ts'
 import { type CommandLine, commandLine } from '../harness/command-line.ts'
-import { startTestRoom, type TestRoom } from '../harness/test-room.ts'
+import { startTestRoom, type TestRoom } from '../harness/start-test-room.ts'
 
 const people = ['anna', 'ben', 'clara', 'admin', 'stranger'] as const
 type Person = (typeof people)[number]

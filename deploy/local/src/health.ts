@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { type ChannelCredentials, Client, credentials } from '@grpc/grpc-js'
 import type { TlsFiles } from './pki.ts'
 
@@ -11,6 +12,8 @@ const serving = Buffer.from([0x08, 0x01])
  */
 export function healthCheck(address: string, tls: TlsFiles, service = ''): () => Promise<boolean> {
   return async () => {
+    // Asked many times before it starts to listen; a TLS client for each of them costs more than the start itself.
+    if (!(await isListening(address))) return false
     // A connection of its own each time: one that failed would make the next question wait.
     const client = new Client(address, credentialsOf(tls), {
       'grpc.enable_http_proxy': 0,
@@ -24,6 +27,20 @@ export function healthCheck(address: string, tls: TlsFiles, service = ''): () =>
       client.close()
     }
   }
+}
+
+function isListening(address: string): Promise<boolean> {
+  const [host = '', port = ''] = address.split(':')
+  return new Promise((resolve) => {
+    const socket = connect({ host, port: Number(port), timeout: 2_000 })
+    const end = (answer: boolean) => {
+      socket.destroy()
+      resolve(answer)
+    }
+    socket.once('connect', () => end(true))
+    socket.once('timeout', () => end(false))
+    socket.once('error', () => end(false))
+  })
 }
 
 /** grpc.health.v1.HealthCheckRequest: field 1, a string that is shorter than 128 bytes. */

@@ -16,6 +16,8 @@ export interface RoomOptions {
   readonly platformFile?: string
   /** Adds a NATS user that may do everything, for tests that look into streams. */
   readonly natsAdmin?: boolean
+  /** After how long (ms) an event or a run whose receiver fell silent goes to the next one: 20 s unless told, over 5 s. */
+  readonly redeliverAfterMs?: number
   readonly logLevel?: 'debug' | 'info' | 'warn' | 'error'
   /** Called when a process of the room ends though nobody asked it to. */
   readonly onUnexpectedExit?: (name: string, how: string) => void

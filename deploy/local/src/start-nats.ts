@@ -28,6 +28,7 @@ export async function startNats(site: RoomSite): Promise<void> {
     await provisionStreams(
       provisioner,
       site.services.map(({ name }) => name),
+      options.redeliverAfterMs === undefined ? {} : { ackWaitMs: options.redeliverAfterMs },
     )
   } finally {
     await provisioner.close()

@@ -75,16 +75,21 @@ export function streamOf(subject: string): 'WORK' | 'EVENTS' {
 /**
  * Creates or updates the streams, and the durable consumers of the services named by their ids. Idempotent; run by a user
  * with the permissions of `provisioner` before the services start.
+ * @param options `ackWaitMs`: 20 s unless told; receivers say every 5 s that they are at work
  * @throws ReinraumError `unsupported` when the server is older than 2.10
  */
-export async function provisionStreams(nc: NatsConnection, serviceIds: readonly string[]): Promise<void> {
+export async function provisionStreams(
+  nc: NatsConnection,
+  serviceIds: readonly string[],
+  options: { readonly ackWaitMs?: number } = {},
+): Promise<void> {
   requireVersion(nc.info?.version ?? '0.0.0')
   const jsm = await jetstreamManager(nc, { checkAPI: false })
   for (const definition of streamDefinitions) await provisionStream(jsm, { ...definition, subjects: [...definition.subjects] })
   const consumers = new Map(
     serviceIds.flatMap(consumersOf).map((consumer) => [`${consumer.stream}.${consumer.durable}`, consumer]),
   )
-  for (const consumer of consumers.values()) await provisionConsumer(jsm, consumer)
+  for (const consumer of consumers.values()) await provisionConsumer(jsm, consumer, options.ackWaitMs ?? ackWaitMs)
 }
 
 function requireVersion(version: string): void {
@@ -100,12 +105,12 @@ async function provisionStream(jsm: JetStreamManager, definition: Partial<Stream
   else await jsm.streams.add(definition)
 }
 
-async function provisionConsumer(jsm: JetStreamManager, { stream, durable, filter }: ConsumerRef): Promise<void> {
+async function provisionConsumer(jsm: JetStreamManager, { stream, durable, filter }: ConsumerRef, waitMs: number): Promise<void> {
   const config: Partial<ConsumerConfig> = {
     durable_name: durable,
     filter_subjects: [...filter],
     ack_policy: AckPolicy.Explicit,
-    ack_wait: nanos(ackWaitMs),
+    ack_wait: nanos(waitMs),
     deliver_policy: DeliverPolicy.All,
     // Unlimited unless told; the delay between deliveries is the consumer's own (`nak`), because BackOff does not apply to it.
     max_deliver: maxDeliver,

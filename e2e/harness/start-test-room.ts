@@ -1,10 +1,8 @@
 import { cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type LocalRoom, type RoomOptions, startRoom } from '@reinraum/local'
-import { afterAll, beforeAll, beforeEach, onTestFinished } from 'vitest'
-import { type CleanRoom, type CleanRoomOptions, openCleanRoom } from './clean-room.ts'
+import { inject } from 'vitest'
 
 const kept = fileURLToPath(new URL('../../.local/e2e', import.meta.url))
 
@@ -15,13 +13,6 @@ export interface TestRoom extends LocalRoom {
   keepLogs(): Promise<string>
 }
 
-/** The room of a test file. */
-export interface UsedTestRoom {
-  readonly room: TestRoom
-  /** Parties of its own and a contract that all of them signed; closed after the test. */
-  cleanRoom(options?: CleanRoomOptions): Promise<CleanRoom>
-}
-
 export type TestRoomOptions = Omit<RoomOptions, 'directory' | 'platformFile' | 'natsAdmin'>
 
 /**
@@ -29,7 +20,7 @@ export type TestRoomOptions = Omit<RoomOptions, 'directory' | 'platformFile' | '
  * making one takes seconds.
  */
 export async function startTestRoom(options: TestRoomOptions = {}): Promise<TestRoom> {
-  const directory = await mkdtemp(join(tmpdir(), 'reinraum-e2e-'))
+  const directory = await mkdtemp(join(inject('roomsFolder'), 'room-'))
   const remove = () => rm(directory, { recursive: true, force: true })
   let room: LocalRoom
   try {
@@ -57,41 +48,6 @@ const twoCustodies = [
   { id: 'shared-keys', custody: 'attested' },
 ] as const
 
-/**
- * One room for all the tests of a file, stopped after the last. When a test fails, what the processes warned of is printed
- * and their logs are kept.
- */
-export function useTestRoom(options: TestRoomOptions = {}): UsedTestRoom {
-  let room: TestRoom | undefined
-  beforeAll(async () => {
-    room = await startTestRoom(options)
-  }, 180_000)
-  beforeEach(({ onTestFailed }) => {
-    onTestFailed(async () => {
-      if (room !== undefined) console.error(`${await room.warnings()}\nThe logs are in ${await room.keepLogs()}`)
-    })
-  })
-  afterAll(async () => {
-    await room?.stop()
-  }, 60_000)
-  const started = (): TestRoom => {
-    if (room === undefined) throw new Error('the room has not started')
-    return room
-  }
-  return {
-    get room() {
-      return started()
-    },
-    async cleanRoom(cleanRoomOptions) {
-      const local = started()
-      const folder = join(local.directory, 'clean-rooms', crypto.randomUUID())
-      const clean = await openCleanRoom(local, folder, cleanRoomOptions)
-      onTestFinished(() => clean.close())
-      return clean
-    },
-  }
-}
-
 async function warningsIn(directory: string): Promise<string> {
   const logs = join(directory, 'logs')
   const parts: string[] = []
@@ -104,7 +60,7 @@ async function warningsIn(directory: string): Promise<string> {
 
 /** Information of a service, and what nats-server says at level INF. */
 function isQuiet(line: string): boolean {
-  return line.includes('"level":"info"') || line.includes('[INF]')
+  return /"level":"(info|debug)"/.test(line) || line.includes('[INF]')
 }
 
 async function keepLogs(directory: string): Promise<string> {
