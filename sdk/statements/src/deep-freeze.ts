@@ -6,6 +6,12 @@ export function deepFreeze<T>(value: T): T {
   return value
 }
 
+/** Whether nothing about the value can change any more, all the way down. */
+export function isDeepFrozen(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  return Object.isFrozen(value) && !ArrayBuffer.isView(value) && Object.values(value).every(isDeepFrozen)
+}
+
 /** A map whose content cannot be changed through its own methods. */
 export function frozenMap<K, V>(entries: Iterable<readonly [K, V]>): ReadonlyMap<K, V> {
   const map = new Map(entries)

@@ -8,6 +8,7 @@ import {
 } from '@reinraum/crypto'
 import { type CryptoKey, exportJWK, generateKeyPair, importJWK } from 'jose'
 import { z } from 'zod'
+import { deepFreeze } from './deep-freeze.ts'
 import { ed25519JwkSchema, hpkeKeySchema, mldsa65JwkSchema, type PublicKeys, type SigningKeys } from './parts/public-keys.ts'
 import { type PrivateSigningKeys, type Signer, signWith } from './signer.ts'
 
@@ -69,7 +70,7 @@ export function hpkeKeysOf(identity: Identity): { readonly publicKey: Uint8Array
 
 /** Signs as the identity's party. A key that cannot be read is refused with `invalid-identity` at the first signature. */
 export function signerOf(identity: Identity): Signer {
-  const keys: SigningKeys = publicKeysOf(identity).signing
+  const keys: SigningKeys = deepFreeze(publicKeysOf(identity).signing)
   let imported: Promise<PrivateSigningKeys> | undefined
   return Object.freeze({
     keys,

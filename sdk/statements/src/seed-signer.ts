@@ -1,4 +1,5 @@
 import { concatBytes, fromHex, ReinraumError, zeroise } from '@reinraum/crypto'
+import { deepFreeze } from './deep-freeze.ts'
 import type { SigningKeys } from './parts/public-keys.ts'
 import { type PrivateSigningKeys, type Signer, signWith } from './signer.ts'
 
@@ -16,15 +17,16 @@ export interface SigningSeeds {
 
 /**
  * A signer from raw seeds. Nothing of them becomes text, and the imported keys cannot be exported.
- * @param keys the public keys that belong to the seeds
+ * @param publicKeys the public keys that belong to the seeds
  * @throws ReinraumError `invalid-identity` when a seed is none
  */
-export async function signerOfSeeds(seeds: SigningSeeds, keys: SigningKeys): Promise<Signer> {
+export async function signerOfSeeds(seeds: SigningSeeds, publicKeys: SigningKeys): Promise<Signer> {
   const [ed25519, mldsa65] = await Promise.all([
     importSeed(ed25519Pkcs8, seeds.ed25519, 'Ed25519'),
     importSeed(mldsa65Pkcs8, seeds.mldsa65, 'ML-DSA-65'),
   ])
   const held: PrivateSigningKeys = { ed25519, mldsa65 }
+  const keys = deepFreeze(structuredClone(publicKeys))
   return Object.freeze({ keys, sign: (payload: Uint8Array) => signWith(held, keys, payload) })
 }
 

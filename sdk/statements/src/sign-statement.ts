@@ -1,6 +1,7 @@
-import { canonicalBytes, toBase64url } from '@reinraum/crypto'
+import { canonicalBytes, digestId, toBase64url } from '@reinraum/crypto'
 import { completeDocument, type DocumentInput } from './document.ts'
 import { encodeStatement } from './jws.ts'
+import type { DigestId } from './parts/identifiers.ts'
 import type { Signer } from './signer.ts'
 
 /**
@@ -9,6 +10,14 @@ import type { Signer } from './signer.ts'
  * is written out, so that the signature covers it.
  */
 export async function signStatement(document: DocumentInput, signer: Signer): Promise<Uint8Array> {
+  return (await signAndIdentify(document, signer)).bytes
+}
+
+/** As `signStatement`, with the id that every reader of the statement finds. */
+export async function signAndIdentify(
+  document: DocumentInput,
+  signer: Signer,
+): Promise<{ readonly id: DigestId; readonly bytes: Uint8Array }> {
   const payload = canonicalBytes(completeDocument(document))
-  return encodeStatement(toBase64url(payload), await signer.sign(payload))
+  return { id: digestId(payload), bytes: encodeStatement(toBase64url(payload), await signer.sign(payload)) }
 }

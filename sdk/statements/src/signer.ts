@@ -1,5 +1,6 @@
 import { canonicalBytes, ReinraumError, toBase64url } from '@reinraum/crypto'
 import { type CryptoKey, calculateJwkThumbprint, exportJWK, FlattenedSign, generateKeyPair } from 'jose'
+import { deepFreeze } from './deep-freeze.ts'
 import { type Algorithm, type JwsSignature, statementType } from './jws.ts'
 import { type SigningKeys, signingKeysSchema } from './parts/public-keys.ts'
 
@@ -44,17 +45,27 @@ export async function signWith(
   ])
 }
 
+type PublicJwk = SigningKeys['ed25519'] | SigningKeys['mldsa65']
+
+/** By key object, for those that cannot change any more. */
+const thumbprints = new WeakMap<PublicJwk, Promise<string>>()
+
 /** RFC 7638 thumbprint, SHA-256, base64url. */
-export async function thumbprint(jwk: SigningKeys['ed25519'] | SigningKeys['mldsa65']): Promise<string> {
-  return calculateJwkThumbprint(jwk)
+export function thumbprint(jwk: PublicJwk): Promise<string> {
+  const known = thumbprints.get(jwk)
+  if (known !== undefined) return known
+  const fresh = calculateJwkThumbprint(jwk)
+  if (Object.isFrozen(jwk)) thumbprints.set(jwk, fresh)
+  return fresh
 }
 
 async function exportSigningKeys(ed25519: CryptoKey, mldsa65: CryptoKey): Promise<SigningKeys> {
   const [ed, ml] = await Promise.all([exportJWK(ed25519), exportJWK(mldsa65)])
-  return signingKeysSchema.parse({
+  const keys = signingKeysSchema.parse({
     ed25519: { kty: ed.kty, crv: ed.crv, x: ed.x },
     mldsa65: { kty: ml.kty, alg: ml.alg, pub: ml.pub },
   })
+  return deepFreeze(keys)
 }
 
 async function signOnce(payload: Uint8Array, key: CryptoKey, alg: Algorithm, kid: string): Promise<JwsSignature> {

@@ -2,7 +2,7 @@ import { create, toBinary } from '@bufbuild/protobuf'
 import type { ErrorCode } from '@reinraum/crypto'
 import { enqueue, newEvent } from '@reinraum/kit'
 import { KeyDecidedSchema } from '@reinraum/proto'
-import { parseStatement, type Release, signStatement } from '@reinraum/statements'
+import { type Release, signAndIdentify } from '@reinraum/statements'
 import { minuteMs } from './quotas.ts'
 import type { KeysTransaction } from './store.ts'
 import type { Vault } from './vault.ts'
@@ -53,8 +53,7 @@ export async function appendDecision(vault: Vault, trx: KeysTransaction, decisio
     hardware: decision.hardware,
     decidedAt: now.toISOString(),
   }
-  const statement = await signStatement(document, vault.identity.signer)
-  const { id } = parseStatement(statement)
+  const { id, bytes: statement } = await signAndIdentify(document, vault.identity.signer)
   const row = { contract_id: contractId, sequence, id, run_id: runId, decision: outcome.decision, statement }
   await trx
     .insertInto('releases')

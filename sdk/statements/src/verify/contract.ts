@@ -1,4 +1,5 @@
 import { ReinraumError } from '@reinraum/crypto'
+import { deepFreeze, isDeepFrozen } from '../deep-freeze.ts'
 import { openStatement } from '../jws.ts'
 import type { Contract } from '../kinds/contract.ts'
 import { asVerified, expectKind, type VerifiedContract } from '../verified.ts'
@@ -37,6 +38,13 @@ export function assertContractInForce(contract: VerifiedContract, now: Date): vo
   assertInForce('contract', contract.document.validity, now)
 }
 
+/** By contract, for those that cannot change any more: one list, so that what is known about its keys is found again. */
+const partiesOfContract = new WeakMap<Contract, readonly Party[]>()
+
 export function membersAsParties(contract: Contract): readonly Party[] {
-  return contract.members.map((member) => ({ id: member.id, signing: member.keys.signing }))
+  const known = partiesOfContract.get(contract)
+  if (known !== undefined) return known
+  const parties = contract.members.map((member) => ({ id: member.id, signing: member.keys.signing }))
+  if (isDeepFrozen(contract.members)) partiesOfContract.set(contract, deepFreeze(parties))
+  return parties
 }

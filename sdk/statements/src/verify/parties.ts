@@ -1,4 +1,5 @@
 import { ReinraumError } from '@reinraum/crypto'
+import { isDeepFrozen } from '../deep-freeze.ts'
 import type { OpenedStatement } from '../jws.ts'
 import type { SigningKeys } from '../parts/public-keys.ts'
 import { thumbprint } from '../signer.ts'
@@ -47,21 +48,21 @@ export async function assertSignedBy(opened: OpenedUnknown, party: Party, known:
 type OpenedUnknown = Pick<OpenedStatement, 'payload' | 'signatures'>
 type Holder = { readonly id: string; readonly key: VerificationKey }
 
-/** Thumbprints by key object; a verified contract's keys are frozen, so an entry stays true. */
-const thumbprints = new WeakMap<VerificationKey, string>()
+/** By list of parties, for those that cannot change any more: the members of a contract that was read. */
+const keysOfParties = new WeakMap<readonly Party[], Promise<ReadonlyMap<string, Holder>>>()
 
-async function keysOf(parties: readonly Party[]): Promise<ReadonlyMap<string, Holder>> {
+function keysOf(parties: readonly Party[]): Promise<ReadonlyMap<string, Holder>> {
+  const known = keysOfParties.get(parties)
+  if (known !== undefined) return known
+  const fresh = findKeys(parties)
+  if (isDeepFrozen(parties)) keysOfParties.set(parties, fresh)
+  return fresh
+}
+
+async function findKeys(parties: readonly Party[]): Promise<ReadonlyMap<string, Holder>> {
   const holders = parties.flatMap(({ id, signing }): Holder[] => [
     { id, key: signing.ed25519 },
     { id, key: signing.mldsa65 },
   ])
-  return new Map(await Promise.all(holders.map(async (holder) => [await kidOf(holder.key), holder] as const)))
-}
-
-async function kidOf(key: VerificationKey): Promise<string> {
-  const cached = thumbprints.get(key)
-  if (cached !== undefined) return cached
-  const kid = await thumbprint(key)
-  if (Object.isFrozen(key)) thumbprints.set(key, kid)
-  return kid
+  return new Map(await Promise.all(holders.map(async (holder) => [await thumbprint(holder.key), holder] as const)))
 }

@@ -96,7 +96,7 @@ async function check(vault: Vault, trx: KeysTransaction, claim: ReleaseClaim, se
 
   // 3. The contract is complete, in force and not revoked. 4. The query is approved as each owner's rule
   // asks, by approvals with runs left. 5. The run is an analyst's, inside its domains, versions and recipients.
-  const verified = await verifyStatements(trx, claim, now)
+  const { verified, uses } = await verifyStatements(trx, claim, now)
   seen.query = verified.query.id
   seen.by = verified.run.document.by
 
@@ -105,7 +105,7 @@ async function check(vault: Vault, trx: KeysTransaction, claim: ReleaseClaim, se
 
   // 6. What this run takes of the approvals that these slots rest on.
   const slots = rows.map(({ slot }) => slot)
-  const runs = await countRuns(trx, verified, slots)
+  const runs = countRuns(verified, slots, uses)
 
   // 8. The data keys, sealed to the KEM key inside the evidence.
   const keys = await sealKeys(vault, trx, rows, { kemPublicKey: claim.kemPublicKey, reportData })
@@ -147,15 +147,19 @@ function bindingOf(claim: ReleaseClaim) {
 }
 
 /** Revocations and rejections that this service has seen count whether or not the bundle carries them. */
-async function verifyStatements(trx: KeysTransaction, claim: ReleaseClaim, now: Date): Promise<VerifiedRun> {
+async function verifyStatements(
+  trx: KeysTransaction,
+  claim: ReleaseClaim,
+  now: Date,
+): Promise<{ readonly verified: VerifiedRun; readonly uses: ReadonlyMap<string, ApprovalUse> }> {
   const { bundle, contractId, queryId, runId } = claim
-  const { decisions: given, exhausted } = await decisionsWithRunsLeft(trx, bundle.decisions, runId)
+  const { decisions: given, exhausted, uses } = await decisionsWithRunsLeft(trx, bundle.decisions, runId)
   const known = await knownRevocations(trx, contractId, ownersOf([...bundle.decisions, ...bundle.manifests]))
   const rejections = await knownRejections(trx, contractId, queryId)
   const decisions = [...given, ...rejections.map(({ statement }) => statement)]
   const revocations = [...bundle.revocations, ...known.map(({ statement }) => statement)]
   try {
-    return await verifyRunBundle({ ...bundle, decisions, revocations }, { now })
+    return { verified: await verifyRunBundle({ ...bundle, decisions, revocations }, { now }), uses }
   } catch (error) {
     throw nameExhaustion(error, exhausted)
   }

@@ -17,14 +17,19 @@ export async function decisionsWithRunsLeft(
   trx: KeysTransaction,
   decisions: readonly Uint8Array[],
   runId: string,
-): Promise<{ readonly decisions: Uint8Array[]; readonly exhausted: boolean }> {
+): Promise<{ readonly decisions: Uint8Array[]; readonly exhausted: boolean; readonly uses: ReadonlyMap<string, ApprovalUse> }> {
   const usable: Uint8Array[] = []
+  const uses = new Map<string, ApprovalUse>()
   for (const decision of decisions) {
     const { id, document } = parseStatement(decision)
-    const spent = document.kind === 'reinraum/approval/v1' && (await useOf(trx, id, runId)).after > document.maximumRuns
-    if (!spent) usable.push(decision)
+    if (document.kind === 'reinraum/approval/v1') {
+      const use = await useOf(trx, id, runId)
+      if (use.after > document.maximumRuns) continue
+      uses.set(id, use)
+    }
+    usable.push(decision)
   }
-  return { decisions: usable, exhausted: usable.length < decisions.length }
+  return { decisions: usable, exhausted: usable.length < decisions.length, uses }
 }
 
 /** Calls a missing approval `approval-exhausted` when one was there but is used up. */
@@ -37,11 +42,18 @@ export function nameExhaustion(error: unknown, exhausted: boolean): unknown {
 /**
  * Step 6. Counts this run against the approvals that this service's own slots rest on; that each has a run left for it is what
  * `decisionsWithRunsLeft` saw to. Each key service counts for the owners whose keys it holds.
+ * @param uses as `decisionsWithRunsLeft` found them in the same transaction, which nothing comes in between of
  */
-export async function countRuns(trx: KeysTransaction, verified: VerifiedRun, slots: readonly string[]): Promise<ApprovalUse[]> {
-  const uses: ApprovalUse[] = []
-  for (const { id } of approvalsOf(verified, slots)) uses.push({ approval: id, ...(await useOf(trx, id, verified.run.id)) })
-  return uses
+export function countRuns(
+  verified: VerifiedRun,
+  slots: readonly string[],
+  uses: ReadonlyMap<string, ApprovalUse>,
+): readonly ApprovalUse[] {
+  return approvalsOf(verified, slots).map(({ id }) => {
+    const use = uses.get(id)
+    if (use === undefined) throw new ReinraumError('internal', 'a run rests on an approval that was not counted')
+    return use
+  })
 }
 
 /** Writes what `countRuns` found due: all approvals or, with the transaction, none; once per run id. */
@@ -58,9 +70,14 @@ function approvalsOf({ contract, approvals }: VerifiedRun, slots: readonly strin
   return approvals.filter(({ document }) => approvers.has(document.by))
 }
 
-async function useOf(trx: KeysTransaction, approvalId: string, runId: string): Promise<{ before: number; after: number }> {
-  const debits = trx.selectFrom('debits').where('approval_id', '=', approvalId)
-  const { count } = await debits.select(trx.fn.countAll<number>().as('count')).executeTakeFirstOrThrow()
-  const paid = await debits.where('run_id', '=', runId).select('run_id').executeTakeFirst()
-  return { before: count, after: paid === undefined ? count + 1 : count }
+async function useOf(trx: KeysTransaction, approval: string, runId: string): Promise<ApprovalUse> {
+  const { count, paid } = await trx
+    .selectFrom('debits')
+    .where('approval_id', '=', approval)
+    .select(({ fn, eb }) => [
+      fn.countAll<number>().as('count'),
+      fn.coalesce(fn.max<number>(eb('run_id', '=', runId)), eb.lit(0)).as('paid'),
+    ])
+    .executeTakeFirstOrThrow()
+  return { approval, before: count, after: paid === 1 ? count : count + 1 }
 }

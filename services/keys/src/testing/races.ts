@@ -87,9 +87,9 @@ export async function raceDebits(races: number): Promise<void> {
   /** Step 4 and step 6 of a release. */
   const take = ({ verified, decisions }: Contender) =>
     store.transaction(async (trx) => {
-      const { exhausted } = await decisionsWithRunsLeft(trx, decisions, verified.run.id)
+      const { exhausted, uses } = await decisionsWithRunsLeft(trx, decisions, verified.run.id)
       if (exhausted) throw new ReinraumError('approval-exhausted', 'no runs left')
-      await debit(trx, await countRuns(trx, verified, ['strikes']), verified.run.id, new Date())
+      await debit(trx, countRuns(verified, ['strikes'], uses), verified.run.id, new Date())
     })
   for (let race = 0; race < races; race += 1) {
     const pair = prepared[race % pairs] as readonly Contender[]
