@@ -109,6 +109,30 @@ test('events are sent in the order in which they were committed, even when sendi
   await expect.poll(() => bus.sent, { timeout: 5_000 }).toEqual(events.map(({ id }) => id))
 })
 
+test('every event is sent once, and none stays: neither among many, nor when the relay stops at once', async () => {
+  const store = await freshStore()
+  const bus = recordingBus()
+  const relay = relaying(store, bus)
+  const events = Array.from({ length: 40 }, () => runEvent('started'))
+  for (const event of events) await store.transaction((trx) => enqueue(trx, event))
+  await expect.poll(() => bus.sent).toHaveLength(40)
+  await relay.stop()
+  expect(await waiting(store)).toBe(0)
+  expect(bus.sent).toEqual(events.map(({ id }) => id))
+})
+
+test('what was sent is removed together: not one commit for each event', async () => {
+  const store = await freshStore()
+  for (let i = 0; i < 20; i++) await store.transaction((trx) => enqueue(trx, runEvent('started')))
+  const left: number[] = []
+  relaying(
+    store,
+    recordingBus(async () => void left.push(await waiting(store))),
+  )
+  await expect.poll(() => waiting(store)).toBe(0)
+  expect(left).toEqual([...Array(16).fill(20), ...Array(4).fill(4)])
+})
+
 test('an event that does not fit its subject does not get into the outbox', async () => {
   const store = await freshStore()
   const { body } = runEvent('started')

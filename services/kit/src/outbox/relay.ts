@@ -13,18 +13,24 @@ export interface OutboxRelay {
 }
 
 const batchSize = 64
+/** So many events that were sent are removed at once: each removal is a commit, and waits for the disk. */
+const removedAtOnce = 16
+/** After so many ms without a commit they are removed however few they are. */
+const quietMs = 50
 const pollMs = 1_000
 const longestPauseMs = 5_000
 
 /**
- * Sends the outbox in order, and removes an event only when the stream has confirmed it. A crash in between sends it
- * again with the same id, which the stream or the receiver's inbox recognises.
+ * Sends the outbox in order, and removes an event only when the stream has confirmed it. A crash in between sends up to
+ * `removedAtOnce` again with the same ids, which the stream or the receiver's inbox recognises.
  */
 export function startOutboxRelay<DB>(store: Store<DB>, bus: Pick<Bus, 'publish'>, log: Log): OutboxRelay {
   const stopping = new AbortController()
   let bell = Promise.withResolvers<void>()
   const wake = () => bell.resolve()
   const stopListening = store.onCommit(wake)
+  /** ids of events that the stream has confirmed and that are still in the table */
+  const sent = new Set<string>()
   const loop = run()
 
   async function run(): Promise<void> {
@@ -32,15 +38,18 @@ export function startOutboxRelay<DB>(store: Store<DB>, bus: Pick<Bus, 'publish'>
     while (!stopping.signal.aborted) {
       const rung = bell.promise
       try {
-        await sendAll(store, bus, stopping.signal)
+        await sendAll(store, bus, sent, stopping.signal)
         failures = 0
-        await untilRung(rung, stopping.signal)
+        // An event may have been left over from before a start: now and then it looks unasked.
+        const quiet = await staysQuiet(rung, sent.size > 0 ? quietMs : pollMs)
+        if (quiet) await removeSent(store, sent)
         bell = Promise.withResolvers<void>()
       } catch (error) {
         log.warn({ err: error }, 'events wait in the outbox')
         await pause(Math.min(longestPauseMs, 100 * 2 ** failures++), stopping.signal)
       }
     }
+    await removeSent(store, sent).catch((error: unknown) => log.warn({ err: error }, 'events that were sent stay in the outbox'))
   }
 
   return {
@@ -48,41 +57,52 @@ export function startOutboxRelay<DB>(store: Store<DB>, bus: Pick<Bus, 'publish'>
     async stop() {
       stopListening()
       stopping.abort()
+      wake()
       await loop
     },
   }
 }
 
-async function sendAll<DB>(store: Store<DB>, bus: Pick<Bus, 'publish'>, stopping: AbortSignal): Promise<void> {
+async function sendAll<DB>(store: Store<DB>, bus: Pick<Bus, 'publish'>, sent: Set<string>, stopping: AbortSignal): Promise<void> {
   for (;;) {
-    const rows = await waiting(store)
-    for (const row of rows) {
+    const rows = (await oldest(store, batchSize + sent.size)).filter(({ id }) => !sent.has(id))
+    for (const { id, subject, body, time } of rows) {
       if (stopping.aborted) return
-      await bus.publish(eventFrom({ id: row.id, subject: row.subject, body: row.body, time: new Date(row.time) }))
-      await sql`delete from outbox where sequence = ${row.sequence}`.execute(store.db)
+      await bus.publish(eventFrom({ id, subject, body, time: new Date(time) }))
+      sent.add(id)
+      if (sent.size >= removedAtOnce) await removeSent(store, sent)
     }
     if (rows.length < batchSize) return
   }
 }
 
+async function removeSent<DB>(store: Store<DB>, sent: Set<string>): Promise<void> {
+  if (sent.size === 0) return
+  await sql`delete from outbox where id in (select value from json_each(${JSON.stringify([...sent])}))`.execute(store.db)
+  sent.clear()
+}
+
 interface OutboxRow {
-  readonly sequence: number
   readonly id: string
   readonly subject: string
   readonly body: Uint8Array
   readonly time: number
 }
 
-async function waiting<DB>(store: Store<DB>): Promise<readonly OutboxRow[]> {
-  const { rows } = await sql<OutboxRow>`select * from outbox order by sequence limit ${batchSize}`.execute(store.db)
+async function oldest<DB>(store: Store<DB>, limit: number): Promise<readonly OutboxRow[]> {
+  const { rows } = await sql<OutboxRow>`select * from outbox order by sequence limit ${limit}`.execute(store.db)
   return rows
 }
 
-/** Ends when the bell rings, and now and then by itself: an event may have been left over from before a start. */
-async function untilRung(rung: Promise<void>, stopping: AbortSignal): Promise<void> {
-  const over = new AbortController()
-  await Promise.race([rung, pause(pollMs, AbortSignal.any([stopping, over.signal]))])
-  over.abort()
+/** Whether the bell does not ring for so many ms; ends when it does. */
+function staysQuiet(rung: Promise<void>, ms: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(true), ms)
+    void rung.then(() => {
+      clearTimeout(timer)
+      resolve(false)
+    })
+  })
 }
 
 function pause(ms: number, stopping: AbortSignal): Promise<void> {

@@ -17,11 +17,11 @@ export function openNodeSqlite(file: string, { exclusive = false }: Sharing = {}
   const timeout = exclusive ? 1000 : 5000
   const database = guarded(() => new DatabaseSync(file, { timeout, enableForeignKeyConstraints: true }))
   guarded(() => prepareConnection(database, exclusive))
-  const prepared = new Map<string, StatementSync>()
-  const statement = (sql: string): StatementSync => {
+  const prepared = new Map<string, SqliteStatement>()
+  const statement = (sql: string): SqliteStatement => {
     const known = prepared.get(sql)
     if (known !== undefined) return known
-    const fresh = guarded(() => database.prepare(sql))
+    const fresh = adapt(guarded(() => database.prepare(sql)))
     // Statements with lists of parameters come in many lengths; the cache is for the few that repeat.
     if (prepared.size >= 256) prepared.clear()
     prepared.set(sql, fresh)
@@ -31,10 +31,10 @@ export function openNodeSqlite(file: string, { exclusive = false }: Sharing = {}
     close: () => database.close(),
     prepare(sql) {
       // Only `begin immediate` takes the write lock at once; a deferred one could fail in the middle of a transaction.
-      if (sql === 'begin') return adapt(statement('begin immediate'))
+      if (sql === 'begin') return statement('begin immediate')
       // A full disk rolls back by itself (lang_transaction.html §3.1); rolling back again would hide that error.
       if (sql === 'rollback' && !database.isTransaction) return nothing
-      return adapt(statement(sql))
+      return statement(sql)
     },
   }
 }
