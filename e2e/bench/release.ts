@@ -1,105 +1,110 @@
-import { generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto'
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import { fileURLToPath } from 'node:url'
 import { startRun } from '@reinraum/client'
-import { generateHpkeKeyPair, hpkeSeal, randomBytes, utf8 } from '@reinraum/crypto'
 import { startRoom } from '@reinraum/local'
 import { openCleanRoom, readyToRun } from '../harness/clean-room.ts'
 import { rogueExecutor } from '../harness/rogue-executor.ts'
 
-// What a release costs at a real key service, from the request on the wire to its answer, beside what it cannot avoid: the
-// public-key operations on what no release has seen before (the run's two signatures, the report's, the seal of each key, the
-// two signatures under the decision) and one durable commit of as many bytes. Releases and operations take turns in rounds of 50.
+// What a release costs beside what it cannot avoid: the public-key operations on what no release has seen before and one durable
+// commit of as many bytes. Twice: the decision (appraisal with warm caches, checks, debit, log, seal) in a process that does
+// nothing else, each followed by one set of the operations; and the whole call, over the wire to a real key service with its bus,
+// each followed by one set in a process that has slept until then, as the key service has.
 // Usage: node --conditions=source e2e/bench/release.ts [releases]
 
 const releases = Number(process.argv[2] ?? 200)
 /** requests that are made ahead, while their nonces are good */
 const batch = 50
+/** rounds that only warm up: an engine compiles what it has run often */
+const warmUps = 4
 const keyService = 'shared-keys'
 
+const taken: Record<string, number[]> = {}
+const beside = { decision: ' (beside decisions)', wire: ' (beside the wire)' }
+
 const directory = await mkdtemp(join(tmpdir(), 'reinraum-bench-'))
-// No executor: it would ask for the same runs.
-const local = await startRoom({
-  directory: join(directory, 'room'),
-  executors: 0,
-  keyServices: [
-    { id: 'health-keys', custody: 'owner', operator: 'health' },
-    { id: keyService, custody: 'attested' },
-  ],
-})
+const child = fork(fileURLToPath(new URL('../../services/keys/src/testing/decision-bench-child.ts', import.meta.url)))
 try {
+  await once(child, 'message')
+  // No executor: it would ask for the same runs.
+  const local = await startRoom({
+    directory: join(directory, 'room'),
+    executors: 0,
+    keyServices: [
+      { id: 'health-keys', custody: 'owner', operator: 'health' },
+      { id: keyService, custody: 'attested' },
+    ],
+  })
+  try {
+    const callOverTheWire = await calls(local)
+    for (let round = -warmUps; round * batch < releases; round++) {
+      const note = round < 0 ? () => undefined : keep
+      await timeDecisions(child, note)
+      await callOverTheWire(note)
+    }
+  } finally {
+    await local.stop()
+  }
+  report()
+} finally {
+  child.disconnect()
+  await rm(directory, { recursive: true, force: true })
+}
+
+type Note = (name: string, ...ms: readonly number[]) => void
+
+function keep(name: string, ...ms: readonly number[]): void {
+  taken[name] = [...(taken[name] ?? []), ...ms]
+}
+
+async function timeDecisions(child: ChildProcess, note: Note): Promise<void> {
+  const { decisions, processor, operations } = await ask(child, { decisions: batch })
+  note('decision', ...decisions)
+  note('decision on a processor', ...processor.decisions)
+  note(`together on a processor${beside.decision}`, ...processor.operations)
+  for (const [name, ms] of Object.entries(operations)) note(name + beside.decision, ...ms)
+}
+
+/** Prepares rounds of calls to the key service. */
+async function calls(local: Awaited<ReturnType<typeof startRoom>>) {
   const clean = await openCleanRoom(local, join(directory, 'parties'))
-  const queryId = await readyToRun(clean, { maximumRuns: releases + 2 * batch })
+  const queryId = await readyToRun(clean, { maximumRuns: releases + (warmUps + 1) * batch })
   const executor = await rogueExecutor(local)
   const pid = local.services.get(`keys/${keyService}`)?.pid ?? 0
-  const operations = await unavoidable(join(directory, 'commits.sqlite'))
-  const taken: Record<string, number[]> = {}
-  const note = (name: string, ms: number) => {
-    taken[name] = [...(taken[name] ?? []), ms]
-  }
-  for (let round = 0; round * batch < releases + batch; round++) {
+  return async (note: Note) => {
     const requests = []
     for (let i = 0; i < batch; i++) {
       const runId = await startRun(clean.sessions.analyst, clean.contract, { queryId, parameters: { floor: 0 } })
       requests.push((await executor.prepare(await executor.bundleOf(runId), keyService)).request)
     }
-    // The first round warms up. Both sides run without pause: a processor that has slept is slow for a while.
     const before = await processorTime(pid)
     for (const request of requests) {
-      const ms = await timeOf(async () => {
-        const { outcome } = await executor.keys(keyService).releaseKeys(request)
-        if (outcome.case !== 'released' || outcome.value.keys.length !== 1) throw new Error('one key should be released')
-      })
-      if (round > 0) note('release', ms)
+      const started = performance.now()
+      const { outcome } = await executor.keys(keyService).releaseKeys(request)
+      note('call', performance.now() - started)
+      if (outcome.case !== 'released' || outcome.value.keys.length !== 1) throw new Error('one key should be released')
+      const { operations, processor } = await ask(child, { operations: true })
+      note(`together on a processor${beside.wire}`, ...processor.operations)
+      for (const [name, ms] of Object.entries(operations)) note(name + beside.wire, ...ms)
     }
-    if (round > 0) note('processor', ((await processorTime(pid)) - before) / batch)
-    for (const [name, operate] of Object.entries(operations)) {
-      for (let i = 0; i < batch; i++) {
-        const ms = await timeOf(operate)
-        if (round > 0) note(name, ms)
-      }
-    }
-  }
-  executor.close()
-  clean.close()
-  report(taken, Object.keys(operations))
-} finally {
-  await local.stop()
-  await rm(directory, { recursive: true, force: true })
-}
-
-/** One of each, with fresh inputs, as a release does them. */
-async function unavoidable(file: string): Promise<Record<string, () => unknown>> {
-  const [ed25519, p384] = [generateKeyPairSync('ed25519'), generateKeyPairSync('ec', { namedCurve: 'P-384' })]
-  const mldsa65 = generateKeyPairSync('ml-dsa-65')
-  const statement = randomBytes(1200)
-  const signed = (key: KeyObject, digest: string | null) => sign(digest, statement, key)
-  const signatures = {
-    ed25519: signed(ed25519.privateKey, null),
-    mldsa65: signed(mldsa65.privateKey, null),
-    p384: signed(p384.privateKey, 'sha384'),
-  }
-  const recipient = await generateHpkeKeyPair()
-  const database = new DatabaseSync(file)
-  database.exec('pragma journal_mode = wal; pragma synchronous = full; create table entries (entry blob)')
-  const insert = database.prepare('insert into entries values (?)')
-  return {
-    'verify Ed25519': () => verify(null, statement, ed25519.publicKey, signatures.ed25519),
-    'verify ML-DSA-65': () => verify(null, statement, mldsa65.publicKey, signatures.mldsa65),
-    'verify ECDSA P-384': () => verify('sha384', statement, p384.publicKey, signatures.p384),
-    'seal X-Wing': () => hpkeSeal(recipient.publicKey, randomBytes(32), { info: randomBytes(64), aad: utf8('manifest') }),
-    'sign Ed25519': () => sign(null, statement, ed25519.privateKey),
-    'sign ML-DSA-65': () => sign(null, statement, mldsa65.privateKey),
-    'durable commit': () => insert.run(randomBytes(12_000)),
+    note('call on a processor', ((await processorTime(pid)) - before) / batch)
   }
 }
 
-async function timeOf(operate: () => unknown): Promise<number> {
-  const started = performance.now()
-  await operate()
-  return performance.now() - started
+interface Answer {
+  readonly decisions: readonly number[]
+  readonly operations: Readonly<Record<string, readonly number[]>>
+  readonly processor: { readonly decisions: readonly number[]; readonly operations: readonly number[] }
+}
+
+async function ask(child: ChildProcess, request: object): Promise<Answer> {
+  const answered = once(child, 'message')
+  child.send(request)
+  const [answer] = await answered
+  return answer as Answer
 }
 
 /** ms that all threads of a process have had a processor (proc(5), `schedstat`). */
@@ -109,19 +114,32 @@ async function processorTime(pid: number): Promise<number> {
   return texts.reduce((sum, text) => sum + Number(text.split(' ')[0]) / 1e6, 0)
 }
 
-function report(taken: Record<string, number[]>, operations: readonly string[]): void {
-  const median = (name: string) => {
-    const sorted = [...(taken[name] ?? [])].sort((a, b) => a - b)
-    return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
-  }
-  for (const name of operations) console.log(`${name.padEnd(24)}${median(name).toFixed(2).padStart(8)} ms`)
-  const floor = operations.reduce((sum, name) => sum + median(name), 0)
-  console.log(`${'together'.padEnd(24)}${floor.toFixed(2).padStart(8)} ms`)
-  const release = median('release')
-  console.log(
-    `${'one release'.padEnd(24)}${release.toFixed(2).padStart(8)} ms   ${(release / floor).toFixed(2)} of that (limit 2.5)`,
-  )
-  const perCore = 1000 / median('processor')
-  console.log(`${'releases per core'.padEnd(24)}${perCore.toFixed(0).padStart(8)} per second`)
+function median(name: string): number {
+  const sorted = [...(taken[name] ?? [])].sort((a, b) => a - b)
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
+}
+
+function report(): void {
+  const line = (name: string, ...columns: string[]) =>
+    console.log(`${name.padEnd(24)}${columns.map((text) => text.padStart(16)).join('')}`)
+  const both = (name: string) => [median(name + beside.decision), median(name + beside.wire)]
+  const ms = (values: readonly number[]) => values.map((value) => `${value.toFixed(2)} ms`)
+  const ratios = (values: readonly number[], floors: readonly number[]) =>
+    values.map((value, i) => (value / (floors[i] ?? Number.NaN)).toFixed(2))
+  const names = Object.keys(taken).filter((name) => name.endsWith(beside.wire))
+  const operations = names.map((name) => name.slice(0, -beside.wire.length)).filter((name) => !name.startsWith('together'))
+  const floors = [0, 1].map((i) => operations.reduce((sum, name) => sum + (both(name)[i] ?? Number.NaN), 0))
+
+  line('', 'the decision', 'over the wire')
+  for (const name of operations) line(name, ...ms(both(name)))
+  line('together', ...ms(floors))
+  line('one release', ...ms([median('decision'), median('call')]))
+  line('times what it must', ...ratios([median('decision'), median('call')], floors), '(limit 2.5)')
+  // Without what other processes of the machine do meanwhile, and without the disk.
+  const processor = [median('decision on a processor'), median('call on a processor')]
+  line('on a processor', ...ms(processor))
+  line('operations on one', ...ms(both('together on a processor')))
+  line('times what it must', ...ratios(processor, both('together on a processor')))
+  line('releases per core', ...processor.map((each) => `${(1000 / each).toFixed(0)} / s`))
   console.log(`\nmedians of ${releases} releases on ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}`)
 }
