@@ -79,7 +79,7 @@ describe('a key service denies evidence that is', () => {
 
   it('of a simulator that the contract does not name', async () => {
     const platformFile = join(rooms.room.directory, 'other-platform.json')
-    await writeFile(platformFile, JSON.stringify(await createSimulatedPlatform()), { mode: 0o600 })
+    await writeFile(platformFile, JSON.stringify(await createSimulatedPlatform({ modulusLength: 2048 })), { mode: 0o600 })
     const { request } = await rogue.prepare(await freshBundle(), 'health-keys', { platformFile })
     expect(outcomeOf(await rogue.keys('health-keys').releaseKeys(request))).toBe('evidence-contraindicated')
   })

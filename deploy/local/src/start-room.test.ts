@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { connect as connectTcp } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
 import { fileURLToPath } from 'node:url'
@@ -8,7 +9,7 @@ import { jetstreamManager } from '@nats-io/jetstream'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import { roomSchema } from '@reinraum/client'
 import { busTls, subjectOf } from '@reinraum/kit'
-import { beforeAll, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { LocalRoom } from './local-room.ts'
 import { openPlatformFile } from './platform-file.ts'
 import { startRoom } from './start-room.ts'
@@ -26,12 +27,6 @@ beforeAll(async () => {
   await openPlatformFile(platformFile, 'snp')
 })
 
-async function started(directory: string, options: { readonly natsAdmin?: boolean } = {}): Promise<LocalRoom> {
-  const room = await startRoom({ directory, keyServices, platformFile, ...options })
-  onTestFinished(() => room.stop())
-  return room
-}
-
 function pidsOf(room: LocalRoom): number[] {
   return [...room.services.values()].map(({ pid }) => pid ?? expect.fail('a process does not run'))
 }
@@ -42,45 +37,93 @@ async function opened(connection: Promise<NatsConnection>): Promise<NatsConnecti
   return nc
 }
 
-test('a room is NATS and each service as a process; it stops whole and starts again as the same room', async () => {
+describe('a room', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'reinraum-room-'))
+  const start = () => startRoom({ directory, keyServices, platformFile, natsAdmin: true })
+  let room: LocalRoom
+  beforeAll(async () => {
+    room = await start()
+  }, 120_000)
+  afterAll(async () => {
+    await room.stop()
+    rmSync(directory, { recursive: true })
+  })
+
+  test('is NATS and each service as a process', async () => {
+    expect([...room.services.keys()].sort()).toEqual([
+      'executor',
+      'governance',
+      'ingestion',
+      'keys/health-keys',
+      'keys/shared-keys',
+      'nats',
+      'release',
+    ])
+    expect(roomSchema.parse(JSON.parse(readFileSync(room.roomFile, 'utf8')))).toEqual(room.room)
+    expect(Object.keys(room.room.keyServices)).toEqual(['health-keys', 'shared-keys'])
+    expect(room.referenceValues().executor.snp?.roots).toEqual([
+      { product: 'Genoa', sha256: room.platform.rootSha256, simulated: true },
+    ])
+  })
+
+  test('lets nobody into its NATS without a key, without TLS 1.3, or beyond its own subjects', async () => {
+    const [host = '', port = ''] = natsAddressOf(room)
+
+    const ca = readFileSync(join(room.directory, 'pki', 'ca.pem'), 'utf8')
+    await expect(connect({ servers: `tls://${host}:${port}`, tls: busTls(ca), timeout: 2000 })).rejects.toThrow(/authorization/i)
+    await expect(connect({ servers: `tls://${host}:${port}`, timeout: 2000 })).rejects.toThrow()
+    await expect(tls12(Number(port), ca)).rejects.toThrow()
+
+    const queued = subjectOf(`sha256:${'0'.repeat(64)}`, 'run', 'queued')
+    const ingestion = await opened(room.natsAs('ingestion'))
+    const admin = await opened(room.natsAdmin())
+    const seen: string[] = []
+    admin.subscribe('>', { callback: (_, message) => void seen.push(message.subject) })
+    await admin.flush()
+    ingestion.publish(queued, 'x')
+    ingestion.publish('$JS.API.STREAM.DELETE.EVENTS')
+    ingestion.publish('anything')
+    await ingestion.flush()
+    await admin.flush()
+    // What the services themselves ask of their streams may pass meanwhile.
+    expect(seen.filter((subject) => !/^(\$JS\.(EVENT|ACK|API\.CONSUMER\.MSG\.NEXT)\.|_INBOX)/.test(subject))).toEqual([])
+    const streams = await jetstreamManager(admin)
+    expect((await streams.streams.info('WORK')).state.messages).toBe(0)
+
+    const refused = Promise.withResolvers<Error | null>()
+    ingestion.subscribe(queued, { callback: (error) => refused.resolve(error) })
+    expect(String(await refused.promise)).toMatch(/permissions violation/i)
+  })
+
+  test('stops whole, and starts again as the same room', async () => {
+    await expect(startRoom({ directory, platformFile })).rejects.toThrow(
+      `process ${process.pid} runs a room in ${directory} already`,
+    )
+
+    const pids = pidsOf(room)
+    const before = room.services.get('governance')?.pid
+    await room.kill('governance')
+    expect(room.services.get('governance')?.pid).toBeUndefined()
+    await room.restart('governance')
+    expect(room.services.get('governance')?.pid).not.toBe(before)
+
+    await room.stop()
+    expect(pids.filter(isAlive)).toEqual([])
+    expect(existsSync(join(directory, 'lock'))).toBe(false)
+
+    const first = room.room
+    room = await start()
+    expect(room.room).toEqual(first)
+  }, 120_000)
+})
+
+test('when a part does not start, which says why, or whoever started the room is killed outright, everything of it ends, and it can be started again', async () => {
   const directory = temporaryFolder()
-  const first = await started(directory)
-  expect([...first.services.keys()].sort()).toEqual([
-    'executor',
-    'governance',
-    'ingestion',
-    'keys/health-keys',
-    'keys/shared-keys',
-    'nats',
-    'release',
-  ])
-  expect(roomSchema.parse(JSON.parse(readFileSync(first.roomFile, 'utf8')))).toEqual(first.room)
-  expect(Object.keys(first.room.keyServices)).toEqual(['health-keys', 'shared-keys'])
-  expect(first.referenceValues().executor.snp?.roots).toEqual([
-    { product: 'Genoa', sha256: first.platform.rootSha256, simulated: true },
-  ])
-
-  await expect(startRoom({ directory, platformFile })).rejects.toThrow(
-    `process ${process.pid} runs a room in ${directory} already`,
-  )
-
-  const pids = pidsOf(first)
-  const before = first.services.get('governance')?.pid
-  await first.kill('governance')
-  expect(first.services.get('governance')?.pid).toBeUndefined()
-  await first.restart('governance')
-  expect(first.services.get('governance')?.pid).not.toBe(before)
-
-  await first.stop()
-  expect(pids.filter(isAlive)).toEqual([])
+  const overrides = { release: { log: { level: 'nonsense' } } }
+  const attempt = startRoom({ directory, keyServices: [], platformFile, overrides })
+  await expect(attempt).rejects.toThrow(/^release ended with code 1; its log .* ends with:\n.*config\.json/s)
   expect(existsSync(join(directory, 'lock'))).toBe(false)
 
-  const second = await started(directory)
-  expect(second.room).toEqual(first.room)
-}, 240_000)
-
-test('when whoever started a room is killed outright, everything of it ends, and the room can be started again', async () => {
-  const directory = temporaryFolder()
   const code = `
     import { startRoom } from '${startModule}'
     const room = await startRoom({ directory: '${directory}', keyServices: [], platformFile: '${platformFile}' })
@@ -101,45 +144,6 @@ test('when whoever started a room is killed outright, everything of it ends, and
   onTestFinished(() => room.stop())
   // It may have held decrypted data.
   expect(existsSync(scratch)).toBe(false)
-}, 240_000)
-
-test('NATS lets nobody in without a key, without TLS 1.3, or beyond its own subjects', async () => {
-  const room = await started(temporaryFolder(), { natsAdmin: true })
-  const [host = '', port = ''] = natsAddressOf(room)
-
-  const ca = readFileSync(join(room.directory, 'pki', 'ca.pem'), 'utf8')
-  await expect(connect({ servers: `tls://${host}:${port}`, tls: busTls(ca), timeout: 2000 })).rejects.toThrow(/authorization/i)
-  await expect(connect({ servers: `tls://${host}:${port}`, timeout: 2000 })).rejects.toThrow()
-  await expect(tls12(Number(port), ca)).rejects.toThrow()
-
-  const queued = subjectOf(`sha256:${'0'.repeat(64)}`, 'run', 'queued')
-  const ingestion = await opened(room.natsAs('ingestion'))
-  const admin = await opened(room.natsAdmin())
-  const seen: string[] = []
-  admin.subscribe('>', { callback: (_, message) => void seen.push(message.subject) })
-  await admin.flush()
-  ingestion.publish(queued, 'x')
-  ingestion.publish('$JS.API.STREAM.DELETE.EVENTS')
-  ingestion.publish('anything')
-  await ingestion.flush()
-  await admin.flush()
-  expect(seen.filter((subject) => !subject.startsWith('$JS.EVENT') && !subject.startsWith('_INBOX'))).toEqual([])
-  const streams = await jetstreamManager(admin)
-  expect((await streams.streams.info('WORK')).state.messages).toBe(0)
-
-  const refused = Promise.withResolvers<Error | null>()
-  ingestion.subscribe(queued, { callback: (error) => refused.resolve(error) })
-  expect(String(await refused.promise)).toMatch(/permissions violation/i)
-}, 240_000)
-
-test('a part that does not start says why, and nothing of the room stays', async () => {
-  const directory = temporaryFolder()
-  const overrides = { release: { log: { level: 'nonsense' } } }
-  const attempt = startRoom({ directory, keyServices: [], platformFile, overrides })
-  await expect(attempt).rejects.toThrow(/^release ended with code 1; its log .* ends with:\n.*config\.json/s)
-  expect(existsSync(join(directory, 'lock'))).toBe(false)
-  const again = await startRoom({ directory, keyServices: [], platformFile })
-  onTestFinished(() => again.stop())
 }, 240_000)
 
 test('a start that is interrupted ends at once, whatever it was about, and leaves nothing', async () => {

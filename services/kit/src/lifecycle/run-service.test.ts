@@ -78,7 +78,11 @@ const health = (address: string, tls: { ca: Buffer } | TlsIdentity, service = ''
     })
   })
 
-const serving = (running: Running) => expect.poll(() => health(running.services, peer), { timeout: 30_000 }).toBe('SERVING')
+async function serving(running: Running): Promise<void> {
+  // Nothing listens before that, and to ask over TLS takes as much of the processor as the start.
+  await expect.poll(() => running.log(), { timeout: 30_000 }).toContain('"serving"')
+  expect(await health(running.services, peer)).toBe('SERVING')
+}
 
 test('health says SERVING once everything has started: to services with a certificate, to parties without a token', async () => {
   const running = await started('none')

@@ -61,6 +61,13 @@ export interface Kit {
   crash(error: unknown): void
 }
 
+export interface RunOptions {
+  /** what the service ends with; Node's own unless told */
+  readonly process?: Process
+  /** A stop that takes longer (ms) is ended with exit code 1; 10 s unless told. */
+  readonly stopWithinMs?: number
+}
+
 /**
  * The main function of a service. Reads the configuration, starts, says SERVING, and stops in order on SIGINT or SIGTERM:
  * health first, then the ports (calls in flight end), then the service, then the bus. A second signal ends it at once; an
@@ -70,19 +77,20 @@ export async function runService<C extends ServiceConfig>(
   name: string,
   schema: z.ZodType<C>,
   start: (config: C, kit: Kit) => Promise<Service>,
-  process: Process = globalThis.process,
+  { process = globalThis.process, stopWithinMs }: RunOptions = {},
 ): Promise<void> {
   const config = readConfigOrExit(schema, process)
   if (config === undefined) return
   const log = createLog(config.log, config.id)
   const health = createServiceHealth()
   const opened: Opened = { ports: [], service: undefined, buses: [] }
-  const supervisor = supervise(process, log, async () => {
+  const stop = async () => {
     health.stop()
     await Promise.all(opened.ports.map((port) => port.stop()))
     await opened.service?.stop()
     for (const bus of opened.buses) await bus.close()
-  })
+  }
+  const supervisor = supervise(process, log, stop, stopWithinMs)
   log.info({ service: name, pid: process.pid }, 'starting')
   try {
     opened.service = await start(config, createKit(config, log, health, opened, supervisor))

@@ -14,14 +14,19 @@ export interface Supervisor {
   crash(error: unknown): void
 }
 
-/** A stop that takes longer is a stop that hangs. */
-const stopWithinMs = 10_000
+/** ms; a stop that takes longer is a stop that hangs */
+export const defaultStopWithinMs = 10_000
 
 /** 128 + SIGINT */
 const interrupted = 130
 
 /** Ends the process in order at the first signal, at once at the second, and with 1 on anything that nobody handled. */
-export function supervise(process: Process, log: Log, stop: () => Promise<void>): Supervisor {
+export function supervise(
+  process: Process,
+  log: Log,
+  stop: () => Promise<void>,
+  stopWithinMs: number = defaultStopWithinMs,
+): Supervisor {
   const stopping = new AbortController()
 
   function crash(error: unknown): void {

@@ -3,14 +3,14 @@ import { ObjectService } from '@reinraum/proto'
 import { implement } from '@reinraum/rpc'
 import { z } from 'zod'
 import { serviceConfigShape } from '../config/service-config.ts'
-import { runService } from '../lifecycle/run-service.ts'
+import { type Kit, runService, type Service } from '../lifecycle/run-service.ts'
 
 // A service whose faults a test chooses.
 const schema = serviceConfigShape.extend({
   fault: z.enum(['none', 'start', 'rejection', 'stop-hangs', 'stop-fails', 'slow-start', 'sealed']),
 })
 
-await runService('test', schema, async ({ fault }, kit) => {
+const start = async ({ fault }: z.infer<typeof schema>, kit: Kit): Promise<Service> => {
   if (fault === 'start') throw new Error('canary')
   if (fault === 'slow-start') await sleep(60_000)
   await kit.serve({
@@ -44,4 +44,7 @@ await runService('test', schema, async ({ fault }, kit) => {
       kit.log.info('service stopped')
     },
   }
-})
+}
+
+// Long enough for a second signal to come first.
+await runService('test', schema, start, { stopWithinMs: 3_000 })
