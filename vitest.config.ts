@@ -5,6 +5,8 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig(({ mode }) => {
   const kind = mode === 'long' ? 'long.test.ts' : 'test.ts'
   const testsIn = (...folders: string[]) => folders.map((folder) => `${folder}/**/*.${kind}`)
+  // A PKCS#11 module is initialised once per process, and SoftHSM2 reads then where its tokens are.
+  const oneToAProcess = [...testsIn('services/keys/src/root-key/pkcs11'), `services/keys/src/backup/restore-root-keys.${kind}`]
   return {
     // Our own packages resolve to their sources, so no test ever runs against a stale build.
     ssr: { resolve: { conditions: ['source'], externalConditions: ['source'] } },
@@ -18,9 +20,11 @@ export default defineConfig(({ mode }) => {
       testTimeout: 60_000,
       hookTimeout: 120_000,
       projects: [
-        // Libraries keep no state that one file could leave to the next; loading them anew for each takes longer than most tests.
+        // Libraries and services keep no state that one file could leave to the next; loading them anew for each takes longer than
+        // most tests.
         { extends: true, test: { name: 'sdk', include: testsIn('sdk'), isolate: false } },
-        { extends: true, test: { name: 'services', include: testsIn('services', 'deploy') } },
+        { extends: true, test: { name: 'services', include: testsIn('services'), exclude: oneToAProcess, isolate: false } },
+        { extends: true, test: { name: 'isolated', include: [...oneToAProcess, ...testsIn('deploy')] } },
         // Files share a room: starting its processes takes longer than most tests in it.
         {
           extends: true,

@@ -23,7 +23,7 @@ interface Running {
   log(): string
 }
 
-async function started(fault: string, settings: object = {}): Promise<Running> {
+async function started(fault: string, settings: object = {}, environment: NodeJS.ProcessEnv = {}): Promise<Running> {
   const folder = mkdtempSync(join(tmpdir(), 'reinraum-service-'))
   const write = (name: string, content: string | Buffer) => {
     writeFileSync(join(folder, name), content)
@@ -51,6 +51,7 @@ async function started(fault: string, settings: object = {}): Promise<Running> {
     ['--conditions=source', '--disable-warning=ExperimentalWarning', main, '--config', config],
     {
       stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, ...environment },
     },
   )
   const ended = new Promise<number | null>((resolve) => process_.once('exit', resolve))
@@ -120,7 +121,7 @@ test('SIGTERM lets the call in flight end, stops the service and exits with 0', 
   await serving(running)
   const client = createRpcClient(ObjectService, { address: running.services, tls: peer, serverId: 'governance' })
   const call = client.statObject(someObject)
-  await new Promise((resolve) => setTimeout(resolve, 150))
+  await expect.poll(() => running.log(), { timeout: 30_000 }).toContain('a call began')
   running.process.kill('SIGTERM')
   expect((await call).length).toBe(1n)
   client.close()
@@ -140,7 +141,7 @@ test('a second signal ends a stop that hangs', async () => {
 })
 
 test('a stop that hangs ends by itself, with 1', async () => {
-  const running = await started('stop-hangs')
+  const running = await started('stop-hangs', {}, { STOP_WITHIN_MS: '500' })
   await serving(running)
   running.process.kill('SIGTERM')
   expect(await running.ended).toBe(1)

@@ -19,6 +19,7 @@ const start = async ({ fault }: z.infer<typeof schema>, kit: Kit): Promise<Servi
       services: [
         implement(ObjectService, {
           async statObject() {
+            kit.log.info('a call began')
             await sleep(500)
             return { length: 1n }
           },
@@ -46,5 +47,5 @@ const start = async ({ fault }: z.infer<typeof schema>, kit: Kit): Promise<Servi
   }
 }
 
-// Long enough for a second signal to come first.
-await runService('test', schema, start, { stopWithinMs: 3_000 })
+const { STOP_WITHIN_MS: limit } = process.env
+await runService('test', schema, start, limit === undefined ? {} : { stopWithinMs: Number(limit) })
