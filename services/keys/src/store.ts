@@ -1,6 +1,7 @@
 import { inboxMigration, type Migration, openStore, outboxMigration, type Store, type Transaction } from '@reinraum/kit'
 import { sql } from 'kysely'
 import { clockMigration } from './migrations/clock.ts'
+import { countedRuns } from './migrations/counted-runs.ts'
 import { holdersKeys } from './migrations/holders-keys.ts'
 import { importKeysMigration } from './migrations/import-keys.ts'
 import { keyAdministration } from './migrations/key-administration.ts'
@@ -64,6 +65,8 @@ export interface KeysDatabase {
   nonces: { nonce: string; purpose: string; issued_at: number; used_at: number | null }
   /** one row per run that an approval paid for; the balance is their number, never stored apart */
   debits: { approval_id: string; run_id: string; debited_at: number }
+  /** how many debits each approval has; written by triggers alone */
+  approval_runs: { approval_id: string; runs: number }
   /** runs that got keys, with what they rest on; `owners` maps approvals and manifests to members, in JSON */
   leases: {
     run_id: string
@@ -182,6 +185,7 @@ export const keysMigrations: readonly Migration[] = [
   quotas,
   workloadIdentities,
   holdersKeys,
+  countedRuns,
 ]
 
 /**

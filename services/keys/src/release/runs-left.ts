@@ -71,13 +71,12 @@ function approvalsOf({ contract, approvals }: VerifiedRun, slots: readonly strin
 }
 
 async function useOf(trx: KeysTransaction, approval: string, runId: string): Promise<ApprovalUse> {
-  const { count, paid } = await trx
-    .selectFrom('debits')
-    .where('approval_id', '=', approval)
-    .select(({ fn, eb }) => [
-      fn.countAll<number>().as('count'),
-      fn.coalesce(fn.max<number>(eb('run_id', '=', runId)), eb.lit(0)).as('paid'),
+  const { counted, paid } = await trx
+    .selectNoFrom((eb) => [
+      eb.selectFrom('approval_runs').select('runs').where('approval_id', '=', approval).as('counted'),
+      eb.selectFrom('debits').select('run_id').where('approval_id', '=', approval).where('run_id', '=', runId).as('paid'),
     ])
     .executeTakeFirstOrThrow()
-  return { approval, before: count, after: paid === 1 ? count : count + 1 }
+  const before = counted ?? 0
+  return { approval, before, after: paid === null ? before + 1 : before }
 }
