@@ -7,6 +7,8 @@ export default defineConfig(({ mode }) => {
   const testsIn = (...folders: string[]) => folders.map((folder) => `${folder}/**/*.${kind}`)
   // A PKCS#11 module is initialised once per process, and SoftHSM2 reads then where its tokens are.
   const oneToAProcess = [...testsIn('services/keys/src/root-key/pkcs11'), `services/keys/src/backup/restore-root-keys.${kind}`]
+  // Files share the bundle of a process that many of them start.
+  const runFolder = 'services/keys/src/testing/run-folder.ts'
   return {
     // Our own packages resolve to their sources, so no test ever runs against a stale build.
     ssr: { resolve: { conditions: ['source'], externalConditions: ['source'] } },
@@ -23,8 +25,17 @@ export default defineConfig(({ mode }) => {
         // Libraries and services keep no state that one file could leave to the next; loading them anew for each takes longer than
         // most tests.
         { extends: true, test: { name: 'sdk', include: testsIn('sdk'), isolate: false } },
-        { extends: true, test: { name: 'services', include: testsIn('services'), exclude: oneToAProcess, isolate: false } },
-        { extends: true, test: { name: 'isolated', include: [...oneToAProcess, ...testsIn('deploy')] } },
+        {
+          extends: true,
+          test: {
+            name: 'services',
+            include: testsIn('services'),
+            exclude: oneToAProcess,
+            isolate: false,
+            globalSetup: runFolder,
+          },
+        },
+        { extends: true, test: { name: 'isolated', include: [...oneToAProcess, ...testsIn('deploy')], globalSetup: runFolder } },
         // Files share a room: starting its processes takes longer than most tests in it.
         {
           extends: true,

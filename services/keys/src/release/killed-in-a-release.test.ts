@@ -1,12 +1,15 @@
 import { expect, test } from 'vitest'
 import { killInImports, killInReleases } from '../testing/killed-in-a-release.ts'
 
-// Each round starts a process. `killed-in-a-release.long.test.ts` has 200 of them, and every statement of an import.
+// A round is a key service that dies in a release: five in each process. `killed-in-a-release.long.test.ts` has 1000 of them, and
+// every statement of an import.
 test('killed at every step of a release, a key service has all of it or nothing, and a run never pays twice', {
-  timeout: 300_000,
+  timeout: 600_000,
 }, async () => {
-  const { statements, before, after } = await killInReleases(90, 20_261_122)
+  const { statements, kills, before, after } = await killInReleases(200, 20_261_122)
   expect(statements).toBeGreaterThan(20)
+  expect(kills).toBeGreaterThan(statements)
+  expect(before + after).toBeGreaterThanOrEqual(200)
   expect(Math.min(before, after)).toBeGreaterThan(0)
 })
 

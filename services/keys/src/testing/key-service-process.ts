@@ -1,23 +1,21 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { DescService } from '@bufbuild/protobuf'
 import type { ErrorCode } from '@reinraum/crypto'
 import { ReinraumError } from '@reinraum/crypto'
 import { KeyReleaseService, KeysService } from '@reinraum/proto'
 import { createRpcClient } from '@reinraum/rpc'
 import { createRequestToken, type Identity } from '@reinraum/statements'
-import type { BundledChild } from './bundled-child.ts'
+import { bundledChild } from './bundled-child.ts'
 import type { ChildAnswer, ChildRequest, ChildStart } from './key-service-child.ts'
 import type { Room, RunningKeyService } from './room.ts'
-
-const child = fileURLToPath(new URL('./key-service-child.ts', import.meta.url))
 
 export interface KeyServiceProcess {
   readonly pid: number
   /** the room, with this process in place of its shared key service */
   readonly room: Room
+  /** the same room once for each key service of the process */
+  readonly rooms: readonly Room[]
   ask(request: ChildRequest): Promise<ChildAnswer>
   /** Runs SQL behind the back of the service, all of it in one transaction, and gives the rows of each statement. */
   sql(...statements: readonly string[]): Promise<readonly (readonly Record<string, unknown>[])[]>
@@ -30,8 +28,10 @@ export interface KeyServiceProcess {
 export interface ProcessOptions {
   /** a command that makes the process's surroundings and then runs what follows it in its own place */
   readonly through?: readonly string[]
-  /** for who starts so many that the start is what they cost */
-  readonly bundled?: BundledChild
+  /** a folder for what V8 compiles, of who starts so many that the start is what they cost; it asks one of them to fill it */
+  readonly compiled?: string
+  /** folders of the stores of further key services in the same process, each of them a copy of the room's shared one */
+  readonly besides?: readonly string[]
 }
 
 /**
@@ -40,22 +40,22 @@ export interface ProcessOptions {
  */
 export async function startKeyServiceProcess(
   room: Room,
-  { through = [], bundled }: ProcessOptions = {},
+  { through = [], compiled, besides = [] }: ProcessOptions = {},
 ): Promise<KeyServiceProcess> {
   // What a test needs of its identity is public, and taken before it stops.
   const shared = { ...room.shared }
   await shared.stop()
-  const flags = ['--conditions=source', '--disable-warning=ExperimentalWarning']
+  const bundled = await bundledChild()
   // A process that does not live long has no need to collect its garbage.
-  if (bundled !== undefined) flags.push('--min-semi-space-size=32', '--max-semi-space-size=64')
-  const [command = '', ...rest] = [...through, process.execPath, ...flags, bundled?.file ?? child]
-  // What was stripped and compiled once is there for the next start: it is most of what a start costs.
-  const env = { ...process.env, NODE_COMPILE_CACHE: bundled?.compiled ?? join(room.folder, 'compile-cache') }
+  const flags = ['--disable-warning=ExperimentalWarning', '--min-semi-space-size=32', '--max-semi-space-size=64']
+  const [command = '', ...rest] = [...through, process.execPath, ...flags, bundled.file]
+  // What was compiled once is there for the next start.
+  const env = { ...process.env, NODE_COMPILE_CACHE: compiled ?? bundled.compiled }
   const running = spawn(command, rest, { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   const ended = once(running, 'exit')
   const { authority } = room
   const start: ChildStart = {
-    config: shared.config,
+    configs: [shared.config, ...besides.map((data) => ({ ...shared.config, data }))],
     authority: { ca: authority.ca.toString(), key: authority.key.toString() },
   }
   running.send(start)
@@ -65,15 +65,20 @@ export async function startKeyServiceProcess(
     throw new ReinraumError(started.refused as ErrorCode, started.message)
   }
   if (!('addresses' in started)) throw new Error('the key service said something else than where it is')
-  const { addresses } = started
-  const clients = dialer(room, shared.config.id, addresses)
+  const dialers = started.addresses.map((addresses) => ({ addresses, ...dialer(room, shared.config.id, addresses) }))
+  const rooms = dialers.map(({ addresses, calls }, i): Room => {
+    const data = i === 0 ? shared.config.data : (besides[i - 1] ?? '')
+    return { ...room, shared: { ...shared, config: { ...shared.config, data }, addresses, ...calls } }
+  })
   const ask = async (request: ChildRequest) => {
     running.send(request)
     return answerOf(running)
   }
+  if (compiled === undefined) await ask({ compiled: true })
   return {
     pid: running.pid as number,
-    room: { ...room, shared: { ...shared, addresses, ...clients.calls } },
+    room: rooms[0] as Room,
+    rooms,
     ask,
     async sql(...statements) {
       const answer = await ask({ sql: statements })
@@ -81,7 +86,7 @@ export async function startKeyServiceProcess(
     },
     ended,
     async kill() {
-      clients.close()
+      for (const { close } of dialers) close()
       if (running.exitCode === null && running.signalCode === null) running.kill('SIGKILL')
       await ended
     },

@@ -1,151 +1,190 @@
+import { cp } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { toBase64url } from '@reinraum/crypto'
+import type { ReleaseKeysResponse } from '@reinraum/proto'
 import { parseStatement, type Release, verifyContract, verifyRelease } from '@reinraum/statements'
 import fc from 'fast-check'
 import { expect } from 'vitest'
 import { type Agreement, agree, agreeAndImport, type Dataset, importDataset, sealDataset } from './agreement.ts'
 import { type Bundle, bundleOf, outcomeName, requestOf } from './attempt.ts'
-import { type BundledChild, withBundledChild } from './bundled-child.ts'
 import { type KeyServiceProcess, startKeyServiceProcess } from './key-service-process.ts'
 import { type Room, startRoom } from './room.ts'
 import { readStore, requireWholeReleases } from './store-after-kill.ts'
 
 type Imported = Agreement & { readonly datasets: readonly Dataset[] }
 
-/** When a process dies: after so many statements of SQL from the request on, or after so much of the time that a release takes. */
+/** When a process dies: after so many statements of SQL from one request on, or after so much of the time that a release takes. */
 type Death = { readonly statements: number } | { readonly share: number }
+
+/** One process that dies, and how much of the time that a release takes each key service in it has had by the time that counts. */
+interface Kill {
+  readonly death: Death
+  readonly leads: readonly number[]
+}
 
 /** `bird` and `officer` approve what the shared service holds two keys for. */
 const [approvals, keys] = [2, 2]
 
-/** Two rooms at a time, each with one process after the other on one store. */
-const rooms = 2
+/** Key services in each process, each with a store of its own: they start from copies of one, and all of them die in a release. */
+const services = 5
+
+// More than a release takes: some die right after they have answered.
+const longest = 1.6
 
 export interface Killed {
-  /** statements of SQL that a release runs, each of which one process did not live to see */
+  /** statements of SQL that a release runs, each of which one key service did not live to see */
   readonly statements: number
-  /** rounds by what had become of the release */
+  /** processes killed, and the releases that this cut off, by what had become of them */
+  readonly kills: number
   readonly before: number
   readonly after: number
   readonly answered: number
 }
 
 /**
- * Kills a process in a release, starts it again on the same store, and asks again, so many times: at each statement of SQL once,
- * and then at times that the seed chooses.
+ * Kills key services in so many releases, starts them again on the same stores, and asks again: one at each statement of SQL,
+ * the others at times that the seed chooses. Five of them are in one process and die with it, each at a step of its own.
  */
 export function killInReleases(rounds: number, seed: number): Promise<Killed> {
-  const killed = withBundledChild((bundled) => killBundledInReleases(rounds, seed, bundled))
+  const killed = killServicesInReleases(rounds, seed)
   return killed.catch((cause) => {
     throw new Error(`of ${rounds} rounds with seed ${seed}, one went wrong`, { cause })
   })
 }
 
-async function killBundledInReleases(rounds: number, seed: number, bundled: BundledChild): Promise<Killed> {
-  const opened = await Promise.all(Array.from({ length: rooms }, () => openRoom(bundled)))
-  const statements = opened[0]?.statements ?? 0
-  const deaths = deathsOf(rounds, statements, seed)
-  const shares = opened.map((_, i) => deaths.filter((__, at) => at % rooms === i))
-  const results = await Promise.all(opened.map(({ chain }, i) => chain(shares[i] ?? [])))
-  const sum = (name: 'before' | 'after' | 'answered') => results.reduce((total, result) => total + result[name], 0)
-  return { statements, before: sum('before'), after: sum('after'), answered: sum('answered') }
-}
-
-function deathsOf(rounds: number, statements: number, seed: number): readonly Death[] {
+function killsOf(rounds: number, statements: number, seed: number): readonly Kill[] {
   const everyStep = Array.from({ length: statements + 1 }, (_, at): Death => ({ statements: at }))
-  const rest = Math.max(0, rounds - everyStep.length)
-  // More than a release takes: some die right after they have answered.
-  const share = fc.double({ min: 0, max: 1.6, noNaN: true }).map((share): Death => ({ share }))
-  const chosen = [...everyStep, ...fc.sample(share, { seed, numRuns: rest })]
-  const order = fc.shuffledSubarray([...chosen], { minLength: chosen.length })
-  return fc.sample(order, { seed, numRuns: 1 })[0] ?? []
+  const rest = Math.max(0, Math.ceil(rounds / services) - everyStep.length)
+  const share = fc.double({ min: 0, max: longest, noNaN: true })
+  const deaths = [...everyStep, ...fc.sample(share, { seed, numRuns: rest }).map((share): Death => ({ share }))]
+  const order = fc.shuffledSubarray(deaths, { minLength: deaths.length })
+  const leads = fc.array(fc.double({ min: 0, max: longest, noNaN: true }), { minLength: services, maxLength: services })
+  const chosen = fc.sample(leads, { seed, numRuns: deaths.length })
+  return (fc.sample(order, { seed, numRuns: 1 })[0] ?? []).map((death, i) => ({ death, leads: chosen[i] ?? [] }))
 }
 
-async function openRoom(bundled: BundledChild) {
-  const start = (room: Room) => startKeyServiceProcess(room, { bundled })
+async function killServicesInReleases(rounds: number, seed: number): Promise<Killed> {
   const room = await startRoom()
   const agreement = await agreeAndImport(room)
   const first = await bundleOf(agreement, { approval: (approval) => ({ ...approval, maximumRuns: 1000 }) })
   const query = parseStatement(first.query).document
   const nextRun = () =>
     bundleOf(agreement, { query: () => query as never, bundle: (made) => ({ ...made, decisions: first.decisions }) })
-  let process = await start(room)
-  const { ms } = await measure(agreement, process, first)
-  const { statements } = await measure(agreement, process, await nextRun())
+  const besides = Array.from({ length: services - 1 }, (_, i) => join(room.folder, `shared-${i + 2}`))
+  const compiled = join(room.folder, 'compiled')
+  const only = await startKeyServiceProcess(room, { compiled })
+  await measure(agreement, only, first)
+  await only.ask({ compiled: true })
+  await only.kill()
+  for (const copy of besides) await cp(room.shared.config.data, copy, { recursive: true })
+  const start = (from: Room) => startKeyServiceProcess(from, { compiled, besides })
+  let process = await start(only.room)
+  await measure(agreement, process, await nextRun())
+  const { ms, statements } = await measure(agreement, process, await nextRun())
 
-  const chain = async (deaths: readonly Death[]) => {
-    const counts = { before: 0, after: 0, answered: 0 }
-    for (const death of deaths) {
-      const bundle = await nextRun()
-      const { request, answer } = await dieInRelease(agreement, process, bundle, death, ms)
-      const store = await readStore(process.room)
-      const released = requireWholeReleases(store, approvals, keys).has(bundle.runId)
-      // An answer that left has its entry and its debit; a nonce is used exactly when the decision stands.
-      if (answer !== 'none') expect({ death, answer, released }).toEqual({ death, answer: 'released', released: true })
-      const nonce = toBase64url(request.nonces?.[0]?.nonce as Uint8Array)
-      expect(store.nonces.find((row) => row.nonce === nonce)?.used_at).toEqual(released ? expect.any(Number) : null)
-      counts[released ? 'after' : 'before'] += 1
-      if (answer === 'released') counts.answered += 1
-
-      process = await start(process.room)
-      const again = await process.room.shared.from('executor').releaseKeys(request)
-      expect({ death, outcome: outcomeName(again) }).toEqual({ death, outcome: released ? 'nonce-used' : 'released' })
-      expect(await usesOf(agreement, process, bundle)).toEqual(['same', 'same'])
-    }
-    requireWholeReleases(await readAfterwards(process), approvals, keys)
-    await requireSignedLog(agreement, process)
-    await process.kill()
-    await room.stop()
-    return counts
+  const kills = killsOf(rounds, statements, seed)
+  const counts = { before: 0, after: 0, answered: 0 }
+  const read = Array.from({ length: services }, () => new Map<string, Release>())
+  for (const [i, kill] of kills.entries()) {
+    const bundle = await nextRun()
+    const cutOff = await dieInReleases(agreement, process, bundle, kill, i % services, ms)
+    const found = await Promise.all(
+      cutOff.map(async ({ request, answer }, at) => {
+        const store = await readStore(process.rooms[at] as Room)
+        const released = requireWholeReleases(store, approvals, keys, read[at]).has(bundle.runId)
+        // An answer that left has its entry and its debit; a nonce is used exactly when the decision stands.
+        if (answer !== 'none') expect({ kill, answer, released }).toEqual({ kill, answer: 'released', released: true })
+        const nonce = toBase64url(request.nonces?.[0]?.nonce as Uint8Array)
+        expect(store.nonces.find((row) => row.nonce === nonce)?.used_at).toEqual(released ? expect.any(Number) : null)
+        counts[released ? 'after' : 'before'] += 1
+        if (answer === 'released') counts.answered += 1
+        return { request, released }
+      }),
+    )
+    process = await start(process.room)
+    await Promise.all(
+      found.map(async ({ request, released }, at) => {
+        const own = process.rooms[at] as Room
+        const again = await own.shared.from('executor').releaseKeys(request)
+        expect({ kill, outcome: outcomeName(again) }).toEqual({ kill, outcome: released ? 'nonce-used' : 'released' })
+        // Who has paid asks once more and pays nothing; who has not has paid now, once.
+        const paid = released ? await releaseAgain(agreement, own, bundle) : again
+        const use = released ? 'same' : 'more'
+        expect(usesOf(paid)).toEqual([use, use])
+      }),
+    )
   }
-  return { statements, chain }
+  await process.kill()
+  for (const own of process.rooms) requireWholeReleases(await readStore(own), approvals, keys)
+  await requireSignedLogs(agreement, await start(process.room))
+  await room.stop()
+  return { statements, kills: kills.length, ...counts }
 }
 
-/** How long one release takes, and how many statements of SQL. The first one of a process takes longest. */
-async function measure(agreement: Imported, { room, ask }: KeyServiceProcess, bundle: Bundle) {
-  const { request } = await requestOf(agreement, room.shared, bundle)
-  await ask({ dieAfter: null })
+/** How long releases of all key services of a process take at a time, and how many statements of SQL one of them has. */
+async function measure(agreement: Imported, { rooms, ask }: KeyServiceProcess, bundle: Bundle) {
+  const requests = await Promise.all(rooms.map((own) => requestOf(agreement, own.shared, bundle)))
+  await ask({ dieAfter: null, of: 0 })
   const begun = performance.now()
-  expect(outcomeName(await room.shared.from('executor').releaseKeys(request))).toBe('released')
+  const answers = await Promise.all(
+    rooms.map(({ shared }, at) => shared.from('executor').releaseKeys(requests[at]?.request ?? {})),
+  )
   const ms = performance.now() - begun
+  expect(answers.map(outcomeName)).toEqual(rooms.map(() => 'released'))
   const answer = await ask({ statementsRun: true })
   return { ms, statements: 'statements' in answer ? answer.statements : 0 }
 }
 
-async function dieInRelease(agreement: Imported, process: KeyServiceProcess, bundle: Bundle, death: Death, ms: number) {
-  const { request } = await requestOf(agreement, process.room.shared, bundle)
-  if ('statements' in death) await process.ask({ dieAfter: death.statements })
-  const answering = process.room.shared
-    .from('executor')
-    .releaseKeys(request)
-    .then(outcomeName, () => 'none')
+/** All key services of the process release at a time, until `victim` comes to its statement or the time is up. */
+async function dieInReleases(
+  agreement: Imported,
+  process: KeyServiceProcess,
+  bundle: Bundle,
+  kill: Kill,
+  victim: number,
+  ms: number,
+) {
+  const { death, leads } = kill
+  const requests = await Promise.all(process.rooms.map((own) => requestOf(agreement, own.shared, bundle)))
+  if ('statements' in death) await process.ask({ dieAfter: death.statements, of: victim })
+  const answering = process.rooms.map(async ({ shared }, at) => {
+    const { request } = requests[at] ?? expect.fail()
+    await sleep((at === victim ? longest : longest - (leads[at] ?? 0)) * ms)
+    const answer = await shared
+      .from('executor')
+      .releaseKeys(request)
+      .then(outcomeName, () => 'none')
+    return { request, answer }
+  })
   // Who has run all its statements answers, and dies then.
-  await Promise.race('statements' in death ? [process.ended, answering] : [sleep(death.share * ms)])
+  await Promise.race('statements' in death ? [process.ended, answering[victim]] : [sleep((longest + death.share) * ms)])
   await process.kill()
-  return { request, answer: await answering }
+  return Promise.all(answering)
 }
 
-/** Asks for the same run once more, and says of each approval whether that used it any further. */
-async function usesOf(agreement: Imported, { room }: KeyServiceProcess, bundle: Bundle): Promise<string[]> {
-  const { request } = await requestOf(agreement, room.shared, bundle)
-  const { outcome } = await room.shared.from('executor').releaseKeys(request)
-  if (outcome.case !== 'released') throw new Error(`a run that paid was denied: ${outcome.value?.reasonCode}`)
+/** Asks for the same run once more. */
+async function releaseAgain(agreement: Imported, { shared }: Room, bundle: Bundle): Promise<ReleaseKeysResponse> {
+  const { request } = await requestOf(agreement, shared, bundle)
+  return shared.from('executor').releaseKeys(request)
+}
+
+/** What an answer says of each approval: whether that was used any further. */
+function usesOf({ outcome }: ReleaseKeysResponse): string[] {
+  if (outcome.case !== 'released') throw new Error(`a run that may be released was denied: ${outcome.value?.reasonCode}`)
   const { document } = parseStatement(outcome.value.release) as { document: Release }
   if (document.outcome.decision !== 'released') throw new Error('the statement says something else')
   return document.outcome.runs.map(({ before, after }) => (before === after ? 'same' : 'more'))
 }
 
-async function readAfterwards(process: KeyServiceProcess) {
-  await process.kill()
-  return readStore(process.room)
-}
-
-async function requireSignedLog(agreement: Agreement, { room }: KeyServiceProcess): Promise<void> {
-  const process = await startKeyServiceProcess(room)
+async function requireSignedLogs(agreement: Agreement, process: KeyServiceProcess): Promise<void> {
+  const { room } = agreement
   const contract = await verifyContract(agreement.statement, { now: room.clock.now() })
-  const { releases } = await process.room.shared.as(room.parties.bird).listReleases({ contractId: agreement.id })
-  for (const release of releases) await verifyRelease(release, contract)
-  expect(releases.length).toBeGreaterThan(2)
+  for (const { shared } of process.rooms) {
+    const { releases } = await shared.as(room.parties.bird).listReleases({ contractId: agreement.id })
+    for (const release of releases) await verifyRelease(release, contract)
+    expect(releases.length).toBeGreaterThan(2)
+  }
   await process.kill()
 }
 

@@ -1,6 +1,6 @@
 import { copyFile, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseStatement } from '@reinraum/statements'
+import { parseStatement, type Release } from '@reinraum/statements'
 import { sql } from 'kysely'
 import { expect } from 'vitest'
 import { storeName } from '../backup/backup-files.ts'
@@ -41,9 +41,15 @@ export type StoreAfterKill = Awaited<ReturnType<typeof readStore>>
  * run has any of it; and the log is one chain.
  * @param approvals that each run rests on
  * @param keys that each run gets
+ * @param read entries whose statements were read before, by id; those that are new are added
  * @returns the runs that were released
  */
-export function requireWholeReleases(store: StoreAfterKill, approvals: number, keys: number): ReadonlySet<string> {
+export function requireWholeReleases(
+  store: StoreAfterKill,
+  approvals: number,
+  keys: number,
+  read = new Map<string, Release>(),
+): ReadonlySet<string> {
   const released = new Set(store.releases.filter(({ decision }) => decision === 'released').map(({ run_id }) => run_id))
   const each = (times: number) => [...released].flatMap((run) => Array.from({ length: times }, () => run)).sort()
   const runsOf = (rows: readonly { readonly run_id: string }[]) => rows.map(({ run_id }) => run_id).sort()
@@ -55,10 +61,18 @@ export function requireWholeReleases(store: StoreAfterKill, approvals: number, k
   expect(decided.sort()).toEqual(store.releases.map(({ id }) => id).sort())
   let previous: string | null = null
   for (const [i, { id, sequence, statement }] of store.releases.entries()) {
-    const { id: ownId, document } = parseStatement(statement)
-    expect({ sequence, id }).toEqual({ sequence: i + 1, id: ownId })
-    expect(document).toMatchObject({ sequence: i + 1, previous })
+    const document = read.get(id) ?? readEntry(id, statement)
+    read.set(id, document)
+    const expected = { sequence: i + 1, previous }
+    expect({ sequence, previous: document.previous }).toEqual(expected)
+    expect(document.sequence).toBe(sequence)
     previous = id
   }
   return released
+}
+
+function readEntry(id: string, statement: Uint8Array): Release {
+  const { id: ownId, document } = parseStatement(statement) as { id: string; document: Release }
+  expect(ownId).toBe(id)
+  return document
 }
