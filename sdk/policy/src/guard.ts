@@ -11,7 +11,7 @@ import { type GuardReport, reportOf, usageOf } from './report.ts'
 import { rewrite } from './rewrite/query.ts'
 
 /** Raised with every change of what the guard allows or how it rewrites. */
-export const guardVersion = 'reinraum-guard/1'
+export const guardVersion = 'reinraum-guard/2'
 
 export interface GuardRequest {
   readonly sql: string

@@ -4,6 +4,7 @@ import type { Attack } from './testing/attacks/attack.ts'
 import { columns } from './testing/attacks/columns.ts'
 import { errorsAndTime } from './testing/attacks/errors-and-time.ts'
 import { escapes } from './testing/attacks/escapes.ts'
+import { released } from './testing/attacks/released.ts'
 import { singleRows } from './testing/attacks/single-rows.ts'
 import { threshold } from './testing/attacks/threshold.ts'
 import { slots } from './testing/slots.ts'
@@ -15,6 +16,7 @@ const attacks: Readonly<Record<string, readonly Attack[]>> = {
   'reaches columns that the rule keeps shut': columns,
   'gives back values of single rows': singleRows,
   'gets under the threshold': threshold,
+  'takes more than results out of results': released,
   'makes errors or time speak': errorsAndTime,
 }
 

@@ -63,8 +63,10 @@ export function usageOf(blocks: readonly Block[]): Usage {
   }
   for (const block of blocks) {
     const from = fromOf(block)
-    for (const { source } of relationsOf(from)) if (source.kind === 'slot') of(source.slot.id)
-    note('joined', equalitiesOf(from))
+    if (from !== null) {
+      for (const { source } of relationsOf(from)) if (source.kind === 'slot') of(source.slot.id)
+      note('joined', equalitiesOf(from))
+    }
     note('filtered', [block.where])
     note(
       'shown',
@@ -86,8 +88,23 @@ export function usageOf(blocks: readonly Block[]): Usage {
   return usage
 }
 
-export function fromOf({ source }: Block): From {
-  return source.kind === 'core' ? source.core.from : source.from
+/** null for a set operation, which reads two blocks */
+export function fromOf({ source }: Block): From | null {
+  switch (source.kind) {
+    case 'core':
+      return source.core.from
+    case 'released':
+      return source.from
+    case 'set':
+      return null
+  }
+}
+
+function readBy(block: Block): readonly string[] {
+  if (block.source.kind === 'set') return [block.source.set.left.name, block.source.set.right.name]
+  const from = fromOf(block)
+  const relations = from === null ? [] : relationsOf(from)
+  return relations.map(({ source }) => (source.kind === 'slot' ? source.slot.id : source.block.name))
 }
 
 function equalitiesOf(from: From): readonly Expression[] {
@@ -121,7 +138,7 @@ export function reportOf(
     return {
       name: block.name,
       kind: block.source.kind === 'core' ? 'aggregate' : 'post-processing',
-      reads: relationsOf(fromOf(block)).map(({ source }) => (source.kind === 'slot' ? source.slot.id : source.block.name)),
+      reads: readBy(block),
       threshold: guarded ? limits.minimumGroupSize : null,
       columns: block.select.map((s) => s.name),
     }

@@ -4,7 +4,7 @@ import { Refusal, refuse } from '../reasons.ts'
 import { collectAggregates } from './aggregates.ts'
 import type { Block, Core, From } from './block.ts'
 import { columnsOf, type Expression, keyOf } from './expression.ts'
-import { aliasIn, positionOfConstant, readModifiers } from './modifiers.ts'
+import { aliasIn, isOneRow, positionOfConstant, readModifiers } from './modifiers.ts'
 import { requireBoolean } from './operators.ts'
 import { outputName } from './output-names.ts'
 import type { ParameterBinder } from './parameters.ts'
@@ -60,7 +60,13 @@ export function aggregateBlock(select: SelectNode, from: From, scope: Scope, par
   if (groups.length === 0 && core.aggregates.length === 0) {
     refuse('raw-rows', 'a query over a dataset needs an aggregate or GROUP BY', offsetWithin(select.select_list))
   }
-  return { source: { kind: 'core', core }, where: having, select: items, ...modifiers, single: groups.length === 0 }
+  return {
+    source: { kind: 'core', core },
+    where: having,
+    select: items,
+    ...modifiers,
+    single: groups.length === 0 || isOneRow(modifiers),
+  }
 }
 
 /** Names as they mean rows of datasets, before anything is grouped. */

@@ -62,6 +62,16 @@ export interface Core {
   readonly units: readonly Column[]
 }
 
+/** The rows of two blocks as one, columns matched by position and brought to a common type. */
+export interface SetOperation {
+  readonly operation: 'UNION' | 'INTERSECT' | 'EXCEPT'
+  /** false: every row once */
+  readonly all: boolean
+  readonly left: Block
+  readonly right: Block
+  readonly columns: readonly { readonly name: string; readonly type: Type }[]
+}
+
 export interface Order {
   readonly value: Expression
   readonly descending: boolean
@@ -71,7 +81,10 @@ export interface Order {
 /** A query block: everything in it but the core sees released values only. */
 export interface Block {
   readonly name: string
-  readonly source: { readonly kind: 'core'; readonly core: Core } | { readonly kind: 'released'; readonly from: From }
+  readonly source:
+    | { readonly kind: 'core'; readonly core: Core }
+    | { readonly kind: 'released'; readonly from: From }
+    | { readonly kind: 'set'; readonly set: SetOperation }
   readonly where: Expression | null
   readonly select: readonly { readonly name: string; readonly value: Expression }[]
   readonly distinct: boolean

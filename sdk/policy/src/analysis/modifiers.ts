@@ -2,7 +2,7 @@ import { constantNode, distinctModifier, limitModifier, orderModifier } from '..
 import { offsetWithin, read, tagOf } from '../ast/read.ts'
 import { refuse } from '../reasons.ts'
 import type { Block, Order } from './block.ts'
-import type { Expression } from './expression.ts'
+import { type Expression, keyOf } from './expression.ts'
 
 type Select = Block['select']
 type Modifiers = Pick<Block, 'distinct' | 'order' | 'limit' | 'offset'>
@@ -37,7 +37,17 @@ export function readModifiers(
         refuse('limit-not-allowed', 'LIMIT takes a number of rows', offsetWithin(modifier))
     }
   }
+  const shown = select.map((s) => keyOf(s.value))
+  if (result.distinct && result.order.some((o) => !shown.includes(keyOf(o.value)))) {
+    // which of several equal rows would decide the order is anyone's guess
+    refuse('construct-not-allowed', 'SELECT DISTINCT is ordered by what it selects', offsetWithin(modifiers))
+  }
   return result
+}
+
+/** LIMIT 1 makes one row of any number of them. */
+export function isOneRow({ limit }: Pick<Block, 'limit'>): boolean {
+  return limit !== null && limit <= 1
 }
 
 function readOrder(modifier: unknown, select: Select, value: (node: unknown) => Expression): readonly Order[] {

@@ -4,7 +4,7 @@ import { refuse } from '../reasons.ts'
 import type { Block, From, Relation } from './block.ts'
 import { relationsOf } from './block.ts'
 import { columnsOf, type Expression } from './expression.ts'
-import { readModifiers } from './modifiers.ts'
+import { isOneRow, readModifiers } from './modifiers.ts'
 import { requireBoolean } from './operators.ts'
 import { outputName } from './output-names.ts'
 import type { ParameterBinder } from './parameters.ts'
@@ -28,12 +28,13 @@ export function releasedBlock(select: SelectNode, from: From, scope: Scope, para
     return expression
   }
   const items = select.select_list.map((node, i) => ({ name: outputName(node, i), value: released(node) }))
+  const modifiers = readModifiers(select.modifiers, items, released, value)
   return {
     source: { kind: 'released', from },
     where: select.where_clause === null ? null : condition(select.where_clause, value, scope),
     select: items,
-    ...readModifiers(select.modifiers, items, released, value),
-    single: relationsOf(from).every(isSingle),
+    ...modifiers,
+    single: relationsOf(from).every(isSingle) || isOneRow(modifiers),
   }
 }
 

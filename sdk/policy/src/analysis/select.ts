@@ -1,4 +1,4 @@
-import { cteNode, queryNode, type SelectNode, selectNode } from '../ast/nodes.ts'
+import { cteNode, queryNode, type SelectNode, type SetOperationNode, selectNode, setOperationNode } from '../ast/nodes.ts'
 import { offsetWithin, read, sameName, tagOf } from '../ast/read.ts'
 import { refuse } from '../reasons.ts'
 import { aggregateBlock, rowEnvironment } from './aggregate-block.ts'
@@ -9,6 +9,7 @@ import { readFrom, type Tables } from './from.ts'
 import { checkName, checkUnique } from './output-names.ts'
 import type { ParameterBinder } from './parameters.ts'
 import { releasedBlock } from './released-block.ts'
+import { setBlock } from './set-block.ts'
 import type { Slot } from './slots.ts'
 import { translate } from './translate.ts'
 
@@ -37,6 +38,7 @@ export function analyse(statement: unknown, slots: readonly Slot[], parameters: 
 }
 
 function analyseSelect(node: unknown, context: Context, outer: Named, name: string, columnNames: readonly string[]): Block {
+  if (tagOf(node, 'type') === 'SET_OPERATION_NODE') return analyseSet(node, context, outer, name, columnNames)
   const select = readSelect(node)
   const named = readCtes(select, context, outer)
   const tables: Tables = {
@@ -66,6 +68,14 @@ function analyseSelect(node: unknown, context: Context, outer: Named, name: stri
   return finish(releasedBlock(select, from, scope, context.parameters), context, name, columnNames)
 }
 
+function analyseSet(node: unknown, context: Context, outer: Named, name: string, columnNames: readonly string[]): Block {
+  const set = read(setOperationNode, node, 'set-operation-not-allowed', 'set operations are UNION, INTERSECT and EXCEPT')
+  const named = readCtes(set, context, outer)
+  const left = analyseSelect(set.left, context, named, 'side', [])
+  const right = analyseSelect(set.right, context, named, 'side', [])
+  return finish(setBlock(set, left, right, context.parameters), context, name, columnNames)
+}
+
 /** Names the columns and the block; the name is unique and never that of a dataset. */
 function finish(block: Omit<Block, 'name'>, context: Context, wanted: string, columnNames: readonly string[]): Block {
   if (columnNames.length > block.select.length) refuse('column-unknown', 'there are more column names than columns')
@@ -85,7 +95,6 @@ function finish(block: Omit<Block, 'name'>, context: Context, wanted: string, co
 function readSelect(node: unknown): SelectNode {
   const type = tagOf(node, 'type')
   const offset = offsetWithin(node)
-  if (type === 'SET_OPERATION_NODE') refuse('set-operation-not-allowed', 'UNION, INTERSECT and EXCEPT are not allowed', offset)
   if (type === 'RECURSIVE_CTE_NODE') refuse('construct-not-allowed', 'recursive queries are not allowed', offset)
   const select = read(selectNode, node, 'construct-not-allowed', 'SAMPLE, QUALIFY and unknown clauses are not allowed')
   if (select.select_list.length > maximumItems || select.group_expressions.length > maximumItems) {
@@ -94,7 +103,7 @@ function readSelect(node: unknown): SelectNode {
   return select
 }
 
-function readCtes({ cte_map }: SelectNode, context: Context, outer: Named): Named {
+function readCtes({ cte_map }: Pick<SelectNode | SetOperationNode, 'cte_map'>, context: Context, outer: Named): Named {
   const named = new Map(outer)
   for (const entry of cte_map.map) {
     const { key, value } = read(cteNode, entry)

@@ -66,6 +66,21 @@ export function commonType(a: Type, b: Type): Type | undefined {
   if (a.family === 'null') return b
   if (b.family === 'null' || a.sql === b.sql) return a
   if (a.family === 'integer' && b.family === 'integer') return bigintType
-  if (isNumeric(a) && isNumeric(b)) return doubleType
-  return undefined
+  if (isNumeric(a) && isNumeric(b)) return commonDecimal(a, b) ?? doubleType
+  return isTemporal(a) && isTemporal(b) ? timestampType : undefined
+}
+
+/** The DECIMAL that holds every value of both; undefined where there is none. */
+function commonDecimal(a: Type, b: Type): Type | undefined {
+  if (a.family === 'double' || b.family === 'double') return undefined
+  const [x, y] = [decimalDigits(a), decimalDigits(b)]
+  const scale = Math.max(x.scale, y.scale)
+  const width = Math.max(x.whole, y.whole) + scale
+  return width <= 38 ? decimalType(width, scale) : undefined
+}
+
+function decimalDigits(type: Type): { readonly whole: number; readonly scale: number } {
+  if (type.family === 'integer') return { whole: 19, scale: 0 }
+  const { width, scale } = decimalShape(type)
+  return { whole: width - scale, scale }
 }

@@ -148,6 +148,19 @@ export function query(select: Node): Node {
   return { node: select, named_param_map: [] }
 }
 
+/** Column names are those of the left side. */
+export function setOperation(type: 'UNION' | 'INTERSECT' | 'EXCEPT', all: boolean, left: Node, right: Node): Node {
+  return {
+    type: 'SET_OPERATION_NODE',
+    modifiers: [],
+    cte_map: { map: [] },
+    setop_type: type,
+    left,
+    right,
+    setop_all: all,
+  }
+}
+
 export interface SelectParts {
   readonly ctes?: readonly { readonly name: string; readonly select: Node }[]
   readonly list: readonly Node[]

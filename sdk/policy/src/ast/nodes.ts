@@ -205,3 +205,14 @@ export const selectNode = z.strictObject({
   qualify: z.null(),
 })
 export type SelectNode = z.infer<typeof selectNode>
+
+export const setOperationNode = z.strictObject({
+  type: z.literal('SET_OPERATION_NODE'),
+  modifiers: z.array(node),
+  cte_map: z.strictObject({ map: z.array(cteNode) }),
+  setop_type: z.enum(['UNION', 'INTERSECT', 'EXCEPT']),
+  setop_all: z.boolean(),
+  left: node,
+  right: node,
+})
+export type SetOperationNode = z.infer<typeof setOperationNode>

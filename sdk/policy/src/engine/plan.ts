@@ -11,12 +11,15 @@ const operators: ReadonlySet<string> = new Set([
   'LOGICAL_CROSS_PRODUCT',
   'LOGICAL_CTE_REF',
   'LOGICAL_DISTINCT',
+  'LOGICAL_EXCEPT',
   'LOGICAL_FILTER',
   'LOGICAL_GET',
+  'LOGICAL_INTERSECT',
   'LOGICAL_LIMIT',
   'LOGICAL_MATERIALIZED_CTE',
   'LOGICAL_ORDER_BY',
   'LOGICAL_PROJECTION',
+  'LOGICAL_UNION',
 ])
 
 const expressions: ReadonlySet<string> = new Set([

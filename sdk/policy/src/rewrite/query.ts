@@ -1,5 +1,6 @@
-import type { Block, Core, From } from '../analysis/block.ts'
+import type { Block, Core, From, SetOperation } from '../analysis/block.ts'
 import { keyOf } from '../analysis/expression.ts'
+import type { Type } from '../analysis/types.ts'
 import type { Node } from '../ast/build.ts'
 import * as ast from '../ast/build.ts'
 import { atLeast, distinctUnits, writeAggregate } from './aggregates.ts'
@@ -25,7 +26,7 @@ function writeBlock(block: Block, limits: Limits, ctes: readonly { name: string;
   return ast.select({
     ctes,
     list: select.map(({ name, value }) => ast.named(write(value), name)),
-    from: source.kind === 'core' ? ast.subquery(writeCore(source.core, limits), 'c') : writeFrom(source.from),
+    from: writeSource(source, limits),
     where: where === null ? null : write(where),
     distinct,
     // only a cut needs an order, and then a total one
@@ -33,6 +34,17 @@ function writeBlock(block: Block, limits: Limits, ctes: readonly { name: string;
     limit,
     offset,
   })
+}
+
+function writeSource(source: Block['source'], limits: Limits): Node {
+  switch (source.kind) {
+    case 'core':
+      return ast.subquery(writeCore(source.core, limits), 'c')
+    case 'released':
+      return writeFrom(source.from)
+    case 'set':
+      return ast.subquery(writeSet(source.set), 's')
+  }
 }
 
 /** The query's own order, then every output column: rows that tie are equal, so equal runs give equal bytes. */
@@ -75,4 +87,24 @@ function writeFrom(from: From): Node {
   )
   const condition = equalities.length === 0 ? null : ast.conjunction('and', equalities)
   return ast.join(joinTypes[from.join], writeFrom(from.left), writeFrom(from.right), condition)
+}
+
+function writeSet({ operation, all, left, right, columns }: SetOperation): Node {
+  const side = (block: Block) =>
+    ast.select({
+      list: columns.map(({ name, type }, i) => ast.named(sideColumn(block.select[i], type), name)),
+      from: ast.table(block.name, 'r'),
+    })
+  return ast.setOperation(operation, all, side(left), side(right))
+}
+
+function sideColumn(item: Block['select'][number] | undefined, type: Type): Node {
+  if (item === undefined) throw new Error('both sides of a set operation have the same number of columns')
+  const value = { kind: 'column', table: 'r', name: item.name, type: item.value.type, slot: null } as const
+  return oneZero(ast.cast(write(value), type.sql, true), type)
+}
+
+/** DuckDB takes 0 and -0 for equal and keeps either of them; this keeps 0. */
+function oneZero(value: Node, type: Type): Node {
+  return type.family === 'double' ? ast.call('+', [value, ast.cast(ast.text('0'), type.sql)]) : value
 }

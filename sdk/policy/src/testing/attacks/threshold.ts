@@ -138,7 +138,7 @@ export const threshold: readonly Attack[] = [
     "SELECT count(*) FROM patients p JOIN states s ON p.region = s.name AND p.region = 'x'",
   ],
   ['joins by nature', 'join-not-allowed', 'SELECT count(*) FROM flights NATURAL JOIN airports'],
-  ['unites rows', 'set-operation-not-allowed', 'SELECT region FROM patients UNION ALL SELECT school FROM pupils'],
+  ['unites rows', 'raw-rows', 'SELECT region FROM patients UNION ALL SELECT school FROM pupils'],
   [
     'takes totals beside cells',
     'grouping-sets-not-allowed',
