@@ -9,6 +9,7 @@ import { bindAgainstShadow, type OutputColumn } from './engine/shadow.ts'
 import { positionOf, type Reason, Refusal } from './reasons.ts'
 import { type GuardReport, reportOf, usageOf } from './report.ts'
 import { rewrite } from './rewrite/query.ts'
+import { checkRules } from './rules/refusals.ts'
 
 /** Raised with every change of what the guard allows or how it rewrites. */
 export const guardVersion = 'reinraum-guard/2'
@@ -71,6 +72,7 @@ async function check(engine: Engine, request: GuardRequest): Promise<GuardVerdic
       const { blocks } = analyse(statement, slots, bindParameters(request.parameters, request.values))
       const usage = usageOf(blocks)
       const read = slots.filter((s) => usage.has(s.id)).sort((a, b) => (a.id < b.id ? -1 : 1))
+      checkRules(read)
       const limits = strictest(read)
       const rewrittenSql = await sqlOf(connection, rewrite(blocks, { ...limits, minimumGroupSize: limits.minimumGroupSize ?? 1 }))
       const columns = await bindAgainstShadow(connection, rewrittenSql, read)
