@@ -2,12 +2,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createGuard, type Guard } from './index.ts'
 import { type Database, openDatabase, readable, secret } from './testing/data.ts'
 import { type Honest, setOperations } from './testing/honest/set-operations.ts'
+import { subqueries } from './testing/honest/subqueries.ts'
 import { slots } from './testing/slots.ts'
 
 // What analysts do with results: every query stands beside the plain SQL that gives the same, the threshold by hand.
 
 const queries: Readonly<Record<string, readonly Honest[]>> = {
   'set operations': setOperations,
+  subqueries,
 }
 
 let guard: Guard

@@ -1,6 +1,6 @@
 import type { Block, From } from './analysis/block.ts'
 import { relationsOf } from './analysis/block.ts'
-import { columnsOf, type Expression } from './analysis/expression.ts'
+import { blocksIn, columnsOf, type Expression } from './analysis/expression.ts'
 import type { Slot } from './analysis/slots.ts'
 
 /** How a query uses the columns of one dataset: what an approver decides on. */
@@ -24,6 +24,8 @@ export interface BlockReport {
   /** distinct units that each row stands for at least; null where no protected dataset is read */
   readonly threshold: number | null
   readonly columns: readonly string[]
+  /** blocks whose released values stand in its conditions and groups over rows, as if they had been typed there */
+  readonly valuesFrom: readonly string[]
 }
 
 /** What a query reads and what comes out, for the people who approve it. */
@@ -107,6 +109,13 @@ function readBy(block: Block): readonly string[] {
   return relations.map(({ source }) => (source.kind === 'slot' ? source.slot.id : source.block.name))
 }
 
+function valuesFrom({ source }: Block): readonly string[] {
+  if (source.kind !== 'core') return []
+  const { where, groups } = source.core
+  const expressions = [...(where === null ? [] : [where]), ...groups.map((g) => g.value)]
+  return [...new Set(expressions.flatMap(blocksIn))].sort()
+}
+
 function equalitiesOf(from: From): readonly Expression[] {
   if (from.kind === 'relation') return []
   return [...equalitiesOf(from.left), ...equalitiesOf(from.right), ...from.equalities.flatMap((e) => [e.left, e.right])]
@@ -141,6 +150,7 @@ export function reportOf(
       reads: readBy(block),
       threshold: guarded ? limits.minimumGroupSize : null,
       columns: block.select.map((s) => s.name),
+      valuesFrom: valuesFrom(block),
     }
   })
   const joinsCanRepeatRows = blocks.some((b) => b.source.kind === 'core' && b.source.core.from.kind === 'join')

@@ -7,10 +7,9 @@ import { columnsOf, type Expression, keyOf } from './expression.ts'
 import { aliasIn, isOneRow, positionOfConstant, readModifiers } from './modifiers.ts'
 import { requireBoolean } from './operators.ts'
 import { outputName } from './output-names.ts'
-import type { ParameterBinder } from './parameters.ts'
 import { checkFilter, checkGroup, rulesOf } from './rules.ts'
 import { lookup, resolve, type Scope } from './scope.ts'
-import { type Environment, translate } from './translate.ts'
+import { type Environment, type Surroundings, translate } from './translate.ts'
 
 /** The class of the node spares most nodes a second reading. */
 type Group = Core['groups'][number] & { readonly nodeClass: string }
@@ -19,9 +18,9 @@ type Group = Core['groups'][number] & { readonly nodeClass: string }
  * A block over rows of datasets. It splits in two: the core groups, aggregates and applies the threshold; the SELECT
  * list, HAVING, ORDER BY and LIMIT become a layer above that sees only what the core released.
  */
-export function aggregateBlock(select: SelectNode, from: From, scope: Scope, parameters: ParameterBinder): Omit<Block, 'name'> {
+export function aggregateBlock(select: SelectNode, from: From, scope: Scope, surroundings: Surroundings): Omit<Block, 'name'> {
   const rules = rulesOf(from)
-  const rows = rowEnvironment(scope, parameters)
+  const rows = rowEnvironment(scope, surroundings)
   const where = select.where_clause === null ? null : requireBoolean(translate(select.where_clause, rows), undefined)
   if (where !== null) checkFilter(where, rules, offsetWithin(select.where_clause))
 
@@ -41,7 +40,7 @@ export function aggregateBlock(select: SelectNode, from: From, scope: Scope, par
     },
     aggregate: aggregates.translate,
     known: (node) => groupOf(node, groups, rows),
-    parameters,
+    ...surroundings,
   }
   const items = select.select_list.map((node, i) => ({ name: outputName(node, i), value: translate(node, released) }))
   const withAliases: Environment = {
@@ -70,11 +69,11 @@ export function aggregateBlock(select: SelectNode, from: From, scope: Scope, par
 }
 
 /** Names as they mean rows of datasets, before anything is grouped. */
-export function rowEnvironment(scope: Scope, parameters: ParameterBinder): Environment {
+export function rowEnvironment(scope: Scope, surroundings: Surroundings): Environment {
   return {
     column: (names, offset) => resolve(scope, names, offset),
     aggregate: (call) => refuse('aggregate-not-allowed', 'no aggregate may stand here', offsetOf(call)),
-    parameters,
+    ...surroundings,
   }
 }
 

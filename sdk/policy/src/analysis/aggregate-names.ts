@@ -29,4 +29,4 @@ export function isAggregateName(name: string): boolean {
 }
 
 /** Names the bound plan may hold; moments are computed from sums, the median from quantile_cont's own function. */
-export const engineAggregateNames: ReadonlySet<string> = new Set(['count_star', 'count', 'sum', 'avg', 'quantile_cont'])
+export const engineAggregateNames: ReadonlySet<string> = new Set(['count_star', 'count', 'sum', 'avg', 'max', 'quantile_cont'])

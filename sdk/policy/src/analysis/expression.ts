@@ -50,6 +50,15 @@ export type Expression =
       readonly negated: boolean
       readonly type: Type
     }
+  | Scalar
+  | {
+      /** whether the value is one of those that a block released */
+      readonly kind: 'inBlock'
+      readonly value: Expression
+      readonly block: string
+      readonly listed: Column
+      readonly type: Type
+    }
   | { readonly kind: 'isNull'; readonly value: Expression; readonly negated: boolean; readonly type: Type }
 
 export type ArithmeticOperator = '+' | '-' | '*' | '/' | '//' | '%' | '||'
@@ -71,6 +80,15 @@ export interface Constant {
   readonly text: string | null
 }
 
+/** The single value of a block: released, so it stands where a constant may. NULL if the block has no row. */
+export interface Scalar {
+  readonly kind: 'scalar'
+  readonly block: string
+  /** null: whether the block has a row */
+  readonly column: string | null
+  readonly type: Type
+}
+
 /** Variance or standard deviation from exact integer moments of values scaled by 10^scale. */
 export interface Moments {
   readonly kind: 'moments'
@@ -87,6 +105,7 @@ export function childrenOf(expression: Expression): readonly Expression[] {
   switch (expression.kind) {
     case 'column':
     case 'constant':
+    case 'scalar':
       return []
     case 'call':
       return expression.args
@@ -109,12 +128,23 @@ export function childrenOf(expression: Expression): readonly Expression[] {
     case 'in':
       return [expression.value, ...expression.options]
     case 'isNull':
+    case 'inBlock':
       return [expression.value]
   }
 }
 
 export function columnsOf(expression: Expression): readonly Column[] {
   return expression.kind === 'column' ? [expression] : childrenOf(expression).flatMap(columnsOf)
+}
+
+export function scalarsOf(expression: Expression): readonly Scalar[] {
+  return expression.kind === 'scalar' ? [expression] : childrenOf(expression).flatMap(scalarsOf)
+}
+
+/** Names of the blocks whose released values an expression compares or computes with. */
+export function blocksIn(expression: Expression): readonly string[] {
+  const own = expression.kind === 'scalar' || expression.kind === 'inBlock' ? [expression.block] : []
+  return [...own, ...childrenOf(expression).flatMap(blocksIn)]
 }
 
 /** Two expressions with the same key are the same function of the same columns. */

@@ -7,20 +7,19 @@ import { columnsOf, type Expression } from './expression.ts'
 import { isOneRow, readModifiers } from './modifiers.ts'
 import { requireBoolean } from './operators.ts'
 import { outputName } from './output-names.ts'
-import type { ParameterBinder } from './parameters.ts'
 import { resolve, type Scope } from './scope.ts'
 import { ruleOfColumn } from './slots.ts'
-import { translate } from './translate.ts'
+import { type Surroundings, translate } from './translate.ts'
 
 /** A block over results, and over public datasets as far as their rules let columns out. */
-export function releasedBlock(select: SelectNode, from: From, scope: Scope, parameters: ParameterBinder): Omit<Block, 'name'> {
+export function releasedBlock(select: SelectNode, from: From, scope: Scope, surroundings: Surroundings): Omit<Block, 'name'> {
   checkCrossJoins(from)
   checkJoinColumns(from, scope)
   const value = (node: unknown): Expression =>
     translate(node, {
       column: (names, offset) => resolve(scope, names, offset),
       aggregate: (call) => refuse('nested-aggregation', 'results are not aggregated again', offsetOf(call)),
-      parameters,
+      ...surroundings,
     })
   const released = (node: unknown): Expression => {
     const expression = value(node)

@@ -126,7 +126,7 @@ export function checkGroup(value: Expression, rules: Rules, offset: number | und
   }
 }
 
-/** WHERE over rows of datasets: comparisons of one column each with constants, or of two columns, as `filter` says. */
+/** WHERE over rows of datasets: comparisons of one column each with constants and released values, or of two columns, as `filter` says. */
 export function checkFilter(condition: Expression, rules: Rules, offset: number | undefined): void {
   switch (condition.kind) {
     case 'logic':
@@ -135,6 +135,7 @@ export function checkFilter(condition: Expression, rules: Rules, offset: number 
       return
     case 'compare':
     case 'in':
+    case 'inBlock':
     case 'isNull':
     case 'column': {
       const sides = condition.kind === 'column' ? [condition] : childrenOf(condition)
@@ -143,6 +144,7 @@ export function checkFilter(condition: Expression, rules: Rules, offset: number 
       return
     }
     case 'constant':
+    case 'scalar':
       return
     default:
       refuse('filter-not-allowed', 'WHERE compares columns with constants', offset)
@@ -160,9 +162,9 @@ function checkSide(side: Expression, against: 'literal' | 'column', rules: Rules
   }
 }
 
-/** A column, a constant, or a listed function or cast of them. */
+/** A column, a constant, a released value, or a listed function or cast of them. */
 function isPlain(value: Expression): boolean {
-  return value.kind === 'column' || value.kind === 'constant'
+  return value.kind === 'column' || value.kind === 'constant' || value.kind === 'scalar'
     ? true
     : (value.kind === 'call' || value.kind === 'cast') && childrenOf(value).every(isPlain)
 }

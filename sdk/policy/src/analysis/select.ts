@@ -11,6 +11,7 @@ import type { ParameterBinder } from './parameters.ts'
 import { releasedBlock } from './released-block.ts'
 import { setBlock } from './set-block.ts'
 import type { Slot } from './slots.ts'
+import { outsideSubquery, subqueriesOnce } from './subqueries.ts'
 import { translate } from './translate.ts'
 
 /** A query understood: its blocks in an order in which each reads only earlier ones; the last is the result. */
@@ -47,6 +48,10 @@ function analyseSelect(node: unknown, context: Context, outer: Named, name: stri
     subquery: (query, names) => analyseSelect(query, context, named, 'subquery', names),
     parameters: context.parameters,
   }
+  const surroundings = {
+    parameters: context.parameters,
+    subquery: subqueriesOnce((query) => analyseSelect(query, context, named, 'value', [])),
+  }
   const { from, scope } = readFrom(select.from_table, tables)
   const sources = relationsOf(from).map((r) => r.source)
   const readsProtected = sources.some((s) => s.kind === 'slot' && s.slot.unit !== null)
@@ -57,15 +62,15 @@ function analyseSelect(node: unknown, context: Context, outer: Named, name: stri
   }
   if (isAggregated(select)) {
     if (readsReleased) refuse('nested-aggregation', 'results are not aggregated again', offset)
-    return finish(aggregateBlock(select, from, scope, context.parameters), context, name, columnNames)
+    return finish(aggregateBlock(select, from, scope, surroundings), context, name, columnNames)
   }
   if (readsProtected) {
     // a function or a window that is not allowed is the better answer to give
-    const rows = rowEnvironment(scope, context.parameters)
+    const rows = rowEnvironment(scope, surroundings)
     for (const item of select.select_list) if (tagOf(item, 'class') !== 'STAR') translate(item, rows)
     refuse('raw-rows', 'a query over a protected dataset needs an aggregate or GROUP BY', offset)
   }
-  return finish(releasedBlock(select, from, scope, context.parameters), context, name, columnNames)
+  return finish(releasedBlock(select, from, scope, surroundings), context, name, columnNames)
 }
 
 function analyseSet(node: unknown, context: Context, outer: Named, name: string, columnNames: readonly string[]): Block {
@@ -125,5 +130,6 @@ function holdsAggregate(node: unknown): boolean {
   if (node === null || typeof node !== 'object') return false
   const { function_name } = node as { function_name?: unknown }
   const aggregate = tagOf(node, 'class') === 'FUNCTION' && typeof function_name === 'string' && isAggregateName(function_name)
-  return aggregate || Object.values(node).some(holdsAggregate)
+  const outside = outsideSubquery(node)
+  return aggregate || (outside === node ? Object.values(node).some(holdsAggregate) : holdsAggregate(outside))
 }

@@ -18,6 +18,7 @@ import { castConstant, constantOf } from './constants.ts'
 import type { Expression } from './expression.ts'
 import { between, commonTypeOf, compare, isIn, requireBoolean } from './operators.ts'
 import type { ParameterBinder } from './parameters.ts'
+import { type SubqueryReader, translateSubquery } from './subqueries.ts'
 import { booleanType, decimalType, type Type, typeOfColumn } from './types.ts'
 
 /** What names and aggregates mean where an expression stands. */
@@ -28,7 +29,12 @@ export interface Environment {
   /** an expression that has a meaning as a whole, such as one that GROUP BY lists */
   readonly known?: (node: unknown) => Expression | undefined
   readonly parameters: ParameterBinder
+  /** absent where no subquery may stand */
+  readonly subquery?: SubqueryReader
 }
+
+/** What every expression of a query block may name beside columns. */
+export type Surroundings = Required<Pick<Environment, 'parameters' | 'subquery'>>
 
 /** Reads one expression; a class of node that is not listed here refuses. */
 export function translate(node: unknown, environment: Environment): Expression {
@@ -63,6 +69,8 @@ export function translate(node: unknown, environment: Environment): Expression {
     }
     case 'CASE':
       return translateCase(node, inner)
+    case 'SUBQUERY':
+      return environment.subquery === undefined ? refuseClass(node) : translateSubquery(node, environment.subquery, inner)
     default:
       return refuseClass(node)
   }
@@ -74,7 +82,7 @@ function refuseClass(node: unknown): never {
     case 'STAR':
       return refuse('star-not-allowed', 'name the columns: * and COLUMNS(…) are not allowed', offset)
     case 'SUBQUERY':
-      return refuse('subquery-not-allowed', 'a subquery may stand in FROM only', offset)
+      return refuse('subquery-not-allowed', 'no subquery may stand here', offset)
     case 'WINDOW':
       return refuse('window-not-allowed', 'window functions are not allowed', offset)
     default:

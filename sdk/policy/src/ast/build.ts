@@ -128,6 +128,19 @@ export function subquery(select: Node, alias: string): Node {
   return { type: 'SUBQUERY', alias, ...tableFields, subquery: query(select), column_name_alias: [] }
 }
 
+/** Whether the value is among those of a select with one column. */
+export function isAmong(child: Node, select: Node): Node {
+  return {
+    class: 'SUBQUERY',
+    type: 'SUBQUERY',
+    ...expressionFields,
+    subquery_type: 'ANY',
+    subquery: query(select),
+    child,
+    comparison_type: 'COMPARE_EQUAL',
+  }
+}
+
 export function join(joinType: string, left: Node, right: Node, condition: Node | null): Node {
   return {
     type: 'JOIN',

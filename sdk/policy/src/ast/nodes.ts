@@ -123,6 +123,29 @@ export const caseNode = z.strictObject({
   else_expr: node,
 })
 
+/** A statement inside another, with the parameters it uses. */
+export const queryNode = z.strictObject({
+  node,
+  named_param_map: z.array(z.strictObject({ key: z.string(), value: z.int() })),
+})
+
+const subqueryFields = { class: z.literal('SUBQUERY'), type: z.literal('SUBQUERY'), ...expressionFields, subquery: queryNode }
+
+export const subqueryNode = z.discriminatedUnion('subquery_type', [
+  z.strictObject({
+    ...subqueryFields,
+    subquery_type: z.enum(['SCALAR', 'EXISTS']),
+    child: z.null(),
+    comparison_type: z.literal('INVALID'),
+  }),
+  z.strictObject({
+    ...subqueryFields,
+    subquery_type: z.literal('ANY'),
+    child: node,
+    comparison_type: z.literal('COMPARE_EQUAL'),
+  }),
+])
+
 const emptyName = z.literal('')
 const tableFields = { alias: z.string(), sample: z.null(), query_location: location }
 
@@ -148,12 +171,6 @@ export const joinNode = z.strictObject({
   using_columns: z.array(z.string()),
   delim_flipped: z.literal(false),
   duplicate_eliminated_columns: z.array(node).length(0),
-})
-
-/** A statement inside another, with the parameters it uses. */
-export const queryNode = z.strictObject({
-  node,
-  named_param_map: z.array(z.strictObject({ key: z.string(), value: z.int() })),
 })
 
 export const subqueryTableNode = z.strictObject({

@@ -76,5 +76,5 @@ function checkExpression(node: Readonly<Record<string, unknown>>): void {
 /** Binding replaces these by a variant for the argument's type, and the variant says no catalogue. */
 function isSpecialised(node: Readonly<Record<string, unknown>>, name: string): boolean {
   const nowhere = (node.catalog_name ?? '') === '' && (node.schema_name ?? '') === ''
-  return nowhere && ['sum', 'avg', 'quantile_cont'].includes(name) && node.expression_class === 'BOUND_AGGREGATE'
+  return nowhere && ['sum', 'avg', 'max', 'quantile_cont'].includes(name) && node.expression_class === 'BOUND_AGGREGATE'
 }

@@ -2,6 +2,7 @@ import type { Constant, Expression, Moments } from '../analysis/expression.ts'
 import { doubleType, isNumeric, timestampType } from '../analysis/types.ts'
 import type { Node } from '../ast/build.ts'
 import * as ast from '../ast/build.ts'
+import { writeScalar } from './values.ts'
 
 /** An expression as SQL that yields a value or NULL for any data: TRY, TRY_CAST and explicit types throughout. */
 export function write(expression: Expression): Node {
@@ -41,6 +42,14 @@ export function write(expression: Expression): Node {
       const common = comparisonType(expression.value, ...expression.options)
       const terms = [expression.value, ...expression.options].map((e) => (common === null ? write(e) : as(e, common)))
       return ast.operator(expression.negated ? 'COMPARE_NOT_IN' : 'COMPARE_IN', terms)
+    }
+    case 'scalar':
+      return writeScalar(expression)
+    case 'inBlock': {
+      const { value, block, listed } = expression
+      const common = comparisonType(value, listed)
+      const [a, b] = [value, listed].map((e) => (common === null ? write(e) : as(e, common))) as [Node, Node]
+      return ast.isAmong(a, ast.select({ list: [b], from: ast.table(block, listed.table) }))
     }
     case 'isNull':
       return ast.operator(expression.negated ? 'OPERATOR_IS_NOT_NULL' : 'OPERATOR_IS_NULL', [write(expression.value)])

@@ -5,6 +5,7 @@ import type { Node } from '../ast/build.ts'
 import * as ast from '../ast/build.ts'
 import { atLeast, distinctUnits, writeAggregate } from './aggregates.ts'
 import { write } from './expressions.ts'
+import { withValues } from './values.ts'
 
 export interface Limits {
   /** distinct units per row, over every protected dataset */
@@ -22,11 +23,11 @@ export function rewrite(blocks: readonly Block[], limits: Limits): Node {
 }
 
 function writeBlock(block: Block, limits: Limits, ctes: readonly { name: string; select: Node }[] = []): Node {
-  const { source, where, select, distinct, limit, offset } = block
+  const { source, where, select, order, distinct, limit, offset } = block
   return ast.select({
     ctes,
     list: select.map(({ name, value }) => ast.named(write(value), name)),
-    from: writeSource(source, limits),
+    from: withValues(writeSource(source, limits), [where, ...select.map((s) => s.value), ...order.map((o) => o.value)]),
     where: where === null ? null : write(where),
     distinct,
     // only a cut needs an order, and then a total one
@@ -68,7 +69,7 @@ function writeCore({ from, where, groups, aggregates, units }: Core, { minimumGr
       ...groups.map(({ name, value }) => ast.named(write(value), name)),
       ...aggregates.map((a) => ast.named(writeAggregate(a, minimumGroupSize), a.name)),
     ],
-    from: writeFrom(from),
+    from: withValues(writeFrom(from), [where, ...groups.map((g) => g.value)]),
     where: where === null ? null : write(where),
     groups: groups.map((_, i) => i + 1),
     having: thresholds.length === 0 ? null : ast.conjunction('and', thresholds),
