@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createGuard, type Guard } from './index.ts'
+import { insideAggregates } from './testing/attacks/arguments.ts'
 import type { Attack } from './testing/attacks/attack.ts'
 import { columns } from './testing/attacks/columns.ts'
 import { errorsAndTime } from './testing/attacks/errors-and-time.ts'
@@ -17,6 +18,7 @@ const attacks: Readonly<Record<string, readonly Attack[]>> = {
   'gives back values of single rows': singleRows,
   'gets under the threshold': threshold,
   'takes more than results out of results': released,
+  'picks one person inside an aggregate': insideAggregates,
   'makes errors or time speak': errorsAndTime,
 }
 

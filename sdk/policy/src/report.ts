@@ -76,14 +76,14 @@ export function usageOf(blocks: readonly Block[]): Usage {
     )
     if (block.source.kind === 'core') {
       const { core } = block.source
-      note('filtered', [core.where])
+      note('filtered', [core.where, ...core.aggregates.map((a) => a.filter)])
       note(
         'grouped',
         core.groups.map((g) => g.value),
       )
       note(
         'aggregated',
-        core.aggregates.map((a) => a.column),
+        core.aggregates.map((a) => a.value),
       )
     }
   }

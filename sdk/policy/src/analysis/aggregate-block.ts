@@ -29,8 +29,7 @@ export function aggregateBlock(select: SelectNode, from: From, scope: Scope, sur
     return { name: `g${i}`, value, nodeClass: tagOf(node, 'class') }
   })
   const aggregates = collectAggregates({
-    column: (node) => translate(node, rows),
-    constant: (node) => translate(node, rows),
+    row: (node) => translate(node, rows),
     rules: () => rules,
   })
   const released: Environment = {

@@ -3,6 +3,8 @@ import type { AggregateFunction } from '@reinraum/statements'
 /** Which entry of a column's `aggregate` list allows a function. */
 export const aggregatePermission: Readonly<Record<string, AggregateFunction>> = {
   count: 'count',
+  count_if: 'count',
+  countif: 'count',
   sum: 'sum',
   avg: 'avg',
   mean: 'avg',

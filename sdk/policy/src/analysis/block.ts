@@ -40,14 +40,17 @@ export interface CoreAggregate {
     | 'momentCount'
     | 'momentSum'
     | 'momentSquares'
-  /** null for count(*) */
-  readonly column: Column | null
+  /** null for count(*); a plain column, or an expression whose columns are clamped inside it */
+  readonly value: Expression | null
+  /** only rows for which it is true count; units on both sides of it must reach the minimum */
+  readonly filter: Expression | null
+  /** of the column's rule, or of the expression by interval arithmetic */
   readonly bounds: readonly [number, number] | null
   /** of a quantile, as text between 0 and 1 */
   readonly fraction: string | null
   /** values are scaled by 10^scale and rounded before moments are taken */
   readonly scale: number
-  /** the units behind the column's values: fewer than the minimum of one that have a value give NULL */
+  /** the units behind the values, all of the core's under a filter: fewer than the minimum of one give NULL */
   readonly units: readonly Column[]
   readonly type: Type
 }

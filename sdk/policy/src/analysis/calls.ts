@@ -14,10 +14,10 @@ const qualifiedByParser: readonly string[] = ['date_part', 'substring', 'trim', 
 
 /** A scalar function or operator; one that is not in the tables refuses. */
 export function translateCall(call: FunctionNode, inner: (child: unknown) => Expression): Expression {
-  const { function_name: name, children, distinct, schema } = call
+  const { function_name: name, children, distinct, schema, filter } = call
   const offset = offsetWithin(call)
-  if (distinct || (schema !== '' && !(schema === 'main' && qualifiedByParser.includes(name)))) {
-    refuse('function-not-allowed', 'DISTINCT and qualified names are not allowed on this function', offset)
+  if (distinct || filter !== null || (schema !== '' && !(schema === 'main' && qualifiedByParser.includes(name)))) {
+    refuse('function-not-allowed', 'DISTINCT, FILTER and qualified names are not allowed on this function', offset)
   }
   if (operators.includes(name)) return arithmetic(name as ArithmeticOperator, children.map(inner), offset)
   if (name === 'nullif') return nullif(children.map(inner), offset)

@@ -25,6 +25,8 @@ export type Expression =
       readonly type: Type
     }
   | { readonly kind: 'cast'; readonly value: Expression; readonly type: Type }
+  | Clamp
+  | Exact
   | { readonly kind: 'coalesce'; readonly values: readonly Expression[]; readonly type: Type }
   | { readonly kind: 'nullif'; readonly left: Expression; readonly right: Expression; readonly type: Type }
   | {
@@ -89,6 +91,23 @@ export interface Scalar {
   readonly type: Type
 }
 
+/** A column's value cut to the bounds of its rule, in a type that holds every value between them. */
+export interface Clamp {
+  readonly kind: 'clamp'
+  readonly value: Column
+  readonly bounds: readonly [number, number]
+  readonly type: Type
+}
+
+/** Arithmetic over DECIMALs that are wide enough for every result, so that it neither rounds nor overflows. */
+export interface Exact {
+  readonly kind: 'exact'
+  readonly op: '+' | '-' | '*'
+  readonly left: Expression
+  readonly right: Expression
+  readonly type: Type
+}
+
 /** Variance or standard deviation from exact integer moments of values scaled by 10^scale. */
 export interface Moments {
   readonly kind: 'moments'
@@ -110,10 +129,12 @@ export function childrenOf(expression: Expression): readonly Expression[] {
     case 'call':
       return expression.args
     case 'arithmetic':
+    case 'exact':
     case 'compare':
     case 'nullif':
       return [expression.left, expression.right]
     case 'cast':
+    case 'clamp':
       return [expression.value]
     case 'coalesce':
       return expression.values

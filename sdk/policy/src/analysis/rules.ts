@@ -15,6 +15,8 @@ export interface Rules {
   readonly dimension: (column: Column) => boolean
   readonly own: (column: Column) => ColumnRule
   readonly aggregate: (column: Column, wanted: AggregateFunction) => boolean
+  /** whether the column may stand in arithmetic inside an aggregate */
+  readonly expressions: (column: Column) => boolean
   /** whose presence the column's values speak of: its own dataset's unit, or every unit for a public column joined to them */
   readonly unitsOf: (column: Column) => readonly Column[]
   /** one per protected dataset, in the order of FROM */
@@ -42,6 +44,7 @@ export function rulesOf(from: From): Rules {
     dimension: (column) => behind(column).every((c) => own(c).dimension === true),
     filter: (column) => strictest(behind(column).map((c) => own(c).filter ?? 'none')),
     aggregate: (column, wanted) => behind(column).every((c) => own(c).aggregate?.includes(wanted) === true),
+    expressions: (column) => behind(column).every((c) => own(c).expressions === true),
     unitsOf: (column) => (slotOf(column).unit === null ? units : units.filter((u) => u.table === column.table)),
   }
 }

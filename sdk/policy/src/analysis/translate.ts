@@ -91,7 +91,7 @@ function refuseClass(node: unknown): never {
 }
 
 function translateFunction(node: unknown, environment: Environment): Expression {
-  const message = 'FILTER, ORDER BY inside a function, and qualified function names are not allowed'
+  const message = 'ORDER BY inside a function and qualified function names are not allowed'
   const call = read(functionNode, node, 'function-not-allowed', message)
   if (isAggregateName(call.function_name)) {
     if (call.schema !== '') refuse('function-not-allowed', message, offsetWithin(node))

@@ -59,7 +59,8 @@ export const functionNode = z.strictObject({
   schema: z.string(),
   catalog: z.literal(''),
   children: z.array(node),
-  filter: z.null(),
+  /** of an aggregate; a scalar function with one is refused where calls are translated */
+  filter: node.nullable(),
   order_bys: z.strictObject({ type: z.literal('ORDER_MODIFIER'), orders: z.array(node).length(0) }),
   distinct: z.boolean(),
   is_operator: z.boolean(),

@@ -2,6 +2,7 @@ import type { Constant, Expression, Moments } from '../analysis/expression.ts'
 import { doubleType, isNumeric, timestampType } from '../analysis/types.ts'
 import type { Node } from '../ast/build.ts'
 import * as ast from '../ast/build.ts'
+import { clamped } from './clamp.ts'
 import { writeScalar } from './values.ts'
 
 /** An expression as SQL that yields a value or NULL for any data: TRY, TRY_CAST and explicit types throughout. */
@@ -17,6 +18,10 @@ export function write(expression: Expression): Node {
       return writeArithmetic(expression)
     case 'cast':
       return ast.cast(write(expression.value), expression.type.sql, true)
+    case 'clamp':
+      return ast.cast(clamped(write(expression.value), expression.value.type, expression.bounds), expression.type.sql)
+    case 'exact':
+      return ast.call(expression.op, [write(expression.left), write(expression.right)])
     case 'coalesce':
       return ast.operator(
         'OPERATOR_COALESCE',

@@ -4,13 +4,13 @@ import type { Attack } from './attack.ts'
 export const threshold: readonly Attack[] = [
   [
     'isolates one person by CASE inside a sum',
-    'aggregate-not-allowed',
+    'filter-not-allowed',
     'SELECT sum(CASE WHEN person = 42 THEN age END) FROM patients',
   ],
-  ['isolates one person by multiplication', 'aggregate-not-allowed', 'SELECT sum(age * (person = 42)::INT) FROM patients'],
-  ['isolates one person by FILTER', 'function-not-allowed', 'SELECT sum(age) FILTER (WHERE person = 42) FROM patients'],
-  ['counts one person by FILTER', 'function-not-allowed', 'SELECT count(*) FILTER (WHERE person = 42) FROM patients'],
-  ['isolates one person by count_if', 'function-not-allowed', 'SELECT count_if(person = 42) FROM patients'],
+  ['isolates one person by multiplication', 'filter-not-allowed', 'SELECT sum(age * (person = 42)::INT) FROM patients'],
+  ['isolates one person by FILTER', 'filter-not-allowed', 'SELECT sum(age) FILTER (WHERE person = 42) FROM patients'],
+  ['counts one person by FILTER', 'filter-not-allowed', 'SELECT count(*) FILTER (WHERE person = 42) FROM patients'],
+  ['isolates one person by count_if', 'filter-not-allowed', 'SELECT count_if(person = 42) FROM patients'],
   ['isolates one person by nullif', 'aggregate-not-allowed', 'SELECT avg(nullif(age, 33)) FROM patients'],
   ['isolates one person by an ordered aggregate', 'function-not-allowed', 'SELECT sum(age ORDER BY person) FROM patients'],
   ['isolates one person by its unit', 'filter-not-allowed', 'SELECT avg(age) FROM patients WHERE person = 42'],
@@ -34,7 +34,8 @@ export const threshold: readonly Attack[] = [
     'join-not-allowed',
     'SELECT p.region, count(*) FROM patients p JOIN patients q ON p.person = q.person GROUP BY 1',
   ],
-  ['fakes identities', 'aggregate-not-allowed', "SELECT count(DISTINCT person || 'x') FROM patients"],
+  ['fakes identities', 'aggregate-not-allowed', "SELECT count(DISTINCT person::VARCHAR || 'x') FROM patients"],
+  ['fakes identities from a number', 'type-mismatch', "SELECT count(DISTINCT person || 'x') FROM patients"],
   [
     'leaks through the order of a conditional maximum',
     'aggregate-not-allowed',
@@ -42,7 +43,7 @@ export const threshold: readonly Attack[] = [
   ],
   [
     'leaks through a HAVING on a conditional sum',
-    'aggregate-not-allowed',
+    'filter-not-allowed',
     'SELECT region FROM patients GROUP BY 1 HAVING sum(CASE WHEN person = 42 THEN 1 END) > 0',
   ],
   [
