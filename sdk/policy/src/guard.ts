@@ -29,6 +29,8 @@ export interface GuardPlan {
   readonly slots: readonly { readonly id: string; readonly columns: readonly string[] }[]
   readonly minimumGroupSize: number | null
   readonly maxRows: number
+  /** of the result; null where no dataset says */
+  readonly maxBytes: number | null
   readonly columns: readonly OutputColumn[]
 }
 
@@ -94,11 +96,13 @@ async function check(engine: Engine, request: GuardRequest): Promise<GuardVerdic
   }
 }
 
-/** The maximum of minimum group sizes over the protected datasets read, the minimum of row limits over all. */
-function strictest(slots: readonly Slot[]): { readonly minimumGroupSize: number | null; readonly maxRows: number } {
+/** The maximum of minimum group sizes over the protected datasets read, the minimum of limits on the result over all. */
+function strictest(slots: readonly Slot[]): Pick<GuardPlan, 'minimumGroupSize' | 'maxRows' | 'maxBytes'> {
+  const bytes = slots.flatMap((s) => s.rule.output.maxBytes ?? [])
   const sizes = slots.filter((s) => s.unit !== null).map((s) => s.rule.output.minimumGroupSize)
   return {
     minimumGroupSize: sizes.length === 0 ? null : Math.max(...sizes),
     maxRows: Math.min(...slots.map((s) => s.rule.output.maxRows)),
+    maxBytes: bytes.length === 0 ? null : Math.min(...bytes),
   }
 }

@@ -35,6 +35,7 @@ export interface GuardReport {
   /** the strictest of all protected datasets that the query reads; null if it reads none */
   readonly minimumGroupSize: number | null
   readonly maxRows: number
+  readonly maxBytes: number | null
   readonly output: readonly { readonly name: string; readonly type: string }[]
   /** true where sums can count a row more than once because it joins with several rows of a public dataset */
   readonly joinsCanRepeatRows: boolean
@@ -124,7 +125,7 @@ function equalitiesOf(from: From): readonly Expression[] {
 export function reportOf(
   blocks: readonly Block[],
   slots: readonly Slot[],
-  limits: { readonly minimumGroupSize: number | null; readonly maxRows: number },
+  limits: Pick<GuardReport, 'minimumGroupSize' | 'maxRows' | 'maxBytes'>,
   output: GuardReport['output'],
 ): GuardReport {
   const usage = usageOf(blocks)
