@@ -6,6 +6,7 @@ import { columns } from './testing/attacks/columns.ts'
 import { errorsAndTime } from './testing/attacks/errors-and-time.ts'
 import { escapes } from './testing/attacks/escapes.ts'
 import { released } from './testing/attacks/released.ts'
+import { throughRows } from './testing/attacks/rows.ts'
 import { singleRows } from './testing/attacks/single-rows.ts'
 import { threshold } from './testing/attacks/threshold.ts'
 import { slots } from './testing/slots.ts'
@@ -19,6 +20,7 @@ const attacks: Readonly<Record<string, readonly Attack[]>> = {
   'gets under the threshold': threshold,
   'takes more than results out of results': released,
   'picks one person inside an aggregate': insideAggregates,
+  'takes rows through a subquery': throughRows,
   'makes errors or time speak': errorsAndTime,
 }
 

@@ -1,5 +1,5 @@
 import type { Block, From } from './analysis/block.ts'
-import { relationsOf } from './analysis/block.ts'
+import { relationsOf, slotsBehind, slotsOf } from './analysis/block.ts'
 import { blocksIn, columnsOf, type Expression } from './analysis/expression.ts'
 import type { Slot } from './analysis/slots.ts'
 
@@ -59,31 +59,51 @@ export function usageOf(blocks: readonly Block[]): Usage {
     usage.set(slot, roles)
     return roles
   }
-  const note = (role: Role, expressions: readonly (Expression | null)[]) => {
+  const noteFrom = (from: From) => {
+    for (const slot of slotsOf(from)) of(slot.id)
+    note('joined', from, equalitiesOf(from))
+    for (const { source } of relationsOf(from)) {
+      if (source.kind !== 'derived') continue
+      const { derived } = source
+      noteFrom(derived.from)
+      note('filtered', derived.from, [derived.where])
+      const aggregated = derived.columns.filter((c) => c.operation !== null)
+      note(
+        'aggregated',
+        derived.from,
+        aggregated.map((c) => c.value),
+      )
+    }
+  }
+  /** Columns of derived rows are used as those behind them are. */
+  const note = (role: Role, from: From | null, expressions: readonly (Expression | null)[]) => {
     for (const column of expressions.flatMap((e) => (e === null ? [] : columnsOf(e)))) {
-      if (column.slot !== null) of(column.slot)[role].add(column.name)
+      const source = from === null ? undefined : relationsOf(from).find((r) => r.table === column.table)?.source
+      if (source?.kind === 'derived') {
+        note(role, source.derived.from, [source.derived.columns.find((c) => c.name === column.name)?.value ?? null])
+      } else if (column.slot !== null) of(column.slot)[role].add(column.name)
     }
   }
   for (const block of blocks) {
     const from = fromOf(block)
-    if (from !== null) {
-      for (const { source } of relationsOf(from)) if (source.kind === 'slot') of(source.slot.id)
-      note('joined', equalitiesOf(from))
-    }
-    note('filtered', [block.where])
+    if (from !== null) noteFrom(from)
+    note('filtered', from, [block.where])
     note(
       'shown',
+      from,
       [...block.select, ...block.order].map((s) => s.value),
     )
     if (block.source.kind === 'core') {
       const { core } = block.source
-      note('filtered', [core.where, ...core.aggregates.map((a) => a.filter)])
+      note('filtered', from, [core.where, ...core.aggregates.map((a) => a.filter)])
       note(
         'grouped',
+        from,
         core.groups.map((g) => g.value),
       )
       note(
         'aggregated',
+        from,
         core.aggregates.map((a) => a.value),
       )
     }
@@ -106,8 +126,11 @@ export function fromOf({ source }: Block): From | null {
 function readBy(block: Block): readonly string[] {
   if (block.source.kind === 'set') return [block.source.set.left.name, block.source.set.right.name]
   const from = fromOf(block)
-  const relations = from === null ? [] : relationsOf(from)
-  return relations.map(({ source }) => (source.kind === 'slot' ? source.slot.id : source.block.name))
+  if (from === null) return []
+  const names = relationsOf(from).flatMap((r) =>
+    r.source.kind === 'block' ? [r.source.block.name] : slotsBehind(r).map((s) => s.id),
+  )
+  return [...new Set(names)]
 }
 
 function valuesFrom({ source }: Block): readonly string[] {

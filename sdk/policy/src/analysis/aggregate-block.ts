@@ -2,11 +2,14 @@ import type { SelectNode } from '../ast/nodes.ts'
 import { offsetOf, offsetWithin, tagOf } from '../ast/read.ts'
 import { Refusal, refuse } from '../reasons.ts'
 import { collectAggregates } from './aggregates.ts'
-import type { Block, Core, From } from './block.ts'
+import type { Block, Core } from './block.ts'
 import { columnsOf, type Expression, keyOf } from './expression.ts'
+import type { FromRead } from './from.ts'
+import { joinsFromWhere } from './joins-from-where.ts'
 import { aliasIn, isOneRow, positionOfConstant, readModifiers } from './modifiers.ts'
-import { requireBoolean } from './operators.ts'
+import { conjunctionOf, requireBoolean } from './operators.ts'
 import { outputName } from './output-names.ts'
+import { conditionsOf } from './row-set.ts'
 import { checkFilter, checkGroup, rulesOf } from './rules.ts'
 import { lookup, resolve, type Scope } from './scope.ts'
 import { type Environment, type Surroundings, translate } from './translate.ts'
@@ -18,11 +21,13 @@ type Group = Core['groups'][number] & { readonly nodeClass: string }
  * A block over rows of datasets. It splits in two: the core groups, aggregates and applies the threshold; the SELECT
  * list, HAVING, ORDER BY and LIMIT become a layer above that sees only what the core released.
  */
-export function aggregateBlock(select: SelectNode, from: From, scope: Scope, surroundings: Surroundings): Omit<Block, 'name'> {
-  const rules = rulesOf(from)
+export function aggregateBlock(select: SelectNode, source: FromRead, surroundings: Surroundings): Omit<Block, 'name'> {
+  const { scope } = source
   const rows = rowEnvironment(scope, surroundings)
-  const where = select.where_clause === null ? null : requireBoolean(translate(select.where_clause, rows), undefined)
-  if (where !== null) checkFilter(where, rules, offsetWithin(select.where_clause))
+  const { from, conditions } = joinsFromWhere(source.from, [...source.where, ...conditionsOf(select.where_clause, rows)])
+  const rules = rulesOf(from)
+  for (const { value, offset } of conditions) checkFilter(value, rules, offset)
+  const where = conditions.length === 0 ? null : conjunctionOf(conditions.map((c) => c.value))
 
   const groups = readGroups(select, rows, scope).map(({ node, value }, i): Group => {
     checkGroup(value, rules, offsetWithin(node))

@@ -1,3 +1,4 @@
+import type { ColumnRule } from '@reinraum/statements'
 import type { Column, Expression } from './expression.ts'
 import type { Slot } from './slots.ts'
 import type { Type } from './types.ts'
@@ -8,8 +9,44 @@ export interface Relation {
   readonly alias: string
   /** the alias that the rewrite gives it */
   readonly table: string
-  readonly source: { readonly kind: 'slot'; readonly slot: Slot } | { readonly kind: 'block'; readonly block: Block }
+  readonly source:
+    | { readonly kind: 'slot'; readonly slot: Slot }
+    | { readonly kind: 'block'; readonly block: Block }
+    | { readonly kind: 'derived'; readonly derived: Derived }
   readonly columns: readonly { readonly name: string; readonly type: Type }[]
+}
+
+/**
+ * Rows made of rows within a core, each of them of one privacy unit at most: rows picked before an outer join, or one row
+ * per unit. They are no result: nothing of them comes out but through the core's own threshold.
+ */
+export interface Derived {
+  readonly from: From
+  readonly where: Expression | null
+  /** true: one row per combination of the columns without an operation, among which is the unit of every dataset in it */
+  readonly grouped: boolean
+  readonly columns: readonly DerivedColumn[]
+  /** names of the columns that are privacy units */
+  readonly units: readonly string[]
+}
+
+export interface DerivedColumn {
+  readonly name: string
+  /** of the rows inside; null for a count of them */
+  readonly value: Expression | null
+  /** over the rows of a unit; null for a value as it is */
+  readonly operation: 'rows' | 'count' | 'countDistinct' | 'sum' | 'average' | 'min' | 'max' | null
+  /** clamp of what is aggregated */
+  readonly bounds: readonly [number, number] | null
+  readonly type: Type
+  /** what the rules of the columns behind it leave */
+  readonly rule: ColumnRule
+}
+
+/** WHERE of a query, or of a subquery put in its place. */
+export interface Condition {
+  readonly value: Expression
+  readonly offset: number | undefined
 }
 
 export interface Equality {
@@ -100,4 +137,31 @@ export interface Block {
 
 export function relationsOf(from: From): readonly Relation[] {
   return from.kind === 'relation' ? [from.relation] : [...relationsOf(from.left), ...relationsOf(from.right)]
+}
+
+/** Every dataset that is read, also inside derived rows. */
+export function slotsOf(from: From): readonly Slot[] {
+  return relationsOf(from).flatMap(slotsBehind)
+}
+
+export function slotsBehind({ source }: Relation): readonly Slot[] {
+  switch (source.kind) {
+    case 'slot':
+      return [source.slot]
+    case 'block':
+      return []
+    case 'derived':
+      return slotsOf(source.derived.from)
+  }
+}
+
+export function isProtected({ source }: Relation): boolean {
+  switch (source.kind) {
+    case 'slot':
+      return source.slot.unit !== null
+    case 'block':
+      return false
+    case 'derived':
+      return source.derived.units.length > 0
+  }
 }

@@ -1,9 +1,10 @@
 import type { AggregateFunction, ColumnRule } from '@reinraum/statements'
 import { refuse } from '../reasons.ts'
 import type { From, Relation } from './block.ts'
-import { relationsOf } from './block.ts'
+import { isProtected, relationsOf } from './block.ts'
 import { type Column, childrenOf, columnsOf, type Expression } from './expression.ts'
-import { ruleOfColumn, type Slot } from './slots.ts'
+import { columnOf } from './scope.ts'
+import { ruleOfColumn } from './slots.ts'
 
 /**
  * The rules of the columns of one aggregate block. Columns that a join makes equal share the strictest of their rules:
@@ -28,15 +29,15 @@ type Joined = { readonly left: Column; readonly right: Column; readonly inner: b
 /** Checks the joins of an aggregate block against the rules. */
 export function rulesOf(from: From): Rules {
   const relations = relationsOf(from)
-  const slotOf = (column: Column) => slotOfTable(relations, column.table)
-  const joined = joinsOf(from, slotOf)
+  const of = (column: Column) => relationOfTable(relations, column.table)
+  const own = (column: Column) => ruleOfRelation(of(column), column.name)
+  const joined = joinsOf(from, own)
   const classes = partition(joined)
   const classOf = (column: Column): readonly Column[] => classes.find((c) => c.some((x) => same(x, column))) ?? [column]
-  const isUnit = (column: Column) => classOf(column).some((c) => slotOf(c).unit === c.name)
-  const units = relations.flatMap((r) => unitOfRelation(r) ?? [])
+  const isUnit = (column: Column) => classOf(column).some((c) => unitNames(of(c)).includes(c.name))
+  const units = relations.flatMap((r) => unitNames(r).map((name) => columnOf(r, name)))
   checkProtected(units, partition(joined.filter((j) => j.inner)))
-  const own = (column: Column) => ruleOfColumn(slotOf(column), column.name)
-  const behind = (column: Column) => [column, ...classOf(column).filter((c) => slotOf(c).unit !== null)]
+  const behind = (column: Column) => [column, ...classOf(column).filter((c) => isProtected(of(c)))]
   return {
     isUnit,
     own,
@@ -45,40 +46,54 @@ export function rulesOf(from: From): Rules {
     filter: (column) => strictest(behind(column).map((c) => own(c).filter ?? 'none')),
     aggregate: (column, wanted) => behind(column).every((c) => own(c).aggregate?.includes(wanted) === true),
     expressions: (column) => behind(column).every((c) => own(c).expressions === true),
-    unitsOf: (column) => (slotOf(column).unit === null ? units : units.filter((u) => u.table === column.table)),
+    unitsOf: (column) => (isProtected(of(column)) ? units.filter((u) => u.table === column.table) : units),
   }
 }
 
-function slotOfTable(relations: readonly Relation[], table: string): Slot {
-  const source = relations.find((r) => r.table === table)?.source
-  return source?.kind === 'slot' ? source.slot : refuse('mixed-relations', 'a dataset is joined with released rows')
+function relationOfTable(relations: readonly Relation[], table: string): Relation {
+  return relations.find((r) => r.table === table) ?? refuse('mixed-relations', 'a dataset is joined with released rows')
 }
 
-function unitOfRelation(relation: Relation): Column | undefined {
-  if (relation.source.kind !== 'slot' || relation.source.slot.unit === null) return undefined
-  const { slot } = relation.source
-  const column = slot.columns.find((c) => c.name === slot.unit)
-  return column && { kind: 'column', table: relation.table, name: column.name, type: column.type, slot: slot.id }
+function ruleOfRelation({ source }: Relation, name: string): ColumnRule {
+  switch (source.kind) {
+    case 'slot':
+      return ruleOfColumn(source.slot, name)
+    case 'derived':
+      return source.derived.columns.find((c) => c.name === name)?.rule ?? {}
+    case 'block':
+      return refuse('mixed-relations', 'a dataset is joined with released rows')
+  }
+}
+
+function unitNames({ source }: Relation): readonly string[] {
+  switch (source.kind) {
+    case 'slot':
+      return source.slot.unit === null ? [] : [source.slot.unit]
+    case 'derived':
+      return source.derived.units
+    case 'block':
+      return []
+  }
 }
 
 function same(a: Column, b: Column): boolean {
   return a.table === b.table && a.name === b.name
 }
 
-function joinsOf(from: From, slotOf: (column: Column) => Slot): readonly Joined[] {
+function joinsOf(from: From, own: Rules['own']): readonly Joined[] {
   if (from.kind === 'relation') return []
   if (from.join === 'cross' || from.join === 'full') refuse('join-not-allowed', 'datasets join by INNER or LEFT equality joins')
   const here = from.equalities.map(({ left, right }) => {
     for (const side of [left, right]) {
       if (side.kind !== 'column') return refuse('join-not-allowed', 'datasets join on plain columns')
-      if (ruleOfColumn(slotOf(side), side.name).join !== true) {
+      if (own(side).join !== true) {
         refuse('join-not-allowed', `the rule of ${side.slot} does not allow a join on ${side.name}`)
       }
     }
     if (left.type.family !== right.type.family) refuse('type-mismatch', 'datasets join on columns of the same type')
     return { left: left as Column, right: right as Column, inner: from.join === 'inner' }
   })
-  return [...joinsOf(from.left, slotOf), ...joinsOf(from.right, slotOf), ...here]
+  return [...joinsOf(from.left, own), ...joinsOf(from.right, own), ...here]
 }
 
 function partition(joined: readonly Joined[]): readonly (readonly Column[])[] {
@@ -92,14 +107,13 @@ function partition(joined: readonly Joined[]): readonly (readonly Column[])[] {
 }
 
 /**
- * Every row must belong to one unit: two protected datasets join on their units, and each stands once. Only equalities of
- * inner joins count, also through public columns: they hold in every row that has both units.
+ * Every row must belong to one unit: two protected datasets, or one dataset twice, join on their units. Only equalities of
+ * inner joins count, also through public columns: they hold in every row that has both units. A dataset joined with itself
+ * repeats the rows of a unit, not units.
  */
 function checkProtected(units: readonly Column[], innerClasses: readonly (readonly Column[])[]): void {
   const [first, ...rest] = units
   if (first === undefined || rest.length === 0) return
-  const twice = units.find((u, i) => units.some((other, j) => j < i && other.slot === u.slot))
-  if (twice !== undefined) refuse('join-not-allowed', `${twice.slot} is joined with itself`)
   for (const unit of rest) {
     if (!innerClasses.some((c) => c.some((x) => same(x, first)) && c.some((x) => same(x, unit)))) {
       refuse('join-not-allowed', `${first.slot} and ${unit.slot} join on their privacy units only`)
@@ -109,7 +123,7 @@ function checkProtected(units: readonly Column[], innerClasses: readonly (readon
 
 type Filter = NonNullable<ColumnRule['filter']>
 
-function strictest(filters: readonly Filter[]): Filter {
+export function strictest(filters: readonly Filter[]): Filter {
   const literal = filters.every((f) => f === 'literal' || f === 'any')
   const column = filters.every((f) => f === 'column' || f === 'any')
   return literal && column ? 'any' : literal ? 'literal' : column ? 'column' : 'none'
@@ -166,7 +180,7 @@ function checkSide(side: Expression, against: 'literal' | 'column', rules: Rules
 }
 
 /** A column, a constant, a released value, or a listed function or cast of them. */
-function isPlain(value: Expression): boolean {
+export function isPlain(value: Expression): boolean {
   return value.kind === 'column' || value.kind === 'constant' || value.kind === 'scalar'
     ? true
     : (value.kind === 'call' || value.kind === 'cast') && childrenOf(value).every(isPlain)

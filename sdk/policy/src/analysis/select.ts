@@ -4,15 +4,15 @@ import { refuse } from '../reasons.ts'
 import { aggregateBlock, rowEnvironment } from './aggregate-block.ts'
 import { isAggregateName } from './aggregate-names.ts'
 import type { Block } from './block.ts'
-import { relationsOf } from './block.ts'
-import { readFrom, type Tables } from './from.ts'
+import { isProtected, relationsOf } from './block.ts'
+import { readFrom, type Source, type Tables } from './from.ts'
 import { checkName, checkUnique } from './output-names.ts'
 import type { ParameterBinder } from './parameters.ts'
 import { releasedBlock } from './released-block.ts'
+import { type RowSet, rowSet } from './row-set.ts'
 import { setBlock } from './set-block.ts'
 import type { Slot } from './slots.ts'
 import { outsideSubquery, subqueriesOnce } from './subqueries.ts'
-import { translate } from './translate.ts'
 
 /** A query understood: its blocks in an order in which each reads only earlier ones; the last is the result. */
 export interface Analysis {
@@ -23,57 +23,100 @@ interface Context {
   readonly slots: readonly Slot[]
   readonly parameters: ParameterBinder
   readonly blocks: Block[]
+  /** how many subqueries were put in place of their names */
+  inlined: number
 }
 
-type Named = ReadonlyMap<string, Block>
+/** A common table expression: a block that is there once, or rows that are put in place of every use of its name. */
+interface Named {
+  /** whether its rows are those of a protected dataset */
+  readonly isRows: boolean
+  readonly source: (inline: boolean, alias: () => string) => Source
+}
+type Names = ReadonlyMap<string, Named>
+
+/** How a query is used: by itself, or in a FROM that wants the rows of datasets behind it where it can have them. */
+interface Use {
+  readonly name: string
+  readonly columnNames: readonly string[]
+  readonly inline: boolean
+  readonly alias: () => string
+}
 
 const maximumBlocks = 64
 const maximumItems = 256
+const maximumInlined = 64
 
 /** Walks one statement of the AST; whatever is not understood refuses. */
 export function analyse(statement: unknown, slots: readonly Slot[], parameters: ParameterBinder): Analysis {
-  const context: Context = { slots, parameters, blocks: [] }
+  const context: Context = { slots, parameters, blocks: [], inlined: 0 }
   analyseSelect(read(queryNode, statement).node, context, new Map(), 'result', [])
   parameters.finish()
   return { blocks: context.blocks }
 }
 
-function analyseSelect(node: unknown, context: Context, outer: Named, name: string, columnNames: readonly string[]): Block {
-  if (tagOf(node, 'type') === 'SET_OPERATION_NODE') return analyseSet(node, context, outer, name, columnNames)
+/** A query whose rows come out, here or in another block: never rows of a protected dataset. */
+function analyseSelect(node: unknown, context: Context, outer: Names, name: string, columnNames: readonly string[]): Block {
+  const source = analyseSource(node, context, outer, { name, columnNames, inline: false, alias: newAliases() })
+  if (source.kind === 'block') return source.block
+  const offset = offsetWithin((node as { select_list?: unknown }).select_list)
+  return refuse('raw-rows', 'a query over a protected dataset needs an aggregate or GROUP BY', offset)
+}
+
+function newAliases(): () => string {
+  let next = 0
+  return () => `t${next++}`
+}
+
+function analyseSource(node: unknown, context: Context, outer: Names, use: Use): Source {
+  const { name, columnNames } = use
+  if (tagOf(node, 'type') === 'SET_OPERATION_NODE') {
+    return { kind: 'block', block: analyseSet(node, context, outer, name, columnNames) }
+  }
   const select = readSelect(node)
   const named = readCtes(select, context, outer)
+  const aggregated = isAggregated(select)
+  const inline = use.inline || aggregated || readsRows(select.from_table, named, context)
   const tables: Tables = {
-    block: (table) => named.get(table.toLowerCase()),
+    source: (table) => named.get(table.toLowerCase())?.source(inline, use.alias),
     slot: (table) => context.slots.find((s) => sameName(s.id, table)),
-    subquery: (query, names) => analyseSelect(query, context, named, 'subquery', names),
+    subquery: (query, names) =>
+      analyseSource(query, context, named, { name: 'subquery', columnNames: names, inline, alias: use.alias }),
+    alias: use.alias,
     parameters: context.parameters,
   }
   const surroundings = {
     parameters: context.parameters,
     subquery: subqueriesOnce((query) => analyseSelect(query, context, named, 'value', [])),
   }
-  const { from, scope } = readFrom(select.from_table, tables)
-  const sources = relationsOf(from).map((r) => r.source)
-  const readsProtected = sources.some((s) => s.kind === 'slot' && s.slot.unit !== null)
-  const readsReleased = sources.some((s) => s.kind === 'block')
+  const source = readFrom(select.from_table, tables)
+  const relations = relationsOf(source.from)
+  const readsProtected = relations.some(isProtected)
+  const readsReleased = relations.some((r) => r.source.kind === 'block')
   const offset = offsetWithin(select.select_list)
   if (readsProtected && readsReleased) {
     refuse('mixed-relations', 'rows of a protected dataset are not joined with results; aggregate them first', offset)
   }
-  if (isAggregated(select)) {
+  if (aggregated) {
     if (readsReleased) refuse('nested-aggregation', 'results are not aggregated again', offset)
-    return finish(aggregateBlock(select, from, scope, surroundings), context, name, columnNames)
+    return { kind: 'block', block: finish(aggregateBlock(select, source, surroundings), context, name, columnNames) }
   }
-  if (readsProtected) {
-    // a function or a window that is not allowed is the better answer to give
-    const rows = rowEnvironment(scope, surroundings)
-    for (const item of select.select_list) if (tagOf(item, 'class') !== 'STAR') translate(item, rows)
-    refuse('raw-rows', 'a query over a protected dataset needs an aggregate or GROUP BY', offset)
+  const cut = select.modifiers.some((m) => tagOf(m, 'type') !== 'ORDER_MODIFIER')
+  if (readsProtected || (use.inline && !readsReleased && !cut)) {
+    context.inlined += 1
+    if (context.inlined > maximumInlined)
+      refuse('too-complex', `a query has at most ${maximumInlined} subqueries over rows`, offset)
+    return { kind: 'rows', rows: withNames(rowSet(select, source, rowEnvironment(source.scope, surroundings)), columnNames) }
   }
-  return finish(releasedBlock(select, from, scope, surroundings), context, name, columnNames)
+  return { kind: 'block', block: finish(releasedBlock(select, source, surroundings), context, name, columnNames) }
 }
 
-function analyseSet(node: unknown, context: Context, outer: Named, name: string, columnNames: readonly string[]): Block {
+function withNames(rows: RowSet, columnNames: readonly string[]): RowSet {
+  const columns = renamed(rows.columns, columnNames)
+  return { ...rows, columns }
+}
+
+function analyseSet(node: unknown, context: Context, outer: Names, name: string, columnNames: readonly string[]): Block {
   const set = read(setOperationNode, node, 'set-operation-not-allowed', 'set operations are UNION, INTERSECT and EXCEPT')
   const named = readCtes(set, context, outer)
   const left = analyseSelect(set.left, context, named, 'side', [])
@@ -83,10 +126,7 @@ function analyseSet(node: unknown, context: Context, outer: Named, name: string,
 
 /** Names the columns and the block; the name is unique and never that of a dataset. */
 function finish(block: Omit<Block, 'name'>, context: Context, wanted: string, columnNames: readonly string[]): Block {
-  if (columnNames.length > block.select.length) refuse('column-unknown', 'there are more column names than columns')
-  const select = block.select.map((s, i) => ({ ...s, name: columnNames[i] ?? s.name }))
-  for (const { name } of select) checkName(name)
-  checkUnique(select.map((s) => s.name))
+  const select = renamed(block.select, columnNames)
   const taken = [...context.blocks.map((b) => b.name), ...context.slots.map((s) => s.id)]
   const free = (name: string) => !taken.some((t) => sameName(t, name))
   const base = /^[a-z_][a-z0-9_]{0,50}$/i.test(wanted) ? wanted : 'block'
@@ -95,6 +135,14 @@ function finish(block: Omit<Block, 'name'>, context: Context, wanted: string, co
   const finished: Block = { ...block, select, name }
   if (context.blocks.push(finished) > maximumBlocks) refuse('too-complex', `a query has at most ${maximumBlocks} blocks`)
   return finished
+}
+
+function renamed<C extends { readonly name: string }>(columns: readonly C[], names: readonly string[]): readonly C[] {
+  if (names.length > columns.length) refuse('column-unknown', 'there are more column names than columns')
+  const result = columns.map((c, i) => ({ ...c, name: names[i] ?? c.name }))
+  for (const { name } of result) checkName(name)
+  checkUnique(result.map((c) => c.name))
+  return result
 }
 
 function readSelect(node: unknown): SelectNode {
@@ -108,7 +156,7 @@ function readSelect(node: unknown): SelectNode {
   return select
 }
 
-function readCtes({ cte_map }: Pick<SelectNode | SetOperationNode, 'cte_map'>, context: Context, outer: Named): Named {
+function readCtes({ cte_map }: Pick<SelectNode | SetOperationNode, 'cte_map'>, context: Context, outer: Names): Names {
   const named = new Map(outer)
   for (const entry of cte_map.map) {
     const { key, value } = read(cteNode, entry)
@@ -116,9 +164,37 @@ function readCtes({ cte_map }: Pick<SelectNode | SetOperationNode, 'cte_map'>, c
     if (context.slots.some((s) => sameName(s.id, key))) {
       refuse('table-not-allowed', 'a common table expression has the name of a dataset', offset)
     }
-    named.set(key.toLowerCase(), analyseSelect(value.query.node, context, named, key, value.aliases))
+    const before: Names = new Map(named)
+    const analysed = (inline: boolean, alias: () => string) =>
+      analyseSource(value.query.node, context, before, { name: key, columnNames: value.aliases, inline, alias })
+    named.set(key.toLowerCase(), namedSource(analysed))
   }
   return named
+}
+
+/** Everything is read once where it is defined, also what the query never uses. */
+function namedSource(analysed: Named['source']): Named {
+  const first = analysed(true, newAliases())
+  if (first.kind === 'block') return { isRows: false, source: () => first }
+  if (relationsOf(first.rows.from).some(isProtected)) return { isRows: true, source: (_inline, alias) => analysed(true, alias) }
+  let block: Source | undefined
+  const asBlock = () => {
+    block ??= analysed(false, newAliases())
+    return block
+  }
+  return { isRows: false, source: (inline, alias) => (inline ? analysed(true, alias) : asBlock()) }
+}
+
+/** Whether rows of a protected dataset can stand in this FROM; a subquery that aggregates them may be one of rows too. */
+function readsRows(node: unknown, named: Names, { slots }: Context): boolean {
+  const visit = (value: unknown): boolean => {
+    if (value === null || typeof value !== 'object') return false
+    const { table_name: name } = value as { table_name?: unknown }
+    if (tagOf(value, 'type') !== 'BASE_TABLE' || typeof name !== 'string') return Object.values(value).some(visit)
+    const known = named.get(name.toLowerCase())
+    return known === undefined ? slots.some((s) => sameName(s.id, name) && s.unit !== null) : known.isRows
+  }
+  return visit(node)
 }
 
 function isAggregated(select: SelectNode): boolean {

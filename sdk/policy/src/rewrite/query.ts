@@ -1,4 +1,4 @@
-import type { Block, Core, From, SetOperation } from '../analysis/block.ts'
+import type { Block, Core, Derived, From, SetOperation } from '../analysis/block.ts'
 import { keyOf } from '../analysis/expression.ts'
 import type { Type } from '../analysis/types.ts'
 import type { Node } from '../ast/build.ts'
@@ -69,7 +69,7 @@ function writeCore({ from, where, groups, aggregates, units }: Core, { minimumGr
       ...groups.map(({ name, value }) => ast.named(write(value), name)),
       ...aggregates.map((a) => ast.named(writeAggregate(a, minimumGroupSize), a.name)),
     ],
-    from: withValues(writeFrom(from), [where, ...groups.map((g) => g.value)]),
+    from: withValues(writeFrom(from), [where, ...groups.map((g) => g.value), ...aggregates.flatMap((a) => [a.value, a.filter])]),
     where: where === null ? null : write(where),
     groups: groups.map((_, i) => i + 1),
     having: thresholds.length === 0 ? null : ast.conjunction('and', thresholds),
@@ -81,13 +81,28 @@ const joinTypes = { inner: 'INNER', left: 'LEFT', full: 'FULL', cross: 'INNER' }
 function writeFrom(from: From): Node {
   if (from.kind === 'relation') {
     const { source, table } = from.relation
-    return ast.table(source.kind === 'slot' ? source.slot.id : source.block.name, table)
+    switch (source.kind) {
+      case 'slot':
+        return ast.table(source.slot.id, table)
+      case 'block':
+        return ast.table(source.block.name, table)
+      case 'derived':
+        return ast.subquery(writeDerived(source.derived), table)
+    }
   }
   const equalities = from.equalities.map(({ left, right }) =>
     write({ kind: 'compare', op: 'COMPARE_EQUAL', left, right, type: { family: 'boolean', sql: 'BOOLEAN' } }),
   )
   const condition = equalities.length === 0 ? null : ast.conjunction('and', equalities)
   return ast.join(joinTypes[from.join], writeFrom(from.left), writeFrom(from.right), condition)
+}
+
+function writeDerived({ from, where, columns }: Derived): Node {
+  return ast.select({
+    list: columns.map((c) => ast.named(c.value === null ? ast.nothing() : write(c.value), c.name)),
+    from: withValues(writeFrom(from), [where, ...columns.map((c) => c.value)]),
+    where: where === null ? null : write(where),
+  })
 }
 
 function writeSet({ operation, all, left, right, columns }: SetOperation): Node {
