@@ -1,7 +1,7 @@
 import type { Parameter, ParameterValue } from '@reinraum/statements'
 import { bindParameters } from './analysis/parameters.ts'
 import { analyse } from './analysis/select.ts'
-import { readSlots, type Slot, type SlotInput } from './analysis/slots.ts'
+import { readSlots, type SlotInput } from './analysis/slots.ts'
 import { parseStatement } from './ast/parse.ts'
 import { type Engine, openEngine } from './engine/instance.ts'
 import { sqlOf } from './engine/round-trip.ts'
@@ -9,7 +9,9 @@ import { bindAgainstShadow, type OutputColumn } from './engine/shadow.ts'
 import { positionOf, type Reason, Refusal } from './reasons.ts'
 import { type GuardReport, reportOf, usageOf } from './report.ts'
 import { rewrite } from './rewrite/query.ts'
-import { checkRules } from './rules/refusals.ts'
+import { checkRules } from './rules/check-rules.ts'
+import { composeAll } from './rules/compose.ts'
+import { type Restrictions, restrictionsOf } from './rules/restrictions.ts'
 
 /** Raised with every change of what the guard allows or how it rewrites. */
 export const guardVersion = 'reinraum-guard/2'
@@ -23,14 +25,10 @@ export interface GuardRequest {
   readonly slots: readonly SlotInput[]
 }
 
-/** What whoever executes the query needs to know beside its SQL. */
-export interface GuardPlan {
+/** What whoever executes the query needs to know beside its SQL: above all, what the rules of its datasets ask together. */
+export interface GuardPlan extends Restrictions {
   /** slots the query reads, sorted, with the columns that it needs of each */
   readonly slots: readonly { readonly id: string; readonly columns: readonly string[] }[]
-  readonly minimumGroupSize: number | null
-  readonly maxRows: number
-  /** of the result; null where no dataset says */
-  readonly maxBytes: number | null
   readonly columns: readonly OutputColumn[]
 }
 
@@ -74,9 +72,12 @@ async function check(engine: Engine, request: GuardRequest): Promise<GuardVerdic
       const { blocks } = analyse(statement, slots, bindParameters(request.parameters, request.values))
       const usage = usageOf(blocks)
       const read = slots.filter((s) => usage.has(s.id)).sort((a, b) => (a.id < b.id ? -1 : 1))
-      checkRules(read)
-      const limits = strictest(read)
-      const rewrittenSql = await sqlOf(connection, rewrite(blocks, { ...limits, minimumGroupSize: limits.minimumGroupSize ?? 1 }))
+      const restrictions = composeAll(read.map(restrictionsOf))
+      checkRules({ statement, blocks, read, restrictions })
+      const rewrittenSql = await sqlOf(
+        connection,
+        rewrite(blocks, { ...restrictions, minimumGroupSize: restrictions.minimumGroupSize ?? 1 }),
+      )
       const columns = await bindAgainstShadow(connection, rewrittenSql, read)
       const needed = read.map(({ id, schema, unit }) => {
         const used = new Set(Object.values(usage.get(id) ?? {}).flatMap((names) => [...names]))
@@ -85,24 +86,13 @@ async function check(engine: Engine, request: GuardRequest): Promise<GuardVerdic
       return {
         verdict: 'allowed',
         rewrittenSql,
-        plan: { slots: needed, ...limits, columns },
-        report: reportOf(blocks, read, limits, columns),
+        plan: { ...restrictions, slots: needed, columns },
+        report: reportOf(blocks, read, restrictions, columns),
       }
     })
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     const at = positionOf(request.sql, error.offset)
     return { verdict: 'refused', reasons: [{ code: error.code, message: error.message, ...(at === undefined ? {} : { at }) }] }
-  }
-}
-
-/** The maximum of minimum group sizes over the protected datasets read, the minimum of limits on the result over all. */
-function strictest(slots: readonly Slot[]): Pick<GuardPlan, 'minimumGroupSize' | 'maxRows' | 'maxBytes'> {
-  const bytes = slots.flatMap((s) => s.rule.output.maxBytes ?? [])
-  const sizes = slots.filter((s) => s.unit !== null).map((s) => s.rule.output.minimumGroupSize)
-  return {
-    minimumGroupSize: sizes.length === 0 ? null : Math.max(...sizes),
-    maxRows: Math.min(...slots.map((s) => s.rule.output.maxRows)),
-    maxBytes: bytes.length === 0 ? null : Math.min(...bytes),
   }
 }

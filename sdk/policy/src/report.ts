@@ -2,6 +2,7 @@ import type { Block, From } from './analysis/block.ts'
 import { relationsOf, slotsBehind, slotsOf } from './analysis/block.ts'
 import { blocksIn, columnsOf, type Expression } from './analysis/expression.ts'
 import type { Slot } from './analysis/slots.ts'
+import type { Restrictions } from './rules/restrictions.ts'
 
 /** How a query uses the columns of one dataset: what an approver decides on. */
 export interface DatasetUse {
@@ -37,6 +38,8 @@ export interface GuardReport {
   readonly maxRows: number
   readonly maxBytes: number | null
   readonly output: readonly { readonly name: string; readonly type: string }[]
+  /** what the rules of all datasets read ask of the query together */
+  readonly restrictions: Restrictions
   /** true where sums can count a row more than once because it joins with several rows of a public dataset */
   readonly joinsCanRepeatRows: boolean
 }
@@ -148,10 +151,11 @@ function equalitiesOf(from: From): readonly Expression[] {
 export function reportOf(
   blocks: readonly Block[],
   slots: readonly Slot[],
-  limits: Pick<GuardReport, 'minimumGroupSize' | 'maxRows' | 'maxBytes'>,
+  restrictions: Restrictions,
   output: GuardReport['output'],
 ): GuardReport {
   const usage = usageOf(blocks)
+  const { minimumGroupSize, maxRows, maxBytes } = restrictions
   const datasets = slots.map((slot): DatasetUse => {
     const roles = usage.get(slot.id)
     const list = (role: Role) => [...(roles?.[role] ?? [])].sort()
@@ -172,11 +176,11 @@ export function reportOf(
       name: block.name,
       kind: block.source.kind === 'core' ? 'aggregate' : 'post-processing',
       reads: readBy(block),
-      threshold: guarded ? limits.minimumGroupSize : null,
+      threshold: guarded ? minimumGroupSize : null,
       columns: block.select.map((s) => s.name),
       valuesFrom: valuesFrom(block),
     }
   })
   const joinsCanRepeatRows = blocks.some((b) => b.source.kind === 'core' && b.source.core.from.kind === 'join')
-  return { datasets, blocks: blockReports, ...limits, output, joinsCanRepeatRows }
+  return { datasets, blocks: blockReports, minimumGroupSize, maxRows, maxBytes, restrictions, output, joinsCanRepeatRows }
 }

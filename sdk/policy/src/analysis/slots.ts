@@ -11,6 +11,7 @@ import {
 } from '@reinraum/statements'
 import { sameName } from '../ast/read.ts'
 import { refuse } from '../reasons.ts'
+import { addableFunctionNames } from './functions.ts'
 import { type Type, typeOfColumn } from './types.ts'
 
 /** A dataset as a query may name it: the slot's id is the table, its declared columns are all there is. */
@@ -49,6 +50,14 @@ function slotOf(id: string, owner: string | null, schema: DatasetSchema, rule: A
   const columns = schema.columns.map(({ name, type }) => ({ name, type: typeOfColumn(type) }))
   const [fault] = ruleFaults(rule, schema)
   if (fault !== undefined) refuse('rule-invalid', `the rule of ${id}: ${fault}`)
+  const unknown = (rule.scalarFunctions ?? []).find((name) => !addableFunctionNames.has(name))
+  if (unknown !== undefined) {
+    const known = [...addableFunctionNames].join(', ')
+    refuse(
+      'rule-invalid',
+      `the rule of ${id}: scalarFunctions: ${unknown} is no function that can be added; write one of ${known}`,
+    )
+  }
   const unit = rule.privacyUnit === 'none' ? null : rule.privacyUnit.column
   return { id, owner, schema, columns, unit, rule }
 }
