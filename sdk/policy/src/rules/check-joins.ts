@@ -1,19 +1,21 @@
 import { type Block, type From, type Relation, relationsOf } from '../analysis/block.ts'
-import { blocksIn, columnsOf, type Expression } from '../analysis/expression.ts'
+import { blocksIn, type Expression } from '../analysis/expression.ts'
 import type { Slot } from '../analysis/slots.ts'
 import { refuse } from '../reasons.ts'
+import { fromOf } from '../report.ts'
 import type { JoinRequirement, Restrictions } from './restrictions.ts'
+import { joinsIn, placesIn, tiedTo } from './ties.ts'
 
 /** Whether rows of datasets are joined with whose their rules ask for, and with nothing where they ask for that. */
 export function checkJoins(blocks: readonly Block[], { joins, joinOperators }: Restrictions): void {
   const behind = slotsBehind(blocks)
   for (const block of blocks) {
-    const { source } = block
-    if (source.kind === 'set') continue
-    const from = source.kind === 'core' ? source.core.from : source.from
+    const from = fromOf(block)
+    if (from === null) continue
     for (const requirement of joins) checkRequirement(requirement, block, from, behind)
     // released rows have left the rules of joins behind
-    if (source.kind === 'core' && !joinOperators.includes('and') && joinsOf(from).some((j) => j.equalities.length > 1)) {
+    const released = block.source.kind !== 'core'
+    if (!released && !joinOperators.includes('and') && joinsIn(from).some((j) => j.equalities.length > 1)) {
       refuse('join-not-allowed', 'the rules do not allow a join on several equalities at once')
     }
   }
@@ -21,8 +23,8 @@ export function checkJoins(blocks: readonly Block[], { joins, joinOperators }: R
 
 function checkRequirement(requirement: JoinRequirement, block: Block, from: From, behind: SlotsBehind): void {
   const { slot, condition } = requirement
-  for (const relation of relationsOf(from).filter((r) => slotOf(r)?.id === slot)) {
-    if (condition !== 'blocked') checkPartners(requirement, joinedWith(relation, from))
+  for (const place of placesIn(from).filter((p) => p.slot.id === slot)) {
+    if (condition !== 'blocked') checkPartners(requirement, tiedTo(place, from))
     else if (meetsRows(block).some((name) => [...(behind.get(name) ?? [name])].some((other) => other !== slot))) {
       refuse('join-not-allowed', `the rule of ${slot} allows no join with another dataset`)
     }
@@ -42,50 +44,36 @@ function checkPartners({ slot, owner, condition, with: members }: JoinRequiremen
   refuse('join-required', `the rule of ${slot} asks for an inner join with a dataset of ${whose}`)
 }
 
-/**
- * Datasets that inner joins tie this one to, also through others. A row of it that a later outer join keeps is kept together
- * with theirs, so each of its rows in the relation has met one of each of them.
- */
-function joinedWith(relation: Relation, from: From): readonly Slot[] {
-  const ties = joinsOf(from).flatMap(({ join, equalities }) =>
-    join === 'inner' ? equalities.map(({ left, right }) => [...columnsOf(left), ...columnsOf(right)].map((c) => c.table)) : [],
-  )
-  let tied = new Set([relation.table])
-  for (let size = 0; size < tied.size; ) {
-    size = tied.size
-    tied = new Set([...tied, ...ties.filter((tables) => tables.some((t) => tied.has(t))).flat()])
-  }
-  return relationsOf(from).flatMap((r) => (tied.has(r.table) ? (slotOf(r) ?? []) : []))
-}
-
-type Join = Extract<From, { readonly kind: 'join' }>
-
-function joinsOf(from: From): readonly Join[] {
-  return from.kind === 'relation' ? [] : [from, ...joinsOf(from.left), ...joinsOf(from.right)]
-}
-
-function slotOf({ source }: Relation): Slot | undefined {
-  return source.kind === 'slot' ? source.slot : undefined
-}
-
-function named(from: From): readonly string[] {
-  return relationsOf(from).map(({ source }) => (source.kind === 'slot' ? source.slot.id : source.block.name))
-}
-
 /** What meets rows before they are released: in FROM, or as values to compare them with, which is a join by another name. */
 function meetsRows({ source, where, select, order }: Block): readonly string[] {
   switch (source.kind) {
     case 'set':
       return [source.set.left.name, source.set.right.name]
     case 'core': {
-      const { from, groups, aggregates } = source.core
-      return [
-        ...named(from),
-        ...valuesIn([source.core.where, ...groups.map((g) => g.value), ...aggregates.flatMap((a) => [a.value, a.filter])]),
-      ]
+      const { core } = source
+      const values = [core.where, ...core.groups.map((g) => g.value), ...core.aggregates.flatMap((a) => [a.value, a.filter])]
+      return [...meetsIn(core.from), ...valuesIn(values)]
     }
     case 'released':
-      return [...named(source.from), ...valuesIn([where, ...select.map((s) => s.value), ...order.map((o) => o.value)])]
+      return [...meetsIn(source.from), ...valuesIn([where, ...select.map((s) => s.value), ...order.map((o) => o.value)])]
+  }
+}
+
+function meetsIn(from: From): readonly string[] {
+  const compared = valuesIn(joinsIn(from).flatMap((j) => j.equalities.flatMap((e) => [e.left, e.right])))
+  return [...relationsOf(from).flatMap(readIn), ...compared]
+}
+
+function readIn({ source }: Relation): readonly string[] {
+  switch (source.kind) {
+    case 'slot':
+      return [source.slot.id]
+    case 'block':
+      return [source.block.name]
+    case 'derived': {
+      const { from, where, columns } = source.derived
+      return [...meetsIn(from), ...valuesIn([where, ...columns.map((c) => c.value)])]
+    }
   }
 }
 

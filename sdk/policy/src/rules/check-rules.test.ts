@@ -67,6 +67,16 @@ describe('joins that a rule asks for', () => {
     expect(await verdictOn(sql, changes)).toBe(verdict)
   })
 
+  test('are met through rows picked before an outer join, as far as every row has a partner', async () => {
+    const picked = `SELECT count(*) AS n FROM airports a LEFT JOIN
+      (SELECT p.region AS r FROM patients p JOIN pupils q ON p.person = q.pupil WHERE p.age > 3) s ON a.state = s.r`
+    expect(await verdictOn(picked)).toBe('allowed')
+    expect(await verdictOn(picked, allOf('school'))).toBe('allowed')
+    expect(await verdictOn(picked, allOf('geography'))).toBe(`${required} each of geography`)
+    expect(await verdictOn(`${picked} JOIN states t ON s.r = t.code`, allOf('school', 'atlas'))).toBe('allowed')
+    expect(await verdictOn(picked, { pupils: { join: { condition: 'blocked' } } })).toContain('the rule of pupils allows no join')
+  })
+
   test('hold in every block that reads the dataset', async () => {
     const sql = `WITH a AS (${withPupils}), b AS (${alone}) SELECT a.n, b.n AS m FROM a CROSS JOIN b`
     expect(await verdictOn(sql, anyOf('school'))).toContain('join-required')
