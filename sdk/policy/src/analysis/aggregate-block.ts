@@ -5,6 +5,7 @@ import { collectAggregates } from './aggregates.ts'
 import type { Block, Core } from './block.ts'
 import { columnsOf, type Expression, keyOf } from './expression.ts'
 import type { FromRead } from './from.ts'
+import { type GroupingSets, groupingOf, readSets } from './grouping-sets.ts'
 import { joinsFromWhere } from './joins-from-where.ts'
 import { aliasIn, isOneRow, positionOfConstant, readModifiers } from './modifiers.ts'
 import { conjunctionOf, requireBoolean } from './operators.ts'
@@ -29,7 +30,8 @@ export function aggregateBlock(select: SelectNode, source: FromRead, surrounding
   for (const { value, offset } of conditions) checkFilter(value, rules, offset)
   const where = conditions.length === 0 ? null : conjunctionOf(conditions.map((c) => c.value))
 
-  const groups = readGroups(select, rows, scope).map(({ node, value }, i): Group => {
+  const { items: grouped, sets } = readGroups(select, rows, scope)
+  const groups = grouped.map(({ node, value }, i): Group => {
     checkGroup(value, rules, offsetWithin(node))
     return { name: `g${i}`, value, nodeClass: tagOf(node, 'class') }
   })
@@ -37,19 +39,21 @@ export function aggregateBlock(select: SelectNode, source: FromRead, surrounding
     row: (node) => translate(node, rows),
     rules: () => rules,
   })
+  const known = (node: unknown) =>
+    groupingOf(node, sets, (child) => indexOfGroup(child, groups, rows)) ?? groupOf(node, groups, rows)
   const released: Environment = {
     column: (names, offset) => {
       resolve(scope, names, offset)
       return refuse('not-grouped', 'a column outside an aggregate must stand in GROUP BY', offset)
     },
     aggregate: aggregates.translate,
-    known: (node) => groupOf(node, groups, rows),
+    known,
     ...surroundings,
   }
   const items = select.select_list.map((node, i) => ({ name: outputName(node, i), value: translate(node, released) }))
   const withAliases: Environment = {
     ...released,
-    known: (node) => groupOf(node, groups, rows) ?? aliasIn(items, node),
+    known: (node) => known(node) ?? aliasIn(items, node),
   }
   const having =
     select.having === null ? null : requireBoolean(translate(select.having, withAliases), offsetWithin(select.having))
@@ -59,7 +63,7 @@ export function aggregateBlock(select: SelectNode, source: FromRead, surrounding
     (node) => translate(node, withAliases),
     (node) => translate(node, rows),
   )
-  const core: Core = { from, where, groups, aggregates: aggregates.list(), units: rules.units }
+  const core: Core = { from, where, groups, sets, aggregates: aggregates.list(), units: rules.units }
   if (groups.length === 0 && core.aggregates.length === 0) {
     refuse('raw-rows', 'a query over a dataset needs an aggregate or GROUP BY', offsetWithin(select.select_list))
   }
@@ -86,17 +90,16 @@ function readGroups(
   select: SelectNode,
   rows: Environment,
   scope: Scope,
-): readonly { readonly node: unknown; readonly value: Expression }[] {
-  if (select.group_sets.length > 1) {
-    refuse('grouping-sets-not-allowed', 'ROLLUP, CUBE and GROUPING SETS are not allowed', offsetWithin(select.group_expressions))
-  }
+): { readonly items: readonly { readonly node: unknown; readonly value: Expression }[]; readonly sets: GroupingSets } {
   const all = select.aggregate_handling === 'FORCE_AGGREGATES'
   if (all && select.group_expressions.length > 0) refuse('construct-not-allowed', 'GROUP BY ALL stands alone')
   const nodes = all
     ? select.select_list.filter((item) => isGroupItem(item, rows))
     : select.group_expressions.map((item) => groupItem(item, select, scope))
   const found = nodes.map((node) => ({ node, value: translate(node, rows) }))
-  return found.filter(({ value }, i) => found.findIndex((other) => keyOf(other.value) === keyOf(value)) === i)
+  const items = found.filter(({ value }, i) => found.findIndex((other) => keyOf(other.value) === keyOf(value)) === i)
+  const places = found.map(({ value }) => items.findIndex((item) => keyOf(item.value) === keyOf(value)))
+  return { items, sets: readSets(all ? [] : select.group_sets, places, offsetWithin(select.group_expressions)) }
 }
 
 function isGroupItem(node: unknown, rows: Environment): boolean {
@@ -124,12 +127,17 @@ function groupItem(node: unknown, select: SelectNode, scope: Scope): unknown {
 
 /** The released column of an expression that GROUP BY lists. */
 function groupOf(node: unknown, groups: readonly Group[], rows: Environment): Expression | undefined {
-  if (!groups.some((g) => g.nodeClass === tagOf(node, 'class'))) return undefined
+  const group = groups[indexOfGroup(node, groups, rows)]
+  return group && { kind: 'column', table: 'c', name: group.name, type: group.value.type, slot: null }
+}
+
+/** -1 where GROUP BY does not list the expression */
+function indexOfGroup(node: unknown, groups: readonly Group[], rows: Environment): number {
+  if (!groups.some((g) => g.nodeClass === tagOf(node, 'class'))) return -1
   const value = attempt(() => translate(node, rows))
-  if (value instanceof Refusal || columnsOf(value).length === 0) return undefined
+  if (value instanceof Refusal || columnsOf(value).length === 0) return -1
   const key = keyOf(value)
-  const group = groups.find((g) => keyOf(g.value) === key)
-  return group && { kind: 'column', table: 'c', name: group.name, type: value.type, slot: null }
+  return groups.findIndex((g) => keyOf(g.value) === key)
 }
 
 function attempt(translated: () => Expression): Expression | Refusal {

@@ -92,11 +92,16 @@ export interface CoreAggregate {
   readonly type: Type
 }
 
+/** The column of a core with several grouping sets that says, from 0, which of them a row is of. */
+export const setColumn = 's'
+
 /** The only place where rows of datasets are read: joined, filtered, grouped, and cut below the threshold. */
 export interface Core {
   readonly from: From
   readonly where: Expression | null
   readonly groups: readonly { readonly name: string; readonly value: Expression }[]
+  /** indices into groups: one set, or those of ROLLUP, CUBE and GROUPING SETS; the column `setColumn` says which one */
+  readonly sets: readonly (readonly number[])[]
   readonly aggregates: readonly CoreAggregate[]
   /** one privacy unit per protected dataset */
   readonly units: readonly Column[]

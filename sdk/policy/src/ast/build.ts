@@ -181,6 +181,8 @@ export interface SelectParts {
   readonly where?: Node | null
   /** positions in the list to group by, from 1 */
   readonly groups?: readonly number[]
+  /** grouping sets of such positions, instead of groups */
+  readonly sets?: readonly (readonly number[])[]
   readonly having?: Node | null
   readonly distinct?: boolean
   readonly order?: readonly { readonly value: Node; readonly descending: boolean; readonly nullsFirst: boolean }[]
@@ -189,7 +191,9 @@ export interface SelectParts {
 }
 
 export function select(parts: SelectParts): Node {
-  const groups = parts.groups ?? []
+  const sets = (parts.sets ?? (parts.groups === undefined || parts.groups.length === 0 ? [] : [parts.groups])).map(rising)
+  // in the order in which the parser meets them
+  const groups = [...new Set(sets.flat())]
   return {
     type: 'SELECT_NODE',
     modifiers: modifiers(parts),
@@ -198,11 +202,45 @@ export function select(parts: SelectParts): Node {
     from_table: parts.from,
     where_clause: parts.where ?? null,
     group_expressions: groups.map((g) => integer(BigInt(g))),
-    group_sets: groups.length > 0 ? [groups.map((_, i) => i)] : [],
+    group_sets: sets.map((set) => rising(set.map((position) => groups.indexOf(position)))),
     aggregate_handling: 'STANDARD_HANDLING',
     having: parts.having ?? null,
     sample: null,
     qualify: null,
+  }
+}
+
+function rising(numbers: readonly number[]): readonly number[] {
+  return [...numbers].sort((a, b) => a - b)
+}
+
+/** Over all rows of a partition, or the number of a row in it. */
+export function window(
+  name: 'row_number' | 'max' | 'bit_or' | 'count' | 'sum',
+  children: readonly Node[],
+  { partitions, orders = [] }: { readonly partitions: readonly Node[]; readonly orders?: readonly Node[] },
+): Node {
+  return {
+    class: 'WINDOW',
+    type: name === 'row_number' ? 'WINDOW_ROW_NUMBER' : 'WINDOW_AGGREGATE',
+    ...expressionFields,
+    function_name: name,
+    schema: '',
+    catalog: '',
+    children,
+    partitions,
+    orders: orders.map((expression) => ({ type: 'ASCENDING', null_order: 'NULLS LAST', expression })),
+    start: 'UNBOUNDED_PRECEDING',
+    end: 'CURRENT_ROW_RANGE',
+    start_expr: null,
+    end_expr: null,
+    offset_expr: null,
+    default_expr: null,
+    ignore_nulls: false,
+    filter_expr: null,
+    exclude_clause: 'NO_OTHER',
+    distinct: false,
+    arg_orders: [],
   }
 }
 

@@ -107,6 +107,14 @@ export const operatorNode = z.strictObject({
   children: z.array(node).min(1),
 })
 
+/** grouping(…) and its other name GROUPING_ID(…) */
+export const groupingNode = z.strictObject({
+  class: z.literal('OPERATOR'),
+  type: z.literal('GROUPING_FUNCTION'),
+  ...expressionFields,
+  children: z.array(node),
+})
+
 export const betweenNode = z.strictObject({
   class: z.literal('BETWEEN'),
   type: z.literal('COMPARE_BETWEEN'),

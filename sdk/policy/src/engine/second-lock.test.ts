@@ -41,6 +41,18 @@ describe('binding against empty tables refuses', () => {
     ['the smallest value', 'plan-not-allowed', 'SELECT min(age) FROM patients'],
     ['a whole row', 'plan-not-allowed', 'SELECT p FROM patients p'],
     ['a hash', 'plan-not-allowed', 'SELECT hash(age) FROM patients'],
+    ['a hash beside a sketch', 'plan-not-allowed', `SELECT bit_or(hash(age)) FROM patients`],
+    ['values or-ed together', 'plan-not-allowed', 'SELECT bit_or(age) FROM patients'],
+    [
+      'a sketch whose bits say more than one hash',
+      'plan-not-allowed',
+      'SELECT bit_or(CASE WHEN age > 0 THEN CAST(age AS UBIGINT) << (hash(person) & 63) ELSE NULL END) FROM patients',
+    ],
+    [
+      'a window over rows in a table expression',
+      'plan-not-allowed',
+      'WITH p AS (SELECT age FROM patients) SELECT max(age) OVER () FROM p',
+    ],
     ['an error that shows a value', 'plan-not-allowed', 'SELECT error(region) FROM patients'],
     ['the environment', 'plan-not-allowed', "SELECT current_setting('threads') FROM patients"],
   ]
@@ -55,6 +67,13 @@ describe('binding against empty tables refuses', () => {
       await bind('SELECT c.a0 FROM (SELECT count(*) AS a0 FROM patients HAVING count(DISTINCT person) >= 5) AS c LIMIT 3'),
     ).toBe('passed')
   })
+})
+
+test('binding takes what a rewrite is made of: sketches of units, and windows over cells', async () => {
+  const cells = 'SELECT region, count(*) AS n FROM patients GROUP BY region'
+  expect(await bind(`WITH c AS (${cells}) SELECT region, max(n) OVER (), row_number() OVER (ORDER BY n) FROM c`)).toBe('passed')
+  const sketch = 'bit_or(CASE WHEN person IS NOT NULL THEN CAST(1 AS UBIGINT) << (hash(person) & 63) ELSE NULL END)'
+  expect(await bind(`SELECT bit_count(${sketch}) FROM patients`)).toBe('passed')
 })
 
 describe('the engine that parses and binds', () => {

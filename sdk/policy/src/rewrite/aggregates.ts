@@ -6,43 +6,8 @@ import * as ast from '../ast/build.ts'
 import { clamped } from './clamp.ts'
 import { write } from './expressions.ts'
 
-/** How many different units, NULL being none. */
-export function distinctUnits(unit: Node): Node {
-  return ast.call('count', [unit], { distinct: true })
-}
-
-export function atLeast(units: Node, minimum: number): Node {
-  return ast.comparison('COMPARE_GREATERTHANOREQUALTO', units, ast.integer(BigInt(minimum)))
-}
-
-/** One aggregate of a core: clamped, exact, and NULL where fewer than the minimum of units have a value. */
-export function writeAggregate(aggregate: CoreAggregate, minimum: number): Node {
-  const result = compute(aggregate)
-  const enough = aggregate.filter === null ? withValue(aggregate, minimum) : onBothSides(aggregate, aggregate.filter, minimum)
-  return enough.length === 0 ? result : ast.choose(ast.conjunction('and', enough), result, ast.nothing())
-}
-
-function withValue({ value, units }: CoreAggregate, minimum: number): readonly Node[] {
-  if (value === null) return []
-  // the block's own threshold covers a column that is the unit itself
-  const others = units.filter((u) => value.kind !== 'column' || u.table !== value.table || u.name !== value.name)
-  const present = ast.operator('OPERATOR_IS_NOT_NULL', [write(value)])
-  return others.map((unit) => atLeast(distinctUnits(ast.choose(present, write(unit), ast.nothing())), minimum))
-}
-
-/**
- * Enough units with a row that counts, and enough with a row that does not: the whole minus the part is a group too. No
- * unit on a side is as bad as few, or a condition about one person would tell by NULL whether the person is there.
- */
-function onBothSides({ value, units }: CoreAggregate, filter: Expression, minimum: number): readonly Node[] {
-  const inside = value === null ? [write(filter)] : [write(filter), ast.operator('OPERATOR_IS_NOT_NULL', [write(value)])]
-  return units.flatMap((unit) => [
-    atLeast(distinctUnits(ast.choose(ast.conjunction('and', inside), write(unit), ast.nothing())), minimum),
-    atLeast(distinctUnits(ast.choose(write(filter), ast.nothing(), write(unit))), minimum),
-  ])
-}
-
-function compute(aggregate: CoreAggregate): Node {
+/** One aggregate over the rows of a cell: clamped and exact. Whether it is shown is decided elsewhere. */
+export function writeAggregate(aggregate: CoreAggregate): Node {
   const { operation, value, filter } = aggregate
   const counted = (node: Node) => (filter === null ? node : ast.choose(write(filter), node, ast.nothing()))
   if (operation === 'rows' || value === null) {

@@ -1,11 +1,14 @@
-import type { Block, Core, Derived, From, SetOperation } from '../analysis/block.ts'
+import { type Block, type Core, type From, relationsOf, type SetOperation } from '../analysis/block.ts'
 import { keyOf } from '../analysis/expression.ts'
 import type { Type } from '../analysis/types.ts'
 import type { Node } from '../ast/build.ts'
 import * as ast from '../ast/build.ts'
-import { atLeast, distinctUnits, writeAggregate } from './aggregates.ts'
+import { readVisible, writePublic } from './core.ts'
 import { write } from './expressions.ts'
+import { type Family, familiesOf, type Member } from './family.ts'
+import { writeFrom } from './from.ts'
 import { withValues } from './values.ts'
+import { visibleName, writeFamily } from './visible.ts'
 
 export interface Limits {
   /** distinct units per row, over every protected dataset */
@@ -17,17 +20,52 @@ export interface Limits {
 export function rewrite(blocks: readonly Block[], limits: Limits): Node {
   const result = blocks.at(-1)
   if (result === undefined) throw new Error('a query has at least one block')
-  const ctes = blocks.slice(0, -1).map((block) => ({ name: block.name, select: writeBlock(block, limits) }))
+  const members = familiesOf(blocks, freeNames(blocks))
+  const written = new Set<Family>()
+  const before = (block: Block) => {
+    const family = block.source.kind === 'core' ? members.get(block.source.core)?.family : undefined
+    if (family === undefined || written.has(family)) return []
+    written.add(family)
+    return writeFamily(family, limits)
+  }
+  const ctes = blocks.flatMap((block) => [
+    ...before(block),
+    ...(block === result ? [] : [{ name: block.name, select: writeBlock(block, members) }]),
+  ])
   const limit = Math.min(result.limit ?? limits.maxRows, limits.maxRows)
-  return writeBlock({ ...result, limit }, limits, ctes)
+  return writeBlock({ ...result, limit }, members, ctes)
 }
 
-function writeBlock(block: Block, limits: Limits, ctes: readonly { name: string; select: Node }[] = []): Node {
+type Members = ReadonlyMap<Core, Member>
+
+/** Names that no block and no dataset of the query has, nor starts with. */
+function freeNames(blocks: readonly Block[]): (wanted: string) => string {
+  const relations = blocks.flatMap((block) => relationsOfBlock(block))
+  const taken = [...blocks.map((b) => b.name), ...relations].map((name) => name.toLowerCase())
+  return (wanted) => {
+    let name = wanted
+    for (let i = 2; taken.some((t) => t === name || t.startsWith(`${name}_`)); i++) name = `${wanted}${i}`
+    taken.push(name)
+    return name
+  }
+}
+
+function relationsOfBlock({ source }: Block): readonly string[] {
+  return source.kind === 'core' ? datasetsOf(source.core.from) : source.kind === 'released' ? datasetsOf(source.from) : []
+}
+
+function datasetsOf(from: From): readonly string[] {
+  return relationsOf(from).flatMap(({ source }) =>
+    source.kind === 'slot' ? [source.slot.id] : source.kind === 'derived' ? datasetsOf(source.derived.from) : [],
+  )
+}
+
+function writeBlock(block: Block, members: Members, ctes: readonly { name: string; select: Node }[] = []): Node {
   const { source, where, select, order, distinct, limit, offset } = block
   return ast.select({
     ctes,
     list: select.map(({ name, value }) => ast.named(write(value), name)),
-    from: withValues(writeSource(source, limits), [where, ...select.map((s) => s.value), ...order.map((o) => o.value)]),
+    from: withValues(writeSource(source, members), [where, ...select.map((s) => s.value), ...order.map((o) => o.value)]),
     where: where === null ? null : write(where),
     distinct,
     // only a cut needs an order, and then a total one
@@ -37,15 +75,19 @@ function writeBlock(block: Block, limits: Limits, ctes: readonly { name: string;
   })
 }
 
-function writeSource(source: Block['source'], limits: Limits): Node {
+function writeSource(source: Block['source'], members: Members): Node {
   switch (source.kind) {
     case 'core':
-      return ast.subquery(writeCore(source.core, limits), 'c')
+      return ast.subquery(writeCore(source.core, members.get(source.core)), 'c')
     case 'released':
       return writeFrom(source.from)
     case 'set':
       return ast.subquery(writeSet(source.set), 's')
   }
+}
+
+function writeCore(core: Core, member: Member | undefined): Node {
+  return member === undefined ? writePublic(core) : readVisible(core, member, visibleName(member.family))
 }
 
 /** The query's own order, then every output column: rows that tie are equal, so equal runs give equal bytes. */
@@ -60,49 +102,6 @@ function totalOrder({ order, select }: Block) {
     used.has(i) ? [] : [{ value: ast.integer(BigInt(i + 1)), descending: false, nullsFirst: false }],
   )
   return [...own.map(({ value, descending, nullsFirst }) => ({ value, descending, nullsFirst })), ...rest]
-}
-
-function writeCore({ from, where, groups, aggregates, units }: Core, { minimumGroupSize }: Limits): Node {
-  const thresholds = units.map((unit) => atLeast(distinctUnits(write(unit)), minimumGroupSize))
-  return ast.select({
-    list: [
-      ...groups.map(({ name, value }) => ast.named(write(value), name)),
-      ...aggregates.map((a) => ast.named(writeAggregate(a, minimumGroupSize), a.name)),
-    ],
-    from: withValues(writeFrom(from), [where, ...groups.map((g) => g.value), ...aggregates.flatMap((a) => [a.value, a.filter])]),
-    where: where === null ? null : write(where),
-    groups: groups.map((_, i) => i + 1),
-    having: thresholds.length === 0 ? null : ast.conjunction('and', thresholds),
-  })
-}
-
-const joinTypes = { inner: 'INNER', left: 'LEFT', full: 'FULL', cross: 'INNER' } as const
-
-function writeFrom(from: From): Node {
-  if (from.kind === 'relation') {
-    const { source, table } = from.relation
-    switch (source.kind) {
-      case 'slot':
-        return ast.table(source.slot.id, table)
-      case 'block':
-        return ast.table(source.block.name, table)
-      case 'derived':
-        return ast.subquery(writeDerived(source.derived), table)
-    }
-  }
-  const equalities = from.equalities.map(({ left, right }) =>
-    write({ kind: 'compare', op: 'COMPARE_EQUAL', left, right, type: { family: 'boolean', sql: 'BOOLEAN' } }),
-  )
-  const condition = equalities.length === 0 ? null : ast.conjunction('and', equalities)
-  return ast.join(joinTypes[from.join], writeFrom(from.left), writeFrom(from.right), condition)
-}
-
-function writeDerived({ from, where, columns }: Derived): Node {
-  return ast.select({
-    list: columns.map((c) => ast.named(c.value === null ? ast.nothing() : write(c.value), c.name)),
-    from: withValues(writeFrom(from), [where, ...columns.map((c) => c.value)]),
-    where: where === null ? null : write(where),
-  })
 }
 
 function writeSet({ operation, all, left, right, columns }: SetOperation): Node {
