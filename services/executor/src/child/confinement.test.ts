@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
@@ -16,19 +16,21 @@ import { attempts, type HostileJob, type Targets } from './testing/attempts.ts'
 const limits: ChildLimits = { memoryMiB: 256, timeoutMs: 20_000, cpuSeconds: 20, threads: 2, resultBytes: 2 ** 20 }
 const confinement = await probeConfinement()
 const base = await mkdtemp(join(tmpdir(), 'reinraum-hostile-'))
+await chmod(base, 0o777)
 const nothing: Confinement = { namespaces: false, resourceLimits: false, privileges: false, privateRoot: undefined }
 const program = new URL('./testing/hostile.ts', import.meta.url)
 let runs = 0
 
 afterAll(() => rm(base, { recursive: true, force: true }))
 
+/** With modes that allow everyone everything: what holds here is not the modes. */
 async function freshRun() {
   const path = join(base, `run-${runs++}`)
-  await mkdir(path, { mode: 0o700 })
+  await mkdir(path)
   const folder = await makeRunFolder(path)
   const dataset = join(folder.data, 'people.parquet')
   await writeFile(dataset, 'secret')
-  await chmod(dataset, 0o644)
+  await Promise.all([chmod(path, 0o777), chmod(folder.data, 0o777), chmod(dataset, 0o666)])
   return { path, folder, dataset }
 }
 
@@ -45,7 +47,8 @@ async function attack(
 /** The attempts that succeeded, and whether the dataset and a process beside it are as they were. */
 async function attempt(how: Confinement) {
   const [own, other] = [await freshRun(), await freshRun()]
-  const victim = spawn('sleep', ['30'], { stdio: 'ignore' })
+  // Of the user that a query process of root becomes.
+  const victim = spawn('sleep', ['30'], { stdio: 'ignore', ...(process.getuid?.() === 0 ? { uid: 65_534 } : {}) })
   const port = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1')
   const socket = `\0reinraum-${process.pid}-${runs}`
   const local = createServer((connection) => connection.destroy()).listen(socket)
@@ -59,6 +62,7 @@ async function attempt(how: Confinement) {
       elsewhere: join(base, `elsewhere-${runs}`),
       otherRun: other.dataset,
       ownRun: own.path,
+      ownData: own.folder.data,
       dataset: own.dataset,
     }
     const { rowCount } = await attack({ targets }, own, { confinement: how })
@@ -72,6 +76,11 @@ async function attempt(how: Confinement) {
 }
 
 describe('a query process that is taken over', () => {
+  it('is confined by all that the host has', () => {
+    const able = spawnSync('unshare', ['--user', '--map-root-user', '--mount', '--pid', '--fork', '--net', 'true']).status === 0
+    expect(Object.entries(confinement).filter(([, given]) => !given)).toEqual(able ? [] : expect.anything())
+  })
+
   it('does all of it where nothing confines it', async () => {
     expect((await attempt(nothing)).succeeded).toEqual(attempts)
   })

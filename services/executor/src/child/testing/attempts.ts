@@ -7,6 +7,7 @@ export const attempts = [
   'sees other processes',
   'kills a process of its parent',
   'writes a file beside its result',
+  'writes a file beside its datasets',
   'changes a dataset',
   'writes a file anywhere else',
   'connects to a port of this machine',
@@ -23,6 +24,7 @@ export interface Targets {
   readonly elsewhere: string
   readonly otherRun: string
   readonly ownRun: string
+  readonly ownData: string
   readonly dataset: string
 }
 

@@ -33,6 +33,7 @@ const tries: Readonly<Record<Attempt, (targets: Targets) => unknown>> = {
     readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name) && Number(name) !== process.pid)[0] ?? fail(),
   'kills a process of its parent': ({ victim }) => process.kill(victim, 'SIGKILL'),
   'writes a file beside its result': ({ ownRun }) => writeFileSync(`${ownRun}/more`, 'more'),
+  'writes a file beside its datasets': ({ ownData }) => writeFileSync(`${ownData}/more`, 'more'),
   'changes a dataset': ({ dataset }) => appendFileSync(dataset, 'more'),
   'writes a file anywhere else': ({ elsewhere }) => writeFileSync(elsewhere, 'more'),
   'connects to a port of this machine': ({ port }) => reach({ host: '127.0.0.1', port }),
