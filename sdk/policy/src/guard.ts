@@ -1,4 +1,5 @@
 import type { Parameter, ParameterValue } from '@reinraum/statements'
+import { furtherReasons } from './analysis/further-reasons.ts'
 import { bindParameters } from './analysis/parameters.ts'
 import { analyse } from './analysis/select.ts'
 import { readSlots, type SlotInput } from './analysis/slots.ts'
@@ -65,11 +66,15 @@ export async function engineVersion(): Promise<string> {
 }
 
 async function check(engine: Engine, request: GuardRequest): Promise<GuardVerdict> {
+  let further: readonly Refusal[] = []
   try {
     return await engine.use(async (connection) => {
       const slots = readSlots(request.slots)
       const statement = await parseStatement(connection, request.sql)
-      const { blocks } = analyse(statement, slots, bindParameters(request.parameters, request.values))
+      const judge = (asked: unknown) => analyse(asked, slots, bindParameters(request.parameters, request.values))
+      const { blocks } = judgedBy(judge, statement, (reasons) => {
+        further = reasons
+      })
       const usage = usageOf(blocks)
       const read = slots.filter((s) => usage.has(s.id)).sort((a, b) => (a.id < b.id ? -1 : 1))
       const restrictions = composeAll(read.map(restrictionsOf))
@@ -92,7 +97,21 @@ async function check(engine: Engine, request: GuardRequest): Promise<GuardVerdic
     })
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    const at = positionOf(request.sql, error.offset)
-    return { verdict: 'refused', reasons: [{ code: error.code, message: error.message, ...(at === undefined ? {} : { at }) }] }
+    return { verdict: 'refused', reasons: [error, ...further].map((refusal) => reasonOf(request.sql, refusal)) }
   }
+}
+
+/** The first refusal is the verdict; what else is wrong is looked for only then, and told beside it. */
+function judgedBy<T>(judge: (statement: unknown) => T, statement: unknown, tell: (further: readonly Refusal[]) => void): T {
+  try {
+    return judge(statement)
+  } catch (error) {
+    if (error instanceof Refusal) tell(furtherReasons(statement, error, judge))
+    throw error
+  }
+}
+
+function reasonOf(sql: string, { code, message, offset }: Refusal): Reason {
+  const at = positionOf(sql, offset)
+  return { code, message, ...(at === undefined ? {} : { at }) }
 }

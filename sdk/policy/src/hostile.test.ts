@@ -35,7 +35,7 @@ for (const [aim, statements] of Object.entries(attacks)) {
     for (const [tries, code, sql] of statements) {
       test(tries, async () => {
         const verdict = await guard.check({ sql, parameters: [], values: undefined, slots })
-        expect(verdict.verdict === 'refused' ? verdict.reasons.map((r) => r.code) : verdict.rewrittenSql).toEqual([code])
+        expect(verdict.verdict === 'refused' ? verdict.reasons[0]?.code : verdict.rewrittenSql).toBe(code)
       })
     }
   })
