@@ -9,6 +9,7 @@ import { released } from './testing/attacks/released.ts'
 import { throughRows } from './testing/attacks/rows.ts'
 import { singleRows } from './testing/attacks/single-rows.ts'
 import { threshold } from './testing/attacks/threshold.ts'
+import { throughUnits } from './testing/attacks/units.ts'
 import { slots } from './testing/slots.ts'
 
 // Each statement is named for what it tries. All are refused before anything is executed.
@@ -21,6 +22,7 @@ const attacks: Readonly<Record<string, readonly Attack[]>> = {
   'takes more than results out of results': released,
   'picks one person inside an aggregate': insideAggregates,
   'takes rows through a subquery': throughRows,
+  'takes rows of units through a subquery': throughUnits,
   'makes errors or time speak': errorsAndTime,
 }
 

@@ -16,7 +16,7 @@ import { lookup, resolve, type Scope } from './scope.ts'
 import { type Environment, type Surroundings, translate } from './translate.ts'
 
 /** The class of the node spares most nodes a second reading. */
-type Group = Core['groups'][number] & { readonly nodeClass: string }
+export type Group = Core['groups'][number] & { readonly nodeClass: string }
 
 /**
  * A block over rows of datasets. It splits in two: the core groups, aggregates and applies the threshold; the SELECT
@@ -86,7 +86,7 @@ export function rowEnvironment(scope: Scope, surroundings: Surroundings): Enviro
 }
 
 /** GROUP BY items: columns, positions, aliases or expressions; under GROUP BY ALL, the SELECT items without aggregates. */
-function readGroups(
+export function readGroups(
   select: SelectNode,
   rows: Environment,
   scope: Scope,
@@ -126,7 +126,7 @@ function groupItem(node: unknown, select: SelectNode, scope: Scope): unknown {
 }
 
 /** The released column of an expression that GROUP BY lists. */
-function groupOf(node: unknown, groups: readonly Group[], rows: Environment): Expression | undefined {
+export function groupOf(node: unknown, groups: readonly Group[], rows: Environment): Expression | undefined {
   const group = groups[indexOfGroup(node, groups, rows)]
   return group && { kind: 'column', table: 'c', name: group.name, type: group.value.type, slot: null }
 }

@@ -32,3 +32,6 @@ export function isAggregateName(name: string): boolean {
 
 /** Names the bound plan may hold; moments are computed from sums, the median from quantile_cont's own function. */
 export const engineAggregateNames: ReadonlySet<string> = new Set(['count_star', 'count', 'sum', 'avg', 'max', 'quantile_cont'])
+
+/** Names that it may hold below another aggregate: the smallest and largest of one unit's values, never of a result. */
+export const unitAggregateNames: ReadonlySet<string> = new Set(['min', 'max'])

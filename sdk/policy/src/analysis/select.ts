@@ -8,6 +8,7 @@ import { isProtected, relationsOf } from './block.ts'
 import { readFrom, type Source, type Tables } from './from.ts'
 import { checkName, checkUnique } from './output-names.ts'
 import type { ParameterBinder } from './parameters.ts'
+import { perUnit } from './per-unit.ts'
 import { releasedBlock } from './released-block.ts'
 import { type RowSet, rowSet } from './row-set.ts'
 import { setBlock } from './set-block.ts'
@@ -40,6 +41,8 @@ interface Use {
   readonly name: string
   readonly columnNames: readonly string[]
   readonly inline: boolean
+  /** whether rows of privacy units may stand here: not where they would come out */
+  readonly within: boolean
   readonly alias: () => string
 }
 
@@ -57,7 +60,7 @@ export function analyse(statement: unknown, slots: readonly Slot[], parameters: 
 
 /** A query whose rows come out, here or in another block: never rows of a protected dataset. */
 function analyseSelect(node: unknown, context: Context, outer: Names, name: string, columnNames: readonly string[]): Block {
-  const source = analyseSource(node, context, outer, { name, columnNames, inline: false, alias: newAliases() })
+  const source = analyseSource(node, context, outer, { name, columnNames, inline: false, within: false, alias: newAliases() })
   if (source.kind === 'block') return source.block
   const offset = offsetWithin((node as { select_list?: unknown }).select_list)
   return refuse('raw-rows', 'a query over a protected dataset needs an aggregate or GROUP BY', offset)
@@ -81,7 +84,7 @@ function analyseSource(node: unknown, context: Context, outer: Names, use: Use):
     source: (table) => named.get(table.toLowerCase())?.source(inline, use.alias),
     slot: (table) => context.slots.find((s) => sameName(s.id, table)),
     subquery: (query, names) =>
-      analyseSource(query, context, named, { name: 'subquery', columnNames: names, inline, alias: use.alias }),
+      analyseSource(query, context, named, { name: 'subquery', columnNames: names, inline, within: true, alias: use.alias }),
     alias: use.alias,
     parameters: context.parameters,
   }
@@ -97,23 +100,27 @@ function analyseSource(node: unknown, context: Context, outer: Names, use: Use):
   if (readsProtected && readsReleased) {
     refuse('mixed-relations', 'rows of a protected dataset are not joined with results; aggregate them first', offset)
   }
+  const distinct = select.modifiers.some((m) => tagOf(m, 'type') === 'DISTINCT_MODIFIER')
+  if (readsProtected && use.within && (aggregated || distinct)) {
+    const rows = perUnit(select, source, surroundings, use.alias, !aggregated)
+    if (rows !== undefined) return asRows(rows, context, columnNames, offset)
+  }
   if (aggregated) {
     if (readsReleased) refuse('nested-aggregation', 'results are not aggregated again', offset)
     return { kind: 'block', block: finish(aggregateBlock(select, source, surroundings), context, name, columnNames) }
   }
   const cut = select.modifiers.some((m) => tagOf(m, 'type') !== 'ORDER_MODIFIER')
   if (readsProtected || (use.inline && !readsReleased && !cut)) {
-    context.inlined += 1
-    if (context.inlined > maximumInlined)
-      refuse('too-complex', `a query has at most ${maximumInlined} subqueries over rows`, offset)
-    return { kind: 'rows', rows: withNames(rowSet(select, source, rowEnvironment(source.scope, surroundings)), columnNames) }
+    return asRows(rowSet(select, source, rowEnvironment(source.scope, surroundings)), context, columnNames, offset)
   }
   return { kind: 'block', block: finish(releasedBlock(select, source, surroundings), context, name, columnNames) }
 }
 
-function withNames(rows: RowSet, columnNames: readonly string[]): RowSet {
-  const columns = renamed(rows.columns, columnNames)
-  return { ...rows, columns }
+function asRows(rows: RowSet, context: Context, names: readonly string[], offset: number | undefined): Source {
+  context.inlined += 1
+  if (context.inlined > maximumInlined)
+    refuse('too-complex', `a query has at most ${maximumInlined} subqueries over rows`, offset)
+  return { kind: 'rows', rows: { ...rows, columns: renamed(rows.columns, names) } }
 }
 
 function analyseSet(node: unknown, context: Context, outer: Names, name: string, columnNames: readonly string[]): Block {
@@ -166,7 +173,7 @@ function readCtes({ cte_map }: Pick<SelectNode | SetOperationNode, 'cte_map'>, c
     }
     const before: Names = new Map(named)
     const analysed = (inline: boolean, alias: () => string) =>
-      analyseSource(value.query.node, context, before, { name: key, columnNames: value.aliases, inline, alias })
+      analyseSource(value.query.node, context, before, { name: key, columnNames: value.aliases, inline, within: true, alias })
     named.set(key.toLowerCase(), namedSource(analysed))
   }
   return named

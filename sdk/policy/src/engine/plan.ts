@@ -1,4 +1,4 @@
-import { engineAggregateNames } from '../analysis/aggregate-names.ts'
+import { engineAggregateNames, unitAggregateNames } from '../analysis/aggregate-names.ts'
 import { scalarFunctionNames } from '../analysis/functions.ts'
 import type { Slot } from '../analysis/slots.ts'
 import { refuse } from '../reasons.ts'
@@ -62,13 +62,22 @@ export function checkPlan(plan: unknown, slots: readonly Slot[]): void {
   visit(plans, { slots, tables: new Map(tablesOf(plans)) })
 }
 
-function visit(value: unknown, plan: Plan, sketch = false): void {
+/** What stands around an expression: a sketch of units, and an aggregate of what is computed here. */
+interface Around {
+  readonly sketch: boolean
+  readonly aggregated: boolean
+}
+
+function visit(value: unknown, plan: Plan, around: Around = { sketch: false, aggregated: false }): void {
   if (value === null || typeof value !== 'object') return
   const node = value as PlanNode
   if (typeof node.type === 'string' && node.type.startsWith('LOGICAL_')) checkOperator(node, plan)
-  if (node.expression_class !== undefined) checkExpression(node, sketch)
-  const within = sketch || isSketch(node)
-  for (const child of Object.values(node)) visit(child, plan, within)
+  if (node.expression_class !== undefined) checkExpression(node, around)
+  const sketch = around.sketch || isSketch(node)
+  const aggregates = node.type === 'LOGICAL_AGGREGATE_AND_GROUP_BY'
+  for (const [key, child] of Object.entries(node)) {
+    visit(child, plan, { sketch, aggregated: around.aggregated || (aggregates && key === 'children') })
+  }
 }
 
 /** bit_or over rows of a value that is not a column's own. */
@@ -132,24 +141,24 @@ function checkOperator(node: PlanNode, plan: Plan): void {
   if (node.name !== 'seq_scan' || !table) refuse('plan-not-allowed', 'the plan of the query reads something other than a dataset')
 }
 
-function checkExpression(node: PlanNode, sketch: boolean): void {
+function checkExpression(node: PlanNode, around: Around): void {
   const kind = String(node.expression_class)
   if (!expressions.has(kind)) refuse('plan-not-allowed', 'the plan of the query has an expression that nobody judged')
   if (kind !== 'BOUND_FUNCTION' && kind !== 'BOUND_AGGREGATE' && kind !== 'BOUND_WINDOW') return
   const name = String(node.name)
   const system = (node.catalog_name === 'system' && node.schema_name === 'main') || isSpecialised(node, name)
   const rowNumber = kind === 'BOUND_WINDOW' && node.type === 'WINDOW_ROW_NUMBER'
-  if (!rowNumber && !(isKnown(node, name, sketch) && system)) {
+  if (!rowNumber && !(isKnown(node, name, around) && system)) {
     refuse('plan-not-allowed', 'the plan of the query calls a function that nobody judged')
   }
 }
 
-function isKnown(node: PlanNode, name: string, sketch: boolean): boolean {
+function isKnown(node: PlanNode, name: string, { sketch, aggregated }: Around): boolean {
   switch (node.expression_class) {
     case 'BOUND_WINDOW':
       return node.type === 'WINDOW_AGGREGATE' && windows.has(name)
     case 'BOUND_AGGREGATE':
-      return name === 'bit_or' ? isOneBit(node) : engineAggregateNames.has(name)
+      return name === 'bit_or' ? isOneBit(node) : engineAggregateNames.has(name) || (aggregated && unitAggregateNames.has(name))
     default:
       return scalarFunctionNames.has(name) || arithmetic.has(name) || name === 'bit_count' || (sketch && sketching.has(name))
   }
@@ -160,6 +169,7 @@ function isSpecialised(node: PlanNode, name: string): boolean {
   const nowhere = (node.catalog_name ?? '') === '' && (node.schema_name ?? '') === ''
   const window = node.expression_class === 'BOUND_WINDOW' && windows.has(name)
   return (
-    nowhere && (window || (['sum', 'avg', 'max', 'quantile_cont'].includes(name) && node.expression_class === 'BOUND_AGGREGATE'))
+    nowhere &&
+    (window || (['sum', 'avg', 'min', 'max', 'quantile_cont'].includes(name) && node.expression_class === 'BOUND_AGGREGATE'))
   )
 }

@@ -39,6 +39,16 @@ describe('binding against empty tables refuses', () => {
     ['a sample', 'plan-not-allowed', 'SELECT region FROM patients USING SAMPLE 3 ROWS'],
     ['rows made into lists', 'plan-not-allowed', 'SELECT list(age) FROM patients'],
     ['the smallest value', 'plan-not-allowed', 'SELECT min(age) FROM patients'],
+    [
+      'the smallest value of a subquery',
+      'plan-not-allowed',
+      'SELECT m FROM (SELECT person, min(age) AS m FROM patients GROUP BY person) q',
+    ],
+    [
+      'the smallest value beside a subquery that is aggregated',
+      'plan-not-allowed',
+      'SELECT min(n) FROM (SELECT count(*) AS n FROM patients GROUP BY person) q',
+    ],
     ['a whole row', 'plan-not-allowed', 'SELECT p FROM patients p'],
     ['a hash', 'plan-not-allowed', 'SELECT hash(age) FROM patients'],
     ['a hash beside a sketch', 'plan-not-allowed', `SELECT bit_or(hash(age)) FROM patients`],
@@ -74,6 +84,10 @@ test('binding takes what a rewrite is made of: sketches of units, and windows ov
   expect(await bind(`WITH c AS (${cells}) SELECT region, max(n) OVER (), row_number() OVER (ORDER BY n) FROM c`)).toBe('passed')
   const sketch = 'bit_or(CASE WHEN person IS NOT NULL THEN CAST(1 AS UBIGINT) << (hash(person) & 63) ELSE NULL END)'
   expect(await bind(`SELECT bit_count(${sketch}) FROM patients`)).toBe('passed')
+})
+
+test('the smallest value of a unit may go into an aggregate', async () => {
+  expect(await bind('SELECT count(q.m) FROM (SELECT person, min(age) AS m FROM patients GROUP BY person) q')).toBe('passed')
 })
 
 describe('the engine that parses and binds', () => {

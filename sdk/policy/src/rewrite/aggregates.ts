@@ -41,7 +41,7 @@ export function writeAggregate(aggregate: CoreAggregate): Node {
 }
 
 /** Clamped and in a type whose sums do not depend on the order of rows. */
-function exact(expression: Expression, { bounds }: CoreAggregate): Node {
+export function exact(expression: Expression, { bounds }: Pick<CoreAggregate, 'bounds'>): Node {
   // its columns are clamped, and its type holds every result
   if (expression.kind !== 'column' && expression.type.family === 'decimal') return write(expression)
   const value = clamped(write(expression), expression.type, bounds)

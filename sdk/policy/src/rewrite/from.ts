@@ -1,6 +1,7 @@
-import type { Derived, From } from '../analysis/block.ts'
+import type { Derived, DerivedColumn, From } from '../analysis/block.ts'
 import type { Node } from '../ast/build.ts'
 import * as ast from '../ast/build.ts'
+import { exact } from './aggregates.ts'
 import { write } from './expressions.ts'
 import { withValues } from './values.ts'
 
@@ -25,10 +26,33 @@ export function writeFrom(from: From): Node {
   return ast.join(joinTypes[from.join], writeFrom(from.left), writeFrom(from.right), condition)
 }
 
-function writeDerived({ from, where, columns }: Derived): Node {
+function writeDerived({ from, where, columns, grouped }: Derived): Node {
   return ast.select({
-    list: columns.map((c) => ast.named(c.value === null ? ast.nothing() : write(c.value), c.name)),
+    list: columns.map((c) => ast.named(writeDerivedColumn(c), c.name)),
     from: withValues(writeFrom(from), [where, ...columns.map((c) => c.value)]),
     where: where === null ? null : write(where),
+    ...(grouped ? { sets: [columns.flatMap((c, i) => (c.operation === null ? [i + 1] : []))] } : {}),
   })
+}
+
+/** A value per row or per unit, with no threshold: nothing of it comes out but through a core around it. */
+function writeDerivedColumn({ operation, value, bounds, type }: DerivedColumn): Node {
+  if (operation === 'rows' || value === null) return ast.call('count_star', [])
+  switch (operation) {
+    case null:
+      return write(value)
+    case 'count':
+      return ast.call('count', [write(value)])
+    case 'countDistinct':
+      return ast.call('count', [write(value)], { distinct: true })
+    case 'sum': {
+      const sum = ast.call('sum', [exact(value, { bounds })])
+      return type.family === 'decimal' ? sum : ast.cast(sum, type.sql, true)
+    }
+    case 'average':
+      return ast.call('avg', [exact(value, { bounds })])
+    case 'min':
+    case 'max':
+      return ast.call(operation, [write(value)])
+  }
 }

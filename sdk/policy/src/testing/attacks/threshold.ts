@@ -43,7 +43,7 @@ export const threshold: readonly Attack[] = [
   ],
   [
     'groups by person in a CTE and filters after',
-    'column-not-allowed',
+    'filter-not-allowed',
     'WITH p AS (SELECT person, sum(age) s FROM patients GROUP BY person) SELECT count(*) FROM p WHERE person = 42',
   ],
   [
