@@ -121,6 +121,8 @@ export function fromOf({ source }: Block): From | null {
       return source.core.from
     case 'released':
       return source.from
+    case 'summary':
+      return source.summary.from
     case 'set':
       return null
   }

@@ -7,9 +7,10 @@ import { columnsOf, type Expression, keyOf } from './expression.ts'
 import type { FromRead } from './from.ts'
 import { type GroupingSets, groupingOf, readSets } from './grouping-sets.ts'
 import { joinsFromWhere } from './joins-from-where.ts'
-import { aliasIn, isOneRow, positionOfConstant, readModifiers } from './modifiers.ts'
-import { conjunctionOf, requireBoolean } from './operators.ts'
-import { outputName } from './output-names.ts'
+import { isOneRow, positionOfConstant } from './modifiers.ts'
+import { holdsWindow } from './node-within.ts'
+import { conjunctionOf } from './operators.ts'
+import { releasedLayer } from './released-layer.ts'
 import { conditionsOf } from './row-set.ts'
 import { checkFilter, checkGroup, rulesOf } from './rules.ts'
 import { lookup, resolve, type Scope } from './scope.ts'
@@ -50,29 +51,15 @@ export function aggregateBlock(select: SelectNode, source: FromRead, surrounding
     known,
     ...surroundings,
   }
-  const items = select.select_list.map((node, i) => ({ name: outputName(node, i), value: translate(node, released) }))
-  const withAliases: Environment = {
-    ...released,
-    known: (node) => known(node) ?? aliasIn(items, node),
-  }
-  const having =
-    select.having === null ? null : requireBoolean(translate(select.having, withAliases), offsetWithin(select.having))
-  const modifiers = readModifiers(
-    select.modifiers,
-    items,
-    (node) => translate(node, withAliases),
-    (node) => translate(node, rows),
-  )
+  const layer = releasedLayer(select, scope, released, rows)
   const core: Core = { from, where, groups, sets, aggregates: aggregates.list(), units: rules.units }
   if (groups.length === 0 && core.aggregates.length === 0) {
     refuse('raw-rows', 'a query over a dataset needs an aggregate or GROUP BY', offsetWithin(select.select_list))
   }
   return {
     source: { kind: 'core', core },
-    where: having,
-    select: items,
-    ...modifiers,
-    single: groups.length === 0 || isOneRow(modifiers),
+    ...layer,
+    single: groups.length === 0 || isOneRow(layer),
   }
 }
 
@@ -94,7 +81,7 @@ export function readGroups(
   const all = select.aggregate_handling === 'FORCE_AGGREGATES'
   if (all && select.group_expressions.length > 0) refuse('construct-not-allowed', 'GROUP BY ALL stands alone')
   const nodes = all
-    ? select.select_list.filter((item) => isGroupItem(item, rows))
+    ? select.select_list.filter((item) => !holdsWindow(item) && isGroupItem(item, rows))
     : select.group_expressions.map((item) => groupItem(item, select, scope))
   const found = nodes.map((node) => ({ node, value: translate(node, rows) }))
   const items = found.filter(({ value }, i) => found.findIndex((other) => keyOf(other.value) === keyOf(value)) === i)

@@ -50,6 +50,9 @@ const nothing = { value: null, filter: null, bounds: null, fraction: null, scale
 function translateAggregate(node: FunctionNode, args: Arguments, add: Call['add']): Expression {
   const name = node.function_name.toLowerCase()
   const offset = offsetWithin(node)
+  if (node.order_bys.orders.length > 0) {
+    refuse('function-not-allowed', 'ORDER BY inside an aggregate over rows is not allowed', offset)
+  }
   const [first, second] = node.children
   const rules = args.rules()
   const condition = (of: unknown): Expression => {

@@ -1,6 +1,6 @@
 import type { ColumnRule } from '@reinraum/statements'
-import type { Column, Expression } from './expression.ts'
-import type { Slot } from './slots.ts'
+import type { Column, Expression, Order, ReleasedAggregate } from './expression.ts'
+import { ruleOfColumn, type Slot } from './slots.ts'
 import type { Type } from './types.ts'
 
 /** What stands in FROM: a dataset or a block whose rows are released already. */
@@ -107,6 +107,14 @@ export interface Core {
   readonly units: readonly Column[]
 }
 
+/** Groups and aggregates of rows that are released already. */
+export interface Summary {
+  readonly from: From
+  readonly where: Expression | null
+  readonly groups: readonly { readonly name: string; readonly value: Expression }[]
+  readonly aggregates: readonly { readonly name: string; readonly value: ReleasedAggregate }[]
+}
+
 /** The rows of two blocks as one, columns matched by position and brought to a common type. */
 export interface SetOperation {
   readonly operation: 'UNION' | 'INTERSECT' | 'EXCEPT'
@@ -117,20 +125,17 @@ export interface SetOperation {
   readonly columns: readonly { readonly name: string; readonly type: Type }[]
 }
 
-export interface Order {
-  readonly value: Expression
-  readonly descending: boolean
-  readonly nullsFirst: boolean
-}
-
 /** A query block: everything in it but the core sees released values only. */
 export interface Block {
   readonly name: string
   readonly source:
     | { readonly kind: 'core'; readonly core: Core }
     | { readonly kind: 'released'; readonly from: From }
+    | { readonly kind: 'summary'; readonly summary: Summary }
     | { readonly kind: 'set'; readonly set: SetOperation }
   readonly where: Expression | null
+  /** a filter after windows */
+  readonly qualify: Expression | null
   readonly select: readonly { readonly name: string; readonly value: Expression }[]
   readonly distinct: boolean
   readonly order: readonly Order[]
@@ -168,5 +173,17 @@ export function isProtected({ source }: Relation): boolean {
       return false
     case 'derived':
       return source.derived.units.length > 0
+  }
+}
+
+/** What may happen to a column; null for released values, which are free. */
+export function ruleOfRelation({ source }: Relation, column: string): ColumnRule | null {
+  switch (source.kind) {
+    case 'slot':
+      return ruleOfColumn(source.slot, column)
+    case 'block':
+      return null
+    case 'derived':
+      return source.derived.columns.find((c) => c.name === column)?.rule ?? {}
   }
 }

@@ -16,8 +16,9 @@ const qualifiedByParser: readonly string[] = ['date_part', 'substring', 'trim', 
 export function translateCall(call: FunctionNode, inner: (child: unknown) => Expression): Expression {
   const { function_name: name, children, distinct, schema, filter } = call
   const offset = offsetWithin(call)
-  if (distinct || filter !== null || (schema !== '' && !(schema === 'main' && qualifiedByParser.includes(name)))) {
-    refuse('function-not-allowed', 'DISTINCT, FILTER and qualified names are not allowed on this function', offset)
+  const bare = filter === null && call.order_bys.orders.length === 0 && !distinct
+  if (!bare || (schema !== '' && !(schema === 'main' && qualifiedByParser.includes(name)))) {
+    refuse('function-not-allowed', 'DISTINCT, FILTER, ORDER BY and qualified names are not allowed on this function', offset)
   }
   if (operators.includes(name)) return arithmetic(name as ArithmeticOperator, children.map(inner), offset)
   if (name === 'nullif') return nullif(children.map(inner), offset)

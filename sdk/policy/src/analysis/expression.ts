@@ -53,6 +53,7 @@ export type Expression =
       readonly type: Type
     }
   | Scalar
+  | Window
   | {
       /** whether the value is one of those that a block released */
       readonly kind: 'inBlock'
@@ -80,6 +81,70 @@ export interface Constant {
   readonly kind: 'constant'
   readonly type: Type
   readonly text: string | null
+}
+
+export interface Order {
+  readonly value: Expression
+  readonly descending: boolean
+  readonly nullsFirst: boolean
+}
+
+/** An aggregate of released values; the rewrite makes it independent of the order of rows, and unable to fail. */
+export interface ReleasedAggregate {
+  readonly operation:
+    | 'rows'
+    | 'count'
+    | 'sum'
+    | 'avg'
+    | 'min'
+    | 'max'
+    | 'stddev_samp'
+    | 'stddev_pop'
+    | 'var_samp'
+    | 'var_pop'
+    | 'quantile_cont'
+    | 'bool_and'
+    | 'bool_or'
+    | 'string_agg'
+    | 'arg_max'
+    | 'arg_min'
+  readonly args: readonly Expression[]
+  readonly distinct: boolean
+  readonly filter: Expression | null
+  readonly orders: readonly Order[]
+  readonly type: Type
+}
+
+export type WindowCall =
+  | { readonly kind: 'aggregate'; readonly aggregate: ReleasedAggregate }
+  | { readonly kind: 'ranking'; readonly name: string; readonly buckets: Constant | null }
+  | {
+      readonly kind: 'value'
+      readonly name: string
+      readonly value: Expression
+      /** how many rows away, or the how manieth */
+      readonly by: Constant | null
+      readonly otherwise: Expression | null
+      readonly ignoreNulls: boolean
+    }
+
+export interface Frame {
+  readonly units: 'ROWS' | 'RANGE' | 'GROUPS'
+  readonly start: 'UNBOUNDED_PRECEDING' | 'UNBOUNDED_FOLLOWING' | 'CURRENT_ROW' | 'EXPR_PRECEDING' | 'EXPR_FOLLOWING'
+  readonly end: Frame['start']
+  readonly startBy: Constant | null
+  readonly endBy: Constant | null
+  readonly withoutCurrentRow: boolean
+}
+
+/** A function over neighbouring released rows; it stands in the layer above a core only. */
+export interface Window {
+  readonly kind: 'window'
+  readonly call: WindowCall
+  readonly partitions: readonly Expression[]
+  readonly orders: readonly Order[]
+  readonly frame: Frame
+  readonly type: Type
 }
 
 /** The single value of a block: released, so it stands where a constant may. NULL if the block has no row. */
@@ -151,11 +216,33 @@ export function childrenOf(expression: Expression): readonly Expression[] {
     case 'isNull':
     case 'inBlock':
       return [expression.value]
+    case 'window':
+      return [...argumentsOf(expression.call), ...expression.partitions, ...expression.orders.map((o) => o.value)]
   }
 }
 
 export function columnsOf(expression: Expression): readonly Column[] {
   return expression.kind === 'column' ? [expression] : childrenOf(expression).flatMap(columnsOf)
+}
+
+/** All values that an aggregate or a function over a window takes. */
+export function argumentsOf(call: WindowCall): readonly Expression[] {
+  switch (call.kind) {
+    case 'aggregate':
+      return aggregated(call.aggregate)
+    case 'ranking':
+      return call.buckets === null ? [] : [call.buckets]
+    case 'value':
+      return [call.value, ...(call.by === null ? [] : [call.by]), ...(call.otherwise === null ? [] : [call.otherwise])]
+  }
+}
+
+export function aggregated({ args, filter, orders }: ReleasedAggregate): readonly Expression[] {
+  return [...args, ...(filter === null ? [] : [filter]), ...orders.map((o) => o.value)]
+}
+
+export function holds(expression: Expression, kind: Expression['kind']): boolean {
+  return expression.kind === kind || childrenOf(expression).some((child) => holds(child, kind))
 }
 
 export function scalarsOf(expression: Expression): readonly Scalar[] {

@@ -1,8 +1,8 @@
-import { constantNode, distinctModifier, limitModifier, orderModifier } from '../ast/nodes.ts'
+import { constantNode, distinctModifier, limitModifier, orderModifier, orderNode } from '../ast/nodes.ts'
 import { offsetWithin, read, tagOf } from '../ast/read.ts'
 import { refuse } from '../reasons.ts'
-import type { Block, Order } from './block.ts'
-import { type Expression, keyOf } from './expression.ts'
+import type { Block } from './block.ts'
+import { type Expression, keyOf, type Order } from './expression.ts'
 
 type Select = Block['select']
 type Modifiers = Pick<Block, 'distinct' | 'order' | 'limit' | 'offset'>
@@ -51,12 +51,19 @@ export function isOneRow({ limit }: Pick<Block, 'limit'>): boolean {
 }
 
 function readOrder(modifier: unknown, select: Select, value: (node: unknown) => Expression): readonly Order[] {
-  return read(orderModifier, modifier).orders.map((order) => ({
-    value: positionIn(select, order.expression) ?? aliasIn(select, order.expression) ?? value(order.expression),
-    descending: order.type === 'DESCENDING',
-    // DuckDB's default, written out so that no setting changes it
-    nullsFirst: order.null_order === 'NULLS FIRST',
-  }))
+  const named = (node: unknown) => positionIn(select, node) ?? aliasIn(select, node) ?? value(node)
+  return readOrders(read(orderModifier, modifier).orders, named)
+}
+
+export function readOrders(orders: readonly unknown[], value: (node: unknown) => Expression): readonly Order[] {
+  return orders
+    .map((node) => read(orderNode, node))
+    .map((order) => ({
+      value: value(order.expression),
+      descending: order.type === 'DESCENDING',
+      // DuckDB's default, written out so that no setting changes it
+      nullsFirst: order.null_order === 'NULLS FIRST',
+    }))
 }
 
 /** An integer constant in ORDER BY or GROUP BY names an item of the SELECT list, from 1. */

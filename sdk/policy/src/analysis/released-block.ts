@@ -1,45 +1,47 @@
 import type { SelectNode } from '../ast/nodes.ts'
-import { offsetOf, offsetWithin } from '../ast/read.ts'
+import { offsetOf } from '../ast/read.ts'
 import { refuse } from '../reasons.ts'
 import type { Block, From, Relation } from './block.ts'
-import { relationsOf } from './block.ts'
+import { relationsOf, ruleOfRelation } from './block.ts'
 import { columnsOf, type Expression } from './expression.ts'
 import type { FromRead } from './from.ts'
-import { isOneRow, readModifiers } from './modifiers.ts'
+import { isOneRow } from './modifiers.ts'
 import { conjunctionOf } from './operators.ts'
-import { outputName } from './output-names.ts'
+import { releasedLayer } from './released-layer.ts'
 import { conditionsOf } from './row-set.ts'
 import { resolve } from './scope.ts'
-import { ruleOfColumn } from './slots.ts'
-import { type Environment, type Surroundings, translate } from './translate.ts'
+import type { Environment, Surroundings } from './translate.ts'
 
 /** A block over results, and over public datasets as far as their rules let columns out. */
 export function releasedBlock(select: SelectNode, source: FromRead, surroundings: Surroundings): Omit<Block, 'name'> {
   const { from, scope } = source
+  const { rows, where } = releasedRows(select, source, surroundings)
+  const layer = releasedLayer(select, scope, rows, rows)
+  const single = relationsOf(from).every(isSingle) || isOneRow(layer)
+  return { source: { kind: 'released', from }, ...layer, where, single }
+}
+
+/** Names as they mean released rows, which are columns that may be shown, and the condition that rows fulfil. */
+export function releasedRows(
+  select: SelectNode,
+  { from, scope, where }: FromRead,
+  surroundings: Surroundings,
+): { readonly rows: Environment; readonly where: Expression | null } {
   checkCrossJoins(from)
   checkJoinColumns(from, from)
-  const rows: Environment = {
+  const any: Environment = {
     column: (names, offset) => resolve(scope, names, offset),
-    aggregate: (call) => refuse('nested-aggregation', 'results are not aggregated again', offsetOf(call)),
+    aggregate: (call) => refuse('nested-aggregation', 'an aggregate of an aggregate needs a query around it', offsetOf(call)),
     ...surroundings,
   }
-  const value = (node: unknown): Expression => translate(node, rows)
-  const released = (node: unknown): Expression => {
-    const expression = value(node)
-    checkColumns(expression, from, 'output', offsetWithin(node))
-    return expression
+  const conditions = [...where, ...conditionsOf(select.where_clause, any)]
+  for (const { value, offset } of conditions) checkColumns(value, from, 'filter', offset)
+  const column: Environment['column'] = (names, offset) => {
+    const found = any.column(names, offset)
+    checkColumns(found, from, 'output', offset)
+    return found
   }
-  const conditions = [...source.where, ...conditionsOf(select.where_clause, rows)]
-  for (const { value: condition, offset } of conditions) checkColumns(condition, from, 'filter', offset)
-  const items = select.select_list.map((node, i) => ({ name: outputName(node, i), value: released(node) }))
-  const modifiers = readModifiers(select.modifiers, items, released, value)
-  return {
-    source: { kind: 'released', from },
-    where: conditions.length === 0 ? null : conjunctionOf(conditions.map((c) => c.value)),
-    select: items,
-    ...modifiers,
-    single: relationsOf(from).every(isSingle) || isOneRow(modifiers),
-  }
+  return { rows: { ...any, column }, where: conditions.length === 0 ? null : conjunctionOf(conditions.map((c) => c.value)) }
 }
 
 function isSingle({ source }: Relation): boolean {
@@ -70,12 +72,9 @@ function checkJoinColumns(from: From, whole: From): void {
 /** Released values are free; columns of public datasets follow their rule. */
 function checkColumns(value: Expression, from: From, use: 'output' | 'filter' | 'join', offset: number | undefined): void {
   for (const column of columnsOf(value)) {
-    const source = relationsOf(from).find((r) => r.table === column.table)?.source
-    if (source === undefined || source.kind === 'block') continue
-    const rule =
-      source.kind === 'slot'
-        ? ruleOfColumn(source.slot, column.name)
-        : (source.derived.columns.find((c) => c.name === column.name)?.rule ?? {})
+    const relation = relationsOf(from).find((r) => r.table === column.table)
+    const rule = relation === undefined ? null : ruleOfRelation(relation, column.name)
+    if (rule === null) continue
     const also = use === 'filter' ? (rule.filter ?? 'none') !== 'none' : use === 'join' && rule.join === true
     if (rule.dimension !== true && !also) {
       refuse('column-not-allowed', `the rule of ${column.slot} does not allow ${column.name} here`, offset)

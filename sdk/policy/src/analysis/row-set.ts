@@ -21,6 +21,9 @@ export interface RowSet {
 
 export function rowSet(select: SelectNode, source: FromRead, rows: Environment): RowSet {
   checkModifiers(select, rows)
+  if (select.qualify !== null) {
+    refuse('window-not-allowed', 'QUALIFY filters results; rows of datasets have no windows', offsetWithin(select.qualify))
+  }
   const columns = select.select_list.map((node, i) => ({ name: outputName(node, i), value: translate(node, rows) }))
   return { from: source.from, where: [...source.where, ...conditionsOf(select.where_clause, rows)], columns }
 }

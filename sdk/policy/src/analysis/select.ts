@@ -6,6 +6,7 @@ import { isAggregateName } from './aggregate-names.ts'
 import type { Block } from './block.ts'
 import { isProtected, relationsOf } from './block.ts'
 import { readFrom, type Source, type Tables } from './from.ts'
+import { holdsWindow, nodeWithin } from './node-within.ts'
 import { checkName, checkUnique } from './output-names.ts'
 import type { ParameterBinder } from './parameters.ts'
 import { perUnit } from './per-unit.ts'
@@ -13,7 +14,8 @@ import { releasedBlock } from './released-block.ts'
 import { type RowSet, rowSet } from './row-set.ts'
 import { setBlock } from './set-block.ts'
 import type { Slot } from './slots.ts'
-import { outsideSubquery, subqueriesOnce } from './subqueries.ts'
+import { subqueriesOnce } from './subqueries.ts'
+import { summaryBlock } from './summary-block.ts'
 
 /** A query understood: its blocks in an order in which each reads only earlier ones; the last is the result. */
 export interface Analysis {
@@ -106,10 +108,11 @@ function analyseSource(node: unknown, context: Context, outer: Names, use: Use):
     if (rows !== undefined) return asRows(rows, context, columnNames, offset)
   }
   if (aggregated) {
-    if (readsReleased) refuse('nested-aggregation', 'results are not aggregated again', offset)
-    return { kind: 'block', block: finish(aggregateBlock(select, source, surroundings), context, name, columnNames) }
+    const block = readsReleased ? summaryBlock : aggregateBlock
+    return { kind: 'block', block: finish(block(select, source, surroundings), context, name, columnNames) }
   }
-  const cut = select.modifiers.some((m) => tagOf(m, 'type') !== 'ORDER_MODIFIER')
+  const cut =
+    select.modifiers.some((m) => tagOf(m, 'type') !== 'ORDER_MODIFIER') || holdsWindow([select.select_list, select.qualify])
   if (readsProtected || (use.inline && !readsReleased && !cut)) {
     return asRows(rowSet(select, source, rowEnvironment(source.scope, surroundings)), context, columnNames, offset)
   }
@@ -156,7 +159,7 @@ function readSelect(node: unknown): SelectNode {
   const type = tagOf(node, 'type')
   const offset = offsetWithin(node)
   if (type === 'RECURSIVE_CTE_NODE') refuse('construct-not-allowed', 'recursive queries are not allowed', offset)
-  const select = read(selectNode, node, 'construct-not-allowed', 'SAMPLE, QUALIFY and unknown clauses are not allowed')
+  const select = read(selectNode, node, 'construct-not-allowed', 'SAMPLE and unknown clauses are not allowed')
   if (select.select_list.length > maximumItems || select.group_expressions.length > maximumItems) {
     refuse('too-complex', `SELECT and GROUP BY list at most ${maximumItems} items`, offset)
   }
@@ -206,13 +209,12 @@ function readsRows(node: unknown, named: Names, { slots }: Context): boolean {
 
 function isAggregated(select: SelectNode): boolean {
   const grouped = select.group_expressions.length > 0 || select.aggregate_handling === 'FORCE_AGGREGATES'
-  return grouped || select.having !== null || holdsAggregate([select.select_list, select.modifiers])
+  return grouped || select.having !== null || holdsAggregate([select.select_list, select.modifiers, select.qualify])
 }
 
 function holdsAggregate(node: unknown): boolean {
-  if (node === null || typeof node !== 'object') return false
-  const { function_name } = node as { function_name?: unknown }
-  const aggregate = tagOf(node, 'class') === 'FUNCTION' && typeof function_name === 'string' && isAggregateName(function_name)
-  const outside = outsideSubquery(node)
-  return aggregate || (outside === node ? Object.values(node).some(holdsAggregate) : holdsAggregate(outside))
+  return nodeWithin(node, (n) => {
+    const { function_name: name } = n as { function_name?: unknown }
+    return tagOf(n, 'class') === 'FUNCTION' && typeof name === 'string' && isAggregateName(name)
+  })
 }

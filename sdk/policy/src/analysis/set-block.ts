@@ -30,7 +30,7 @@ export function setBlock(node: SetOperationNode, left: Block, right: Block, para
       parameters,
     })
   const modifiers = readModifiers(node.modifiers, select, released, released)
-  return { source: { kind: 'set', set }, where: null, select, ...modifiers, single: isOneRow(modifiers) }
+  return { source: { kind: 'set', set }, where: null, qualify: null, select, ...modifiers, single: isOneRow(modifiers) }
 }
 
 function setColumn(name: string, type: Type): Column {

@@ -31,6 +31,8 @@ export interface Environment {
   readonly parameters: ParameterBinder
   /** absent where no subquery may stand */
   readonly subquery?: SubqueryReader
+  /** absent where no window may stand */
+  readonly window?: (node: unknown) => Expression
 }
 
 /** What every expression of a query block may name beside columns. */
@@ -71,6 +73,8 @@ export function translate(node: unknown, environment: Environment): Expression {
       return translateCase(node, inner)
     case 'SUBQUERY':
       return environment.subquery === undefined ? refuseClass(node) : translateSubquery(node, environment.subquery, inner)
+    case 'WINDOW':
+      return environment.window?.(node) ?? refuseClass(node)
     default:
       return refuseClass(node)
   }
@@ -84,7 +88,7 @@ function refuseClass(node: unknown): never {
     case 'SUBQUERY':
       return refuse('subquery-not-allowed', 'no subquery may stand here', offset)
     case 'WINDOW':
-      return refuse('window-not-allowed', 'window functions are not allowed', offset)
+      return refuse('window-not-allowed', 'a window stands over released values only, in SELECT, QUALIFY and ORDER BY', offset)
     default:
       return refuse('construct-not-allowed', 'this expression is not allowed', offset)
   }

@@ -4,7 +4,7 @@
 export type Node = { readonly [field: string]: unknown }
 
 const none = 18446744073709551615n
-const expressionFields = { alias: '', query_location: none }
+export const expressionFields = { alias: '', query_location: none }
 const tableFields = { sample: null, query_location: none }
 
 function logicalType(name: string): Node {
@@ -42,7 +42,13 @@ function constant(value: Node): Node {
   return { class: 'CONSTANT', type: 'VALUE_CONSTANT', ...expressionFields, value }
 }
 
-export function call(name: string, children: readonly Node[], options: { readonly distinct?: boolean } = {}): Node {
+export interface CallOptions {
+  readonly distinct?: boolean
+  readonly filter?: Node | null
+  readonly orders?: readonly OrderNode[]
+}
+
+export function call(name: string, children: readonly Node[], options: CallOptions = {}): Node {
   return {
     class: 'FUNCTION',
     type: 'FUNCTION',
@@ -50,13 +56,24 @@ export function call(name: string, children: readonly Node[], options: { readonl
     function_name: name,
     schema: '',
     children,
-    filter: null,
-    order_bys: { type: 'ORDER_MODIFIER', orders: [] },
+    filter: options.filter ?? null,
+    order_bys: { type: 'ORDER_MODIFIER', orders: options.orders ?? [] },
     distinct: options.distinct === true,
     is_operator: /^[^a-z]+$/.test(name),
     export_state: false,
     catalog: '',
   }
+}
+
+export interface OrderNode extends Node {
+  readonly type: 'ASCENDING' | 'DESCENDING'
+  readonly null_order: 'NULLS FIRST' | 'NULLS LAST'
+  readonly expression: Node
+}
+
+export function orderBy(expression: Node, descending: boolean, nullsFirst: boolean): OrderNode {
+  const type = descending ? 'DESCENDING' : 'ASCENDING'
+  return { type, null_order: nullsFirst ? 'NULLS FIRST' : 'NULLS LAST', expression }
 }
 
 export function cast(child: Node, type: string, attempt = false): Node {
@@ -105,6 +122,11 @@ export function choose(when: Node, result: Node, otherwise: Node): Node {
 export function chooseFirst(branches: readonly { readonly when: Node; readonly result: Node }[], otherwise: Node): Node {
   const case_checks = branches.map(({ when, result }) => ({ when_expr: when, then_expr: result }))
   return { class: 'CASE', type: 'CASE_EXPR', ...expressionFields, case_checks, else_expr: otherwise }
+}
+
+/** The same text for the same node. */
+export function textOf(node: Node): string {
+  return JSON.stringify(node, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value))
 }
 
 export function named(node: Node, alias: string): Node {
@@ -250,11 +272,7 @@ function commonTable(select: Node): Node {
 
 function modifiers({ distinct, order = [], limit = null, offset = null }: SelectParts): readonly Node[] {
   const count = (n: number | null) => (n === null ? null : integer(BigInt(n)))
-  const orders = order.map(({ value, descending, nullsFirst }) => ({
-    type: descending ? 'DESCENDING' : 'ASCENDING',
-    null_order: nullsFirst ? 'NULLS FIRST' : 'NULLS LAST',
-    expression: value,
-  }))
+  const orders = order.map(({ value, descending, nullsFirst }) => orderBy(value, descending, nullsFirst))
   return [
     ...(distinct === true ? [{ type: 'DISTINCT_MODIFIER', distinct_on_targets: [] }] : []),
     ...(orders.length > 0 ? [{ type: 'ORDER_MODIFIER', orders }] : []),

@@ -61,7 +61,7 @@ export const functionNode = z.strictObject({
   children: z.array(node),
   /** of an aggregate; a scalar function with one is refused where calls are translated */
   filter: node.nullable(),
-  order_bys: z.strictObject({ type: z.literal('ORDER_MODIFIER'), orders: z.array(node).length(0) }),
+  order_bys: z.strictObject({ type: z.literal('ORDER_MODIFIER'), orders: z.array(node) }),
   distinct: z.boolean(),
   is_operator: z.boolean(),
   export_state: z.literal(false),
@@ -228,7 +228,7 @@ export const selectNode = z.strictObject({
   aggregate_handling: z.enum(['STANDARD_HANDLING', 'FORCE_AGGREGATES']),
   having: node.nullable(),
   sample: z.null(),
-  qualify: z.null(),
+  qualify: node.nullable(),
 })
 export type SelectNode = z.infer<typeof selectNode>
 
@@ -242,3 +242,48 @@ export const setOperationNode = z.strictObject({
   right: node,
 })
 export type SetOperationNode = z.infer<typeof setOperationNode>
+
+const boundary = z.enum([
+  'UNBOUNDED_PRECEDING',
+  'UNBOUNDED_FOLLOWING',
+  ...(['ROWS', 'RANGE', 'GROUPS'] as const).flatMap((units) =>
+    (['CURRENT_ROW', 'EXPR_PRECEDING', 'EXPR_FOLLOWING'] as const).map((side) => `${side}_${units}` as const),
+  ),
+])
+
+export const windowNode = z.strictObject({
+  class: z.literal('WINDOW'),
+  type: z.enum([
+    'WINDOW_AGGREGATE',
+    'WINDOW_RANK',
+    'WINDOW_RANK_DENSE',
+    'WINDOW_ROW_NUMBER',
+    'WINDOW_PERCENT_RANK',
+    'WINDOW_CUME_DIST',
+    'WINDOW_NTILE',
+    'WINDOW_FIRST_VALUE',
+    'WINDOW_LAST_VALUE',
+    'WINDOW_NTH_VALUE',
+    'WINDOW_LAG',
+    'WINDOW_LEAD',
+  ]),
+  ...expressionFields,
+  function_name: z.string(),
+  schema: emptyName,
+  catalog: emptyName,
+  children: z.array(node),
+  partitions: z.array(node),
+  orders: z.array(node),
+  start: boundary,
+  end: boundary,
+  start_expr: node.nullable(),
+  end_expr: node.nullable(),
+  offset_expr: node.nullable(),
+  default_expr: node.nullable(),
+  ignore_nulls: z.boolean(),
+  filter_expr: node.nullable(),
+  exclude_clause: z.enum(['NO_OTHER', 'CURRENT_ROW']),
+  distinct: z.boolean(),
+  arg_orders: z.array(node),
+})
+export type WindowNode = z.infer<typeof windowNode>

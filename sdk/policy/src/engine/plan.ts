@@ -1,4 +1,9 @@
-import { engineAggregateNames, unitAggregateNames } from '../analysis/aggregate-names.ts'
+import {
+  engineAggregateNames,
+  engineWindowTypes,
+  releasedAggregateNames,
+  unitAggregateNames,
+} from '../analysis/aggregate-names.ts'
 import { scalarFunctionNames } from '../analysis/functions.ts'
 import type { Slot } from '../analysis/slots.ts'
 import { refuse } from '../reasons.ts'
@@ -20,7 +25,7 @@ const operators: ReadonlySet<string> = new Set([
   'LOGICAL_ORDER_BY',
   'LOGICAL_PROJECTION',
   'LOGICAL_UNION',
-  // over cells only: see checkWindow
+  // over cells and results only: see checkComparesRows
   'LOGICAL_WINDOW',
 ])
 
@@ -40,8 +45,11 @@ const expressions: ReadonlySet<string> = new Set([
 
 const arithmetic: ReadonlySet<string> = new Set(['+', '-', '*', '/', '//', '%', '||'])
 
-/** Over cells; a window function is the same as an aggregate in that only some are safe. */
-const windows: ReadonlySet<string> = new Set(['max', 'bit_or', 'sum', 'count', 'count_star'])
+/** Over cells and results; a window function is the same as an aggregate in that only some are safe. */
+const windows: ReadonlySet<string> = new Set([...engineAggregateNames, ...releasedAggregateNames, 'bit_or'])
+
+/** Operators that compare rows with each other. */
+const comparing: ReadonlySet<unknown> = new Set(['LOGICAL_EXCEPT', 'LOGICAL_INTERSECT', 'LOGICAL_WINDOW'])
 
 /** What a sketch of units is made of, which no query can name: allowed inside bit_or, and over its result. */
 const sketching: ReadonlySet<string> = new Set(['hash', '<<', '&'])
@@ -59,7 +67,9 @@ export function checkPlan(plan: unknown, slots: readonly Slot[]): void {
   if (error !== false || !Array.isArray(plans) || plans.length !== 1) {
     refuse('binding-failed', 'the types or names of the query do not fit the declared columns')
   }
-  visit(plans, { slots, tables: new Map(tablesOf(plans)) })
+  const checked: Plan = { slots, tables: new Map(tablesOf(plans)) }
+  visit(plans, checked)
+  if (readsRows(plans, checked)) refuse('plan-not-allowed', 'the plan of the query gives rows of a protected dataset')
 }
 
 /** What stands around an expression: a sketch of units, and an aggregate of what is computed here. */
@@ -71,7 +81,7 @@ interface Around {
 function visit(value: unknown, plan: Plan, around: Around = { sketch: false, aggregated: false }): void {
   if (value === null || typeof value !== 'object') return
   const node = value as PlanNode
-  if (typeof node.type === 'string' && node.type.startsWith('LOGICAL_')) checkOperator(node, plan)
+  if (typeof node.type === 'string' && node.type.startsWith('LOGICAL_')) checkOperator(node, plan, around)
   if (node.expression_class !== undefined) checkExpression(node, around)
   const sketch = around.sketch || isSketch(node)
   const aggregates = node.type === 'LOGICAL_AGGREGATE_AND_GROUP_BY'
@@ -102,25 +112,50 @@ function isOneBit(node: PlanNode): boolean {
   )
 }
 
-/** A window shows rows to each other, so under it rows of a protected dataset must have become cells. */
-function checkWindow(node: PlanNode, { slots, tables }: Plan): void {
-  const readsRows = (value: unknown): boolean => {
-    if (value === null || typeof value !== 'object') return false
-    const inner = value as PlanNode
-    switch (inner.type) {
-      case 'LOGICAL_AGGREGATE_AND_GROUP_BY':
-        return false
-      case 'LOGICAL_CTE_REF':
-        return !tables.has(inner.cte_index) || readsRows(tables.get(inner.cte_index))
-      case 'LOGICAL_GET': {
-        const name = (inner.function_data as { table?: unknown } | undefined)?.table
-        return slots.find((s) => s.id === name)?.unit !== null
-      }
-      default:
-        return Object.values(inner).some(readsRows)
+/** Whether rows of a protected dataset come up to here before they became cells. */
+function readsRows(value: unknown, plan: Plan): boolean {
+  if (value === null || typeof value !== 'object') return false
+  const inner = value as PlanNode
+  switch (inner.type) {
+    case 'LOGICAL_AGGREGATE_AND_GROUP_BY':
+      return false
+    case 'LOGICAL_CTE_REF':
+      return !plan.tables.has(inner.cte_index) || readsRows(plan.tables.get(inner.cte_index), plan)
+    case 'LOGICAL_MATERIALIZED_CTE':
+      return readsRows((inner.children as readonly unknown[])[1], plan)
+    case 'LOGICAL_GET': {
+      const name = (inner.function_data as { table?: unknown } | undefined)?.table
+      return plan.slots.find((s) => s.id === name)?.unit !== null
     }
+    default:
+      return Object.values(inner).some((child) => readsRows(child, plan))
   }
-  if (readsRows(node.children)) refuse('plan-not-allowed', 'the plan of the query has a window over rows of a dataset')
+}
+
+/** Windows over cells that a rewrite needs to cut cells by; all others stand over results. */
+const overCells: ReadonlySet<unknown> = new Set(['max', 'bit_or', 'sum', 'count', 'count_star'])
+
+/**
+ * Windows and the like show rows to each other, and some aggregates give single values back: below them are cells. What
+ * only results are given to reads them from a table expression, so no dataset stands below it at all.
+ */
+function checkComparesRows(node: PlanNode, plan: Plan, around: Around): void {
+  const calls = Array.isArray(node.expressions) ? (node.expressions as readonly PlanNode[]) : []
+  const cut = (call: PlanNode) => call.type === 'WINDOW_ROW_NUMBER' || overCells.has(call.name)
+  const inUnit = (call: PlanNode) => around.aggregated && unitAggregateNames.has(String(call.name))
+  const aggregated = node.type === 'LOGICAL_AGGREGATE_AND_GROUP_BY'
+  const reveals = aggregated && calls.some((call) => releasedAggregateNames.has(String(call.name)) && !inUnit(call))
+  const forResults = reveals || (comparing.has(node.type) && !(node.type === 'LOGICAL_WINDOW' && calls.every(cut)))
+  const rows = (comparing.has(node.type) || reveals) && readsRows(node.children, plan)
+  if (rows || (forResults && readsDataset(node.children, plan))) {
+    refuse('plan-not-allowed', 'the plan of the query compares rows of a dataset, or gives back their values')
+  }
+}
+
+function readsDataset(value: unknown, plan: Plan): boolean {
+  if (value === null || typeof value !== 'object') return false
+  const inner = value as PlanNode
+  return inner.type === 'LOGICAL_GET' ? readsRows(inner, plan) : Object.values(inner).some((child) => readsDataset(child, plan))
 }
 
 /** The definition of every table expression, by the number that references have. */
@@ -132,9 +167,9 @@ function tablesOf(value: unknown): readonly (readonly [number: unknown, definiti
   return [...own, ...Object.values(node).flatMap(tablesOf)]
 }
 
-function checkOperator(node: PlanNode, plan: Plan): void {
+function checkOperator(node: PlanNode, plan: Plan, around: Around): void {
   if (!operators.has(String(node.type))) refuse('plan-not-allowed', 'the plan of the query has an operator that nobody judged')
-  if (node.type === 'LOGICAL_WINDOW') checkWindow(node, plan)
+  checkComparesRows(node, plan, around)
   if (node.type !== 'LOGICAL_GET') return
   const source = node.function_data as { catalog?: unknown; schema?: unknown; table?: unknown } | undefined
   const table = plan.slots.some((s) => s.id === source?.table) && source?.catalog === 'temp' && source.schema === 'main'
@@ -147,18 +182,18 @@ function checkExpression(node: PlanNode, around: Around): void {
   if (kind !== 'BOUND_FUNCTION' && kind !== 'BOUND_AGGREGATE' && kind !== 'BOUND_WINDOW') return
   const name = String(node.name)
   const system = (node.catalog_name === 'system' && node.schema_name === 'main') || isSpecialised(node, name)
-  const rowNumber = kind === 'BOUND_WINDOW' && node.type === 'WINDOW_ROW_NUMBER'
-  if (!rowNumber && !(isKnown(node, name, around) && system)) {
+  const ranking = kind === 'BOUND_WINDOW' && engineWindowTypes.has(String(node.type))
+  if (!ranking && !(isKnown(node, name, around) && system)) {
     refuse('plan-not-allowed', 'the plan of the query calls a function that nobody judged')
   }
 }
 
-function isKnown(node: PlanNode, name: string, { sketch, aggregated }: Around): boolean {
+function isKnown(node: PlanNode, name: string, { sketch }: Around): boolean {
   switch (node.expression_class) {
     case 'BOUND_WINDOW':
       return node.type === 'WINDOW_AGGREGATE' && windows.has(name)
     case 'BOUND_AGGREGATE':
-      return name === 'bit_or' ? isOneBit(node) : engineAggregateNames.has(name) || (aggregated && unitAggregateNames.has(name))
+      return name === 'bit_or' ? isOneBit(node) : isAggregate(name)
     default:
       return scalarFunctionNames.has(name) || arithmetic.has(name) || name === 'bit_count' || (sketch && sketching.has(name))
   }
@@ -168,8 +203,9 @@ function isKnown(node: PlanNode, name: string, { sketch, aggregated }: Around): 
 function isSpecialised(node: PlanNode, name: string): boolean {
   const nowhere = (node.catalog_name ?? '') === '' && (node.schema_name ?? '') === ''
   const window = node.expression_class === 'BOUND_WINDOW' && windows.has(name)
-  return (
-    nowhere &&
-    (window || (['sum', 'avg', 'min', 'max', 'quantile_cont'].includes(name) && node.expression_class === 'BOUND_AGGREGATE'))
-  )
+  return nowhere && (window || (isAggregate(name) && node.expression_class === 'BOUND_AGGREGATE'))
+}
+
+function isAggregate(name: string): boolean {
+  return engineAggregateNames.has(name) || releasedAggregateNames.has(name)
 }

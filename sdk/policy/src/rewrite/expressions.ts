@@ -1,8 +1,9 @@
-import type { Constant, Expression, Moments } from '../analysis/expression.ts'
+import { type Constant, type Expression, keyOf, type Moments } from '../analysis/expression.ts'
 import { doubleType, isNumeric, timestampType } from '../analysis/types.ts'
 import type { Node } from '../ast/build.ts'
 import * as ast from '../ast/build.ts'
 import { clamped } from './clamp.ts'
+import { windowReference } from './layers.ts'
 import { writeScalar } from './values.ts'
 
 /** An expression as SQL that yields a value or NULL for any data: TRY, TRY_CAST and explicit types throughout. */
@@ -48,6 +49,8 @@ export function write(expression: Expression): Node {
       const terms = [expression.value, ...expression.options].map((e) => (common === null ? write(e) : as(e, common)))
       return ast.operator(expression.negated ? 'COMPARE_NOT_IN' : 'COMPARE_IN', terms)
     }
+    case 'window':
+      return windowReference(keyOf(expression))
     case 'scalar':
       return writeScalar(expression)
     case 'inBlock': {

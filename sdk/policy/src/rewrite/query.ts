@@ -1,5 +1,5 @@
-import { type Block, type Core, type From, relationsOf, type SetOperation } from '../analysis/block.ts'
-import { keyOf } from '../analysis/expression.ts'
+import { type Block, type Core, type From, relationsOf, type SetOperation, type Summary } from '../analysis/block.ts'
+import { aggregated, type Expression, holds, keyOf } from '../analysis/expression.ts'
 import type { Type } from '../analysis/types.ts'
 import type { Node } from '../ast/build.ts'
 import * as ast from '../ast/build.ts'
@@ -7,8 +7,11 @@ import { readVisible, writePublic } from './core.ts'
 import { write } from './expressions.ts'
 import { type Family, familiesOf, type Member } from './family.ts'
 import { writeFrom } from './from.ts'
+import { layersFor } from './layers.ts'
+import { oneZero, plain, writeSummaryAggregate } from './released-aggregates.ts'
 import { withValues } from './values.ts'
 import { visibleName, writeFamily } from './visible.ts'
+import { rowsOf } from './windows.ts'
 
 export interface Limits {
   /** distinct units per row, over every protected dataset */
@@ -51,7 +54,16 @@ function freeNames(blocks: readonly Block[]): (wanted: string) => string {
 }
 
 function relationsOfBlock({ source }: Block): readonly string[] {
-  return source.kind === 'core' ? datasetsOf(source.core.from) : source.kind === 'released' ? datasetsOf(source.from) : []
+  switch (source.kind) {
+    case 'core':
+      return datasetsOf(source.core.from)
+    case 'released':
+      return datasetsOf(source.from)
+    case 'summary':
+      return datasetsOf(source.summary.from)
+    case 'set':
+      return []
+  }
 }
 
 function datasetsOf(from: From): readonly string[] {
@@ -61,18 +73,32 @@ function datasetsOf(from: From): readonly string[] {
 }
 
 function writeBlock(block: Block, members: Members, ctes: readonly { name: string; select: Node }[] = []): Node {
-  const { source, where, select, order, distinct, limit, offset } = block
-  return ast.select({
+  const { source, where, qualify, select, order, distinct, limit, offset } = block
+  const shown = [...select, ...order].map((s) => s.value)
+  const above = [...shown, ...(qualify === null ? [] : [qualify])]
+  const from = withValues(writeSource(source, members), [where, ...above])
+  const filter = where === null ? null : write(where)
+  const parts = (lift: (node: Node) => Node) => ({
     ctes,
-    list: select.map(({ name, value }) => ast.named(write(value), name)),
-    from: withValues(writeSource(source, members), [where, ...select.map((s) => s.value), ...order.map((o) => o.value)]),
-    where: where === null ? null : write(where),
+    list: select.map(({ name, value }) => ast.named(lift(outputOf(block, value)), name)),
     distinct,
     // only a cut needs an order, and then a total one
-    order: limit === null && offset === null ? [] : totalOrder(block),
+    order: limit === null && offset === null ? [] : totalOrder(block, lift),
     limit,
     offset,
   })
+  if (!above.some((value) => holds(value, 'window') || holds(value, 'inBlock'))) {
+    return ast.select({ ...parts((node) => node), from, where: filter })
+  }
+  const { lift, below } = layersFor(above, rowsOf(block))
+  const [lifted, filtered] = [parts(lift), qualify === null ? null : lift(write(qualify))]
+  const inner = ast.select({ list: below(), from, where: filter })
+  return ast.select({ ...lifted, from: ast.subquery(inner, 'w'), where: filtered })
+}
+
+/** Of rows that are equal DISTINCT keeps any. */
+function outputOf({ distinct }: Block, value: Expression): Node {
+  return distinct ? plain(value) : write(value)
 }
 
 function writeSource(source: Block['source'], members: Members): Node {
@@ -81,6 +107,8 @@ function writeSource(source: Block['source'], members: Members): Node {
       return ast.subquery(writeCore(source.core, members.get(source.core)), 'c')
     case 'released':
       return writeFrom(source.from)
+    case 'summary':
+      return ast.subquery(writeSummary(source.summary), 'c')
     case 'set':
       return ast.subquery(writeSet(source.set), 's')
   }
@@ -91,17 +119,30 @@ function writeCore(core: Core, member: Member | undefined): Node {
 }
 
 /** The query's own order, then every output column: rows that tie are equal, so equal runs give equal bytes. */
-function totalOrder({ order, select }: Block) {
+function totalOrder({ order, select }: Block, lift: (node: Node) => Node) {
   const keys = select.map((s) => keyOf(s.value))
   const own = order.map(({ value, descending, nullsFirst }) => {
     const position = keys.indexOf(keyOf(value))
-    return { value: position < 0 ? write(value) : ast.integer(BigInt(position + 1)), position, descending, nullsFirst }
+    return { value: position < 0 ? lift(write(value)) : ast.integer(BigInt(position + 1)), position, descending, nullsFirst }
   })
   const used = new Set(own.map((o) => o.position))
   const rest = select.flatMap((_, i) =>
     used.has(i) ? [] : [{ value: ast.integer(BigInt(i + 1)), descending: false, nullsFirst: false }],
   )
   return [...own.map(({ value, descending, nullsFirst }) => ({ value, descending, nullsFirst })), ...rest]
+}
+
+function writeSummary({ from, where, groups, aggregates }: Summary): Node {
+  const used = [where, ...groups.map((g) => g.value), ...aggregates.flatMap((a) => aggregated(a.value))]
+  return ast.select({
+    list: [
+      ...groups.map(({ name, value }) => ast.named(plain(value), name)),
+      ...aggregates.map(({ name, value }) => ast.named(writeSummaryAggregate(value), name)),
+    ],
+    from: withValues(writeFrom(from), used),
+    where: where === null ? null : write(where),
+    groups: groups.map((_, i) => i + 1),
+  })
 }
 
 function writeSet({ operation, all, left, right, columns }: SetOperation): Node {
@@ -117,9 +158,4 @@ function sideColumn(item: Block['select'][number] | undefined, type: Type): Node
   if (item === undefined) throw new Error('both sides of a set operation have the same number of columns')
   const value = { kind: 'column', table: 'r', name: item.name, type: item.value.type, slot: null } as const
   return oneZero(ast.cast(write(value), type.sql, true), type)
-}
-
-/** DuckDB takes 0 and -0 for equal and keeps either of them; this keeps 0. */
-function oneZero(value: Node, type: Type): Node {
-  return type.family === 'double' ? ast.call('+', [value, ast.cast(ast.text('0'), type.sql)]) : value
 }

@@ -1,5 +1,5 @@
 import { type Block, type From, type Relation, relationsOf } from '../analysis/block.ts'
-import { blocksIn, type Expression } from '../analysis/expression.ts'
+import { aggregated, blocksIn, type Expression } from '../analysis/expression.ts'
 import type { Slot } from '../analysis/slots.ts'
 import { refuse } from '../reasons.ts'
 import { fromOf } from '../report.ts'
@@ -45,7 +45,7 @@ function checkPartners({ slot, owner, condition, with: members }: JoinRequiremen
 }
 
 /** What meets rows before they are released: in FROM, or as values to compare them with, which is a join by another name. */
-function meetsRows({ source, where, select, order }: Block): readonly string[] {
+function meetsRows({ source, where, qualify, select, order }: Block): readonly string[] {
   switch (source.kind) {
     case 'set':
       return [source.set.left.name, source.set.right.name]
@@ -55,7 +55,12 @@ function meetsRows({ source, where, select, order }: Block): readonly string[] {
       return [...meetsIn(core.from), ...valuesIn(values)]
     }
     case 'released':
-      return [...meetsIn(source.from), ...valuesIn([where, ...select.map((s) => s.value), ...order.map((o) => o.value)])]
+      return [...meetsIn(source.from), ...valuesIn([where, qualify, ...select.map((s) => s.value), ...order.map((o) => o.value)])]
+    case 'summary': {
+      const { from, where: rows, groups, aggregates } = source.summary
+      const values = [rows, ...groups.map((g) => g.value), ...aggregates.flatMap((a) => aggregated(a.value))]
+      return [...meetsIn(from), ...valuesIn([...values, where, qualify, ...select.map((s) => s.value)])]
+    }
   }
 }
 

@@ -54,21 +54,6 @@ export const threshold: readonly Attack[] = [
   ['groups by a unit that is a dimension', 'privacy-unit-not-allowed', 'SELECT pupil, count(*) FROM pupils GROUP BY 1'],
   ['groups by person behind an expression', 'column-not-allowed', 'SELECT person // 1, count(*) FROM patients GROUP BY 1'],
   [
-    'aggregates an aggregate',
-    'nested-aggregation',
-    'WITH r AS (SELECT region, count(*) n FROM patients GROUP BY 1) SELECT sum(n) FROM r',
-  ],
-  [
-    'aggregates an aggregate in a subquery',
-    'nested-aggregation',
-    'SELECT avg(n) FROM (SELECT region, count(*) n FROM patients GROUP BY 1) q',
-  ],
-  [
-    'groups results again',
-    'nested-aggregation',
-    'SELECT region FROM (SELECT region, age, count(*) n FROM patients GROUP BY 1, 2) q GROUP BY region',
-  ],
-  [
     'passes limited rows through a subquery first',
     'raw-rows',
     'SELECT avg(age) FROM (SELECT age FROM patients ORDER BY age DESC LIMIT 1) q',
