@@ -8,6 +8,7 @@ import { escapes } from './testing/attacks/escapes.ts'
 import { released } from './testing/attacks/released.ts'
 import { throughRows } from './testing/attacks/rows.ts'
 import { singleRows } from './testing/attacks/single-rows.ts'
+import { throughStacks } from './testing/attacks/stacks.ts'
 import { threshold } from './testing/attacks/threshold.ts'
 import { throughUnits } from './testing/attacks/units.ts'
 import { slots } from './testing/slots.ts'
@@ -23,6 +24,7 @@ const attacks: Readonly<Record<string, readonly Attack[]>> = {
   'picks one person inside an aggregate': insideAggregates,
   'takes rows through a subquery': throughRows,
   'takes rows of units through a subquery': throughUnits,
+  'takes rows through a union': throughStacks,
   'makes errors or time speak': errorsAndTime,
 }
 

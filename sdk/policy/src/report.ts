@@ -114,7 +114,7 @@ export function usageOf(blocks: readonly Block[]): Usage {
   return usage
 }
 
-/** null for a set operation, which reads two blocks */
+/** null for a set operation and for stacked rows, which read blocks */
 export function fromOf({ source }: Block): From | null {
   switch (source.kind) {
     case 'core':
@@ -124,12 +124,14 @@ export function fromOf({ source }: Block): From | null {
     case 'summary':
       return source.summary.from
     case 'set':
+    case 'stack':
       return null
   }
 }
 
 function readBy(block: Block): readonly string[] {
   if (block.source.kind === 'set') return [block.source.set.left.name, block.source.set.right.name]
+  if (block.source.kind === 'stack') return block.source.stack.blocks.map((b) => b.name)
   const from = fromOf(block)
   if (from === null) return []
   const names = relationsOf(from).flatMap((r) =>

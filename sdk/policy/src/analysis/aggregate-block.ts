@@ -23,7 +23,13 @@ export type Group = Core['groups'][number] & { readonly nodeClass: string }
  * A block over rows of datasets. It splits in two: the core groups, aggregates and applies the threshold; the SELECT
  * list, HAVING, ORDER BY and LIMIT become a layer above that sees only what the core released.
  */
-export function aggregateBlock(select: SelectNode, source: FromRead, surroundings: Surroundings): Omit<Block, 'name'> {
+export function aggregateBlock(
+  select: SelectNode,
+  source: FromRead,
+  surroundings: Surroundings,
+  /** whether the aggregates of several blocks will be added up */
+  additive = false,
+): Omit<Block, 'name'> {
   const { scope } = source
   const rows = rowEnvironment(scope, surroundings)
   const { from, conditions } = joinsFromWhere(source.from, [...source.where, ...conditionsOf(select.where_clause, rows)])
@@ -33,12 +39,15 @@ export function aggregateBlock(select: SelectNode, source: FromRead, surrounding
 
   const { items: grouped, sets } = readGroups(select, rows, scope)
   const groups = grouped.map(({ node, value }, i): Group => {
-    checkGroup(value, rules, offsetWithin(node))
+    // a constant that a subquery named, such as the register that its rows come from
+    const label = columnsOf(value).length === 0 && tagOf(node, 'class') === 'COLUMN_REF'
+    if (!label) checkGroup(value, rules, offsetWithin(node))
     return { name: `g${i}`, value, nodeClass: tagOf(node, 'class') }
   })
   const aggregates = collectAggregates({
     row: (node) => translate(node, rows),
     rules: () => rules,
+    additive,
   })
   const known = (node: unknown) =>
     groupingOf(node, sets, (child) => indexOfGroup(child, groups, rows)) ?? groupOf(node, groups, rows)
@@ -122,7 +131,7 @@ export function groupOf(node: unknown, groups: readonly Group[], rows: Environme
 function indexOfGroup(node: unknown, groups: readonly Group[], rows: Environment): number {
   if (!groups.some((g) => g.nodeClass === tagOf(node, 'class'))) return -1
   const value = attempt(() => translate(node, rows))
-  if (value instanceof Refusal || columnsOf(value).length === 0) return -1
+  if (value instanceof Refusal || (columnsOf(value).length === 0 && tagOf(node, 'class') !== 'COLUMN_REF')) return -1
   const key = keyOf(value)
   return groups.findIndex((g) => keyOf(g.value) === key)
 }

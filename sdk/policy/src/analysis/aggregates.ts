@@ -1,6 +1,6 @@
 import type { AggregateFunction } from '@reinraum/statements'
 import type { FunctionNode } from '../ast/nodes.ts'
-import { offsetWithin } from '../ast/read.ts'
+import { offsetWithin, textOf } from '../ast/read.ts'
 import { refuse } from '../reasons.ts'
 import { aggregatePermission } from './aggregate-names.ts'
 import type { CoreAggregate } from './block.ts'
@@ -9,7 +9,7 @@ import { measure } from './measure.ts'
 import { requireBoolean } from './operators.ts'
 import { both, isNull, isZero, type Region, regionsOf } from './regions.ts'
 import { checkFilter, type Rules } from './rules.ts'
-import { momentScale, sumType } from './sums.ts'
+import { momentScale, sumScale, sumType } from './sums.ts'
 import { bigintType, decimalType, doubleType, isNumeric, nullType } from './types.ts'
 
 /** The aggregates of one core, each computed once however often the query names it. */
@@ -22,17 +22,27 @@ export interface AggregateList {
 interface Arguments {
   readonly row: (node: unknown) => Expression
   readonly rules: () => Rules
+  /** whether results of several cores will be added up: a mean is then a sum and a count */
+  readonly additive: boolean
 }
 
 export function collectAggregates(args: Arguments): AggregateList {
   const found = new Map<string, CoreAggregate>()
   const add = (aggregate: Omit<CoreAggregate, 'name'>): Column => {
-    const key = JSON.stringify(aggregate)
+    // which aggregates are the same may differ between cores that must have the same ones
+    const key = args.additive ? String(found.size) : JSON.stringify(aggregate)
     const entry = found.get(key) ?? { ...aggregate, name: `a${found.size}` }
     found.set(key, entry)
     return { kind: 'column', table: 'c', name: entry.name, type: entry.type, slot: null }
   }
-  return { translate: (call) => translateAggregate(call, args, add), list: () => [...found.values()] }
+  const calls = new Map<string, Expression>()
+  const translate = (call: FunctionNode): Expression => {
+    const key = textOf(call)
+    const expression = calls.get(key) ?? translateAggregate(call, args, add)
+    calls.set(key, expression)
+    return expression
+  }
+  return { translate, list: () => [...found.values()] }
 }
 
 /** One call while it is translated. */
@@ -42,6 +52,7 @@ interface Call {
   readonly distinct: boolean
   readonly rules: Rules
   readonly offset: number | undefined
+  readonly additive: boolean
   readonly add: (aggregate: Omit<CoreAggregate, 'name'>) => Column
 }
 
@@ -77,7 +88,7 @@ function translateAggregate(node: FunctionNode, args: Arguments, add: Call['add'
     if (node.distinct) refuse('aggregate-not-allowed', `${name}(DISTINCT …) is not allowed`, offset)
     return rows(both(filter, condition(first)))
   }
-  const call: Call = { name, permission, distinct: node.distinct, rules, offset, add }
+  const call: Call = { name, permission, distinct: node.distinct, rules, offset, additive: args.additive, add }
   const regions = regionsOf(withoutZero(args.row(first), permission), rules, offset)
     .filter((r) => !isNull(r.value))
     .map((r) => ({ value: r.value, filter: both(filter, r.filter) }))
@@ -192,14 +203,15 @@ function summand(call: Call, region: Region): Region & { readonly bounds: readon
 
 function sum(call: Call, region: Region): Expression {
   const summed = summand(call, region)
-  const type = sumType(summed.value.type, summed.bounds, call.offset)
+  const exact = sumType(summed.value.type, summed.bounds, call.offset)
+  const type = call.additive && exact.family === 'double' ? decimalType(38, sumScale(summed.bounds)) : exact
   return call.add({ ...nothing, ...summed, ...unitsBehind(call, region), operation: 'sum', type })
 }
 
 /** Over several regions, a mean is the sum of their sums by the sum of their counts. */
 function average(call: Call, regions: readonly Region[]): Expression {
   const [region, ...more] = regions
-  if (region !== undefined && more.length === 0) {
+  if (region !== undefined && more.length === 0 && !call.additive) {
     const summed = summand(call, region)
     sumType(summed.value.type, summed.bounds, call.offset)
     return call.add({ ...nothing, ...summed, ...unitsBehind(call, region), operation: 'average', type: doubleType })

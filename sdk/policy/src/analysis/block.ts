@@ -125,6 +125,18 @@ export interface SetOperation {
   readonly columns: readonly { readonly name: string; readonly type: Type }[]
 }
 
+/** Branches that each released their own part of every group, and their sum. */
+export interface Stack {
+  readonly blocks: readonly Block[]
+  readonly columns: readonly StackColumn[]
+}
+
+export interface StackColumn {
+  readonly name: string
+  readonly merge: 'group' | 'sum'
+  readonly type: Type
+}
+
 /** A query block: everything in it but the core sees released values only. */
 export interface Block {
   readonly name: string
@@ -133,6 +145,7 @@ export interface Block {
     | { readonly kind: 'released'; readonly from: From }
     | { readonly kind: 'summary'; readonly summary: Summary }
     | { readonly kind: 'set'; readonly set: SetOperation }
+    | { readonly kind: 'stack'; readonly stack: Stack }
   readonly where: Expression | null
   /** a filter after windows */
   readonly qualify: Expression | null

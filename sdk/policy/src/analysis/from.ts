@@ -2,6 +2,7 @@ import { baseTableNode, comparisonNode, conjunctionNode, joinNode, queryNode, su
 import { offsetOf, offsetWithin, read, sameName, tagOf } from '../ast/read.ts'
 import { refuse } from '../reasons.ts'
 import { type Block, type Condition, type Equality, type From, type Relation, relationsOf } from './block.ts'
+import type { Choose } from './choices.ts'
 import { derivedRows } from './derived.ts'
 import { columnsOf, type Expression } from './expression.ts'
 import { commonTypeOf, conjunctionOf } from './operators.ts'
@@ -22,6 +23,7 @@ export interface Tables {
   readonly subquery: (node: unknown, columnNames: readonly string[]) => Source
   /** a new name for a table, unique in the block */
   readonly alias: () => string
+  readonly choose: Choose
   readonly parameters: ParameterBinder
 }
 

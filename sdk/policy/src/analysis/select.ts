@@ -5,15 +5,17 @@ import { aggregateBlock, rowEnvironment } from './aggregate-block.ts'
 import { isAggregateName } from './aggregate-names.ts'
 import type { Block } from './block.ts'
 import { isProtected, relationsOf } from './block.ts'
+import { type Choose, everyChoice } from './choices.ts'
 import { readFrom, type Source, type Tables } from './from.ts'
 import { holdsWindow, nodeWithin } from './node-within.ts'
-import { checkName, checkUnique } from './output-names.ts'
+import { checkName, checkUnique, outputName } from './output-names.ts'
 import type { ParameterBinder } from './parameters.ts'
 import { perUnit } from './per-unit.ts'
 import { releasedBlock } from './released-block.ts'
 import { type RowSet, rowSet } from './row-set.ts'
 import { setBlock } from './set-block.ts'
 import type { Slot } from './slots.ts'
+import { stackBlock } from './stack-block.ts'
 import { subqueriesOnce } from './subqueries.ts'
 import { summaryBlock } from './summary-block.ts'
 
@@ -34,9 +36,12 @@ interface Context {
 interface Named {
   /** whether its rows are those of a protected dataset */
   readonly isRows: boolean
-  readonly source: (inline: boolean, alias: () => string) => Source
+  readonly source: (inline: boolean, place: Place) => Source
 }
 type Names = ReadonlyMap<string, Named>
+
+/** What rows that stand in a FROM take from it: names for tables, and the branch of stacked rows that it is read with. */
+type Place = Pick<Tables, 'alias' | 'choose'>
 
 /** How a query is used: by itself, or in a FROM that wants the rows of datasets behind it where it can have them. */
 interface Use {
@@ -45,7 +50,7 @@ interface Use {
   readonly inline: boolean
   /** whether rows of privacy units may stand here: not where they would come out */
   readonly within: boolean
-  readonly alias: () => string
+  readonly place: Place
 }
 
 const maximumBlocks = 64
@@ -62,40 +67,47 @@ export function analyse(statement: unknown, slots: readonly Slot[], parameters: 
 
 /** A query whose rows come out, here or in another block: never rows of a protected dataset. */
 function analyseSelect(node: unknown, context: Context, outer: Names, name: string, columnNames: readonly string[]): Block {
-  const source = analyseSource(node, context, outer, { name, columnNames, inline: false, within: false, alias: newAliases() })
+  const source = analyseSource(node, context, outer, { name, columnNames, inline: false, within: false, place: newPlace() })
   if (source.kind === 'block') return source.block
   const offset = offsetWithin((node as { select_list?: unknown }).select_list)
   return refuse('raw-rows', 'a query over a protected dataset needs an aggregate or GROUP BY', offset)
 }
 
-function newAliases(): () => string {
+/** The first branch of stacked rows, unless the place is told otherwise. */
+function newPlace(): Place {
   let next = 0
-  return () => `t${next++}`
+  return { alias: () => `t${next++}`, choose: () => 0 }
 }
 
 function analyseSource(node: unknown, context: Context, outer: Names, use: Use): Source {
   const { name, columnNames } = use
   if (tagOf(node, 'type') === 'SET_OPERATION_NODE') {
+    const branches = use.within ? branchesOf(node) : []
+    if (branches.length > 0 && readsRows(node, outer, context)) return analyseStack(node, branches, context, outer, use)
     return { kind: 'block', block: analyseSet(node, context, outer, name, columnNames) }
   }
   const select = readSelect(node)
   const named = readCtes(select, context, outer)
   const aggregated = isAggregated(select)
   const inline = use.inline || aggregated || readsRows(select.from_table, named, context)
-  const tables: Tables = {
-    source: (table) => named.get(table.toLowerCase())?.source(inline, use.alias),
+  const tables = (place: Place): Tables => ({
+    source: (table) => named.get(table.toLowerCase())?.source(inline, place),
     slot: (table) => context.slots.find((s) => sameName(s.id, table)),
     subquery: (query, names) =>
-      analyseSource(query, context, named, { name: 'subquery', columnNames: names, inline, within: true, alias: use.alias }),
-    alias: use.alias,
+      analyseSource(query, context, named, { name: 'subquery', columnNames: names, inline, within: true, place }),
+    ...place,
     parameters: context.parameters,
-  }
+  })
   const surroundings = {
     parameters: context.parameters,
     subquery: subqueriesOnce((query) => analyseSelect(query, context, named, 'value', [])),
   }
-  const source = readFrom(select.from_table, tables)
-  const relations = relationsOf(source.from)
+  const read = (choose: Choose) => readFrom(select.from_table, tables({ ...use.place, choose }))
+  // rows that are aggregated here are read once per branch; rows that go on are read as the query around them asks
+  const sources = aggregated ? everyChoice(read) : [read(use.place.choose)]
+  const [source] = sources
+  if (source === undefined) throw new Error('a FROM is read at least once')
+  const relations = sources.flatMap((s) => relationsOf(s.from))
   const readsProtected = relations.some(isProtected)
   const readsReleased = relations.some((r) => r.source.kind === 'block')
   const offset = offsetWithin(select.select_list)
@@ -104,12 +116,18 @@ function analyseSource(node: unknown, context: Context, outer: Names, use: Use):
   }
   const distinct = select.modifiers.some((m) => tagOf(m, 'type') === 'DISTINCT_MODIFIER')
   if (readsProtected && use.within && (aggregated || distinct)) {
-    const rows = perUnit(select, source, surroundings, use.alias, !aggregated)
+    const rows = perUnit(select, source, surroundings, use.place.alias, !aggregated)
+    if (rows !== undefined && sources.length > 1) {
+      const message = 'rows that UNION ALL stacks are not grouped by a privacy unit: each dataset has units of its own'
+      refuse('set-operation-not-allowed', message, offset)
+    }
     if (rows !== undefined) return asRows(rows, context, columnNames, offset)
   }
   if (aggregated) {
-    const block = readsReleased ? summaryBlock : aggregateBlock
-    return { kind: 'block', block: finish(block(select, source, surroundings), context, name, columnNames) }
+    const branch = (part: Omit<Block, 'name'>) => finish(part, context, 'branch', [])
+    const one = readsReleased ? summaryBlock : aggregateBlock
+    const block = sources.length > 1 ? stackBlock(select, sources, surroundings, branch) : one(select, source, surroundings)
+    return { kind: 'block', block: finish(block, context, name, columnNames) }
   }
   const cut =
     select.modifiers.some((m) => tagOf(m, 'type') !== 'ORDER_MODIFIER') || holdsWindow([select.select_list, select.qualify])
@@ -124,6 +142,36 @@ function asRows(rows: RowSet, context: Context, names: readonly string[], offset
   if (context.inlined > maximumInlined)
     refuse('too-complex', `a query has at most ${maximumInlined} subqueries over rows`, offset)
   return { kind: 'rows', rows: { ...rows, columns: renamed(rows.columns, names) } }
+}
+
+/** The sides of UNION ALL, and of those within it; none where one is a set operation of another kind or aggregates. */
+function branchesOf(node: unknown): readonly unknown[] {
+  if (tagOf(node, 'type') !== 'SET_OPERATION_NODE') return isAggregated(readSelect(node)) ? [] : [node]
+  const set = read(setOperationNode, node, 'set-operation-not-allowed', 'set operations are UNION, INTERSECT and EXCEPT')
+  const plain = set.setop_type === 'UNION' && set.setop_all && set.modifiers.length === 0
+  const [left, right] = plain ? [branchesOf(set.left), branchesOf(set.right)] : [[], []]
+  return left.length > 0 && right.length > 0 ? [...left, ...right] : []
+}
+
+/** The branch of stacked rows that the query around them is read with, its columns named as the first branch's. */
+function analyseStack(node: unknown, branches: readonly unknown[], context: Context, outer: Names, use: Use): Source {
+  const set = read(setOperationNode, node)
+  const named = readCtes(set, context, outer)
+  const lists = branches.map((branch) => readSelect(branch).select_list)
+  const names = (lists[0] ?? []).map((item, i) => use.columnNames[i] ?? outputName(item, i))
+  if (lists.some((list) => list.length !== names.length)) {
+    refuse('type-mismatch', 'the sides of a set operation have a different number of columns', offsetWithin(node))
+  }
+  const branch = branches[use.place.choose(branches.length)]
+  const source = analyseSource(branch, context, named, { ...use, inline: true, columnNames: names })
+  if (source.kind === 'block') {
+    refuse(
+      'mixed-relations',
+      'rows of a protected dataset are not stacked with results; aggregate them first',
+      offsetWithin(branch),
+    )
+  }
+  return source
 }
 
 function analyseSet(node: unknown, context: Context, outer: Names, name: string, columnNames: readonly string[]): Block {
@@ -175,8 +223,8 @@ function readCtes({ cte_map }: Pick<SelectNode | SetOperationNode, 'cte_map'>, c
       refuse('table-not-allowed', 'a common table expression has the name of a dataset', offset)
     }
     const before: Names = new Map(named)
-    const analysed = (inline: boolean, alias: () => string) =>
-      analyseSource(value.query.node, context, before, { name: key, columnNames: value.aliases, inline, within: true, alias })
+    const analysed = (inline: boolean, place: Place) =>
+      analyseSource(value.query.node, context, before, { name: key, columnNames: value.aliases, inline, within: true, place })
     named.set(key.toLowerCase(), namedSource(analysed))
   }
   return named
@@ -184,15 +232,15 @@ function readCtes({ cte_map }: Pick<SelectNode | SetOperationNode, 'cte_map'>, c
 
 /** Everything is read once where it is defined, also what the query never uses. */
 function namedSource(analysed: Named['source']): Named {
-  const first = analysed(true, newAliases())
+  const first = analysed(true, newPlace())
   if (first.kind === 'block') return { isRows: false, source: () => first }
-  if (relationsOf(first.rows.from).some(isProtected)) return { isRows: true, source: (_inline, alias) => analysed(true, alias) }
+  if (relationsOf(first.rows.from).some(isProtected)) return { isRows: true, source: (_inline, place) => analysed(true, place) }
   let block: Source | undefined
   const asBlock = () => {
-    block ??= analysed(false, newAliases())
+    block ??= analysed(false, newPlace())
     return block
   }
-  return { isRows: false, source: (inline, alias) => (inline ? analysed(true, alias) : asBlock()) }
+  return { isRows: false, source: (inline, place) => (inline ? analysed(true, place) : asBlock()) }
 }
 
 /** Whether rows of a protected dataset can stand in this FROM; a subquery that aggregates them may be one of rows too. */

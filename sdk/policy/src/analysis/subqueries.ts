@@ -1,5 +1,5 @@
 import { queryNode, subqueryNode } from '../ast/nodes.ts'
-import { offsetWithin, read, tagOf } from '../ast/read.ts'
+import { offsetWithin, read, tagOf, textOf } from '../ast/read.ts'
 import { Refusal, refuse } from '../reasons.ts'
 import type { Block } from './block.ts'
 import type { Column, Expression } from './expression.ts'
@@ -13,9 +13,7 @@ export type SubqueryReader = (query: unknown) => Block
 export function subqueriesOnce(analyse: (query: unknown) => Block): SubqueryReader {
   const known = new Map<string, Block>()
   return (query) => {
-    const key = JSON.stringify(query, (name, value: unknown) =>
-      name === 'query_location' ? undefined : typeof value === 'bigint' ? `${value}n` : value,
-    )
+    const key = textOf(query)
     const block = known.get(key) ?? alone(() => analyse(query))
     known.set(key, block)
     return block

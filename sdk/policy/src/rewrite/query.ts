@@ -9,6 +9,7 @@ import { type Family, familiesOf, type Member } from './family.ts'
 import { writeFrom } from './from.ts'
 import { layersFor } from './layers.ts'
 import { oneZero, plain, writeSummaryAggregate } from './released-aggregates.ts'
+import { writeStack } from './stack.ts'
 import { withValues } from './values.ts'
 import { visibleName, writeFamily } from './visible.ts'
 import { rowsOf } from './windows.ts'
@@ -62,6 +63,7 @@ function relationsOfBlock({ source }: Block): readonly string[] {
     case 'summary':
       return datasetsOf(source.summary.from)
     case 'set':
+    case 'stack':
       return []
   }
 }
@@ -111,6 +113,8 @@ function writeSource(source: Block['source'], members: Members): Node {
       return ast.subquery(writeSummary(source.summary), 'c')
     case 'set':
       return ast.subquery(writeSet(source.set), 's')
+    case 'stack':
+      return ast.subquery(writeStack(source.stack), 'c')
   }
 }
 

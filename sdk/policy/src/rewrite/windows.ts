@@ -23,6 +23,10 @@ export function rowsOf({ source }: Block): Rows {
       const { groups, aggregates } = source.summary
       return grouped({ groups, aggregates: aggregates.map(({ name, value }) => ({ name, type: value.type })) })
     }
+    case 'stack': {
+      const ties = source.stack.columns.map(({ name, type }) => column('c', name, type))
+      return { ties, unique: ties.filter((_, i) => source.stack.columns[i]?.merge === 'group').map(keyOf) }
+    }
     case 'set':
       return { ties: source.set.columns.map(({ name, type }) => column('s', name, type)), unique: null }
     case 'released':

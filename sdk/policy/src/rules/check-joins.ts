@@ -49,6 +49,8 @@ function meetsRows({ source, where, qualify, select, order }: Block): readonly s
   switch (source.kind) {
     case 'set':
       return [source.set.left.name, source.set.right.name]
+    case 'stack':
+      return source.stack.blocks.map((b) => b.name)
     case 'core': {
       const { core } = source
       const values = [core.where, ...core.groups.map((g) => g.value), ...core.aggregates.flatMap((a) => [a.value, a.filter])]

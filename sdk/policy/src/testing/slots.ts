@@ -102,9 +102,9 @@ export const slots: readonly SlotInput[] = [
     rule: rule(
       'pupil',
       {
-        pupil: { join: true, dimension: true },
+        pupil: { join: true, dimension: true, aggregate: ['count_distinct'] },
         school: { dimension: true, join: true, filter: 'literal' },
-        grade: dimension,
+        grade: { ...measure(0, 20, 'literal'), dimension: true },
         marks: measure(0, 100),
       },
       7,
