@@ -7,6 +7,7 @@ import { errorsAndTime } from './testing/attacks/errors-and-time.ts'
 import { escapes } from './testing/attacks/escapes.ts'
 import { released } from './testing/attacks/released.ts'
 import { throughRows } from './testing/attacks/rows.ts'
+import { throughSemiJoins } from './testing/attacks/semi-joins.ts'
 import { singleRows } from './testing/attacks/single-rows.ts'
 import { throughStacks } from './testing/attacks/stacks.ts'
 import { threshold } from './testing/attacks/threshold.ts'
@@ -25,6 +26,7 @@ const attacks: Readonly<Record<string, readonly Attack[]>> = {
   'takes rows through a subquery': throughRows,
   'takes rows of units through a subquery': throughUnits,
   'takes rows through a union': throughStacks,
+  'asks for partners in another register': throughSemiJoins,
   'makes errors or time speak': errorsAndTime,
 }
 

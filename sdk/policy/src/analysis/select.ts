@@ -6,18 +6,20 @@ import { isAggregateName } from './aggregate-names.ts'
 import type { Block } from './block.ts'
 import { isProtected, relationsOf } from './block.ts'
 import { type Choose, everyChoice } from './choices.ts'
-import { readFrom, type Source, type Tables } from './from.ts'
+import { type FromRead, readFrom, type Source, type Tables } from './from.ts'
 import { holdsWindow, nodeWithin } from './node-within.ts'
 import { checkName, checkUnique, outputName } from './output-names.ts'
 import type { ParameterBinder } from './parameters.ts'
 import { perUnit } from './per-unit.ts'
 import { releasedBlock } from './released-block.ts'
-import { type RowSet, rowSet } from './row-set.ts'
+import { conditionsOf, type RowSet, rowSet } from './row-set.ts'
+import { splitWhere, withSemiJoins } from './semi-joins.ts'
 import { setBlock } from './set-block.ts'
 import type { Slot } from './slots.ts'
 import { stackBlock } from './stack-block.ts'
 import { subqueriesOnce } from './subqueries.ts'
 import { summaryBlock } from './summary-block.ts'
+import { type Surroundings, translate } from './translate.ts'
 
 /** A query understood: its blocks in an order in which each reads only earlier ones; the last is the result. */
 export interface Analysis {
@@ -86,25 +88,7 @@ function analyseSource(node: unknown, context: Context, outer: Names, use: Use):
     if (branches.length > 0 && readsRows(node, outer, context)) return analyseStack(node, branches, context, outer, use)
     return { kind: 'block', block: analyseSet(node, context, outer, name, columnNames) }
   }
-  const select = readSelect(node)
-  const named = readCtes(select, context, outer)
-  const aggregated = isAggregated(select)
-  const inline = use.inline || aggregated || readsRows(select.from_table, named, context)
-  const tables = (place: Place): Tables => ({
-    source: (table) => named.get(table.toLowerCase())?.source(inline, place),
-    slot: (table) => context.slots.find((s) => sameName(s.id, table)),
-    subquery: (query, names) =>
-      analyseSource(query, context, named, { name: 'subquery', columnNames: names, inline, within: true, place }),
-    ...place,
-    parameters: context.parameters,
-  })
-  const surroundings = {
-    parameters: context.parameters,
-    subquery: subqueriesOnce((query) => analyseSelect(query, context, named, 'value', [])),
-  }
-  const read = (choose: Choose) => readFrom(select.from_table, tables({ ...use.place, choose }))
-  // rows that are aggregated here are read once per branch; rows that go on are read as the query around them asks
-  const sources = aggregated ? everyChoice(read) : [read(use.place.choose)]
+  const { select, surroundings, sources, aggregated } = readSources(node, context, outer, use)
   const [source] = sources
   if (source === undefined) throw new Error('a FROM is read at least once')
   const relations = sources.flatMap((s) => relationsOf(s.from))
@@ -135,6 +119,77 @@ function analyseSource(node: unknown, context: Context, outer: Names, use: Use):
     return asRows(rowSet(select, source, rowEnvironment(source.scope, surroundings)), context, columnNames, offset)
   }
   return { kind: 'block', block: finish(releasedBlock(select, source, surroundings), context, name, columnNames) }
+}
+
+/** A SELECT with its FROM: read once per branch of stacked rows where they are aggregated here. */
+interface Sources {
+  /** its WHERE without what became a join */
+  readonly select: SelectNode
+  readonly surroundings: Surroundings
+  readonly sources: readonly FromRead[]
+  readonly aggregated: boolean
+}
+
+function readSources(node: unknown, context: Context, outer: Names, use: Use): Sources {
+  const whole = readSelect(node)
+  const named = readCtes(whole, context, outer)
+  const aggregated = isAggregated(whole)
+  const inline = use.inline || aggregated || readsRows(whole.from_table, named, context)
+  const tables = (place: Place): Tables => ({
+    source: (table) => named.get(table.toLowerCase())?.source(inline, place),
+    slot: (table) => context.slots.find((s) => sameName(s.id, table)),
+    subquery: (query, names) =>
+      analyseSource(query, context, named, { name: 'subquery', columnNames: names, inline, within: true, place }),
+    ...place,
+    parameters: context.parameters,
+  })
+  const surroundings = {
+    parameters: context.parameters,
+    subquery: subqueriesOnce((query) => analyseSelect(query, context, named, 'value', [])),
+  }
+  const { semiJoins, rest } = splitWhere(whole.where_clause, (term) => picksRows(term, named, context))
+  const read = (choose: Choose): FromRead => {
+    const place = { ...use.place, choose }
+    const alone = { ...place, choose: () => refuse('set-operation-not-allowed', 'rows under IN and EXISTS are not stacked') }
+    const source = readFrom(whole.from_table, tables(place))
+    return withSemiJoins(source, semiJoins, {
+      alias: place.alias,
+      outer: (key, scope) => translate(key, rowEnvironment(scope, surroundings)),
+      rows: (query) => {
+        const rows = analyseSource(query, context, named, {
+          name: 'rows',
+          columnNames: [],
+          inline: true,
+          within: true,
+          place: alone,
+        })
+        return rows.kind === 'rows' ? rows.rows : refuse('mixed-relations', 'results and rows are not mixed', offsetWithin(query))
+      },
+      exists: (query) => {
+        const select = readSelect(query)
+        const from = readFrom(select.from_table, tables(alone))
+        const released = relationsOf(from.from).some((r) => r.source.kind === 'block')
+        if (released || isAggregated(select) || select.modifiers.length > 0 || select.cte_map.map.length > 0) {
+          refuse('subquery-not-allowed', 'EXISTS over protected rows takes FROM and WHERE only', offsetWithin(query))
+        }
+        return { select, source: from, condition: (term) => conditionsOf(term, rowEnvironment(from.scope, surroundings)) }
+      },
+    })
+  }
+  // rows that go on are read as the query around them asks
+  const sources = aggregated ? everyChoice(read) : [read(use.place.choose)]
+  return { select: { ...whole, where_clause: rest }, surroundings, sources, aggregated }
+}
+
+/** Whether a subquery in a condition gives rows of a protected dataset, or of its units, and no results. */
+function picksRows(term: unknown, named: Names, context: Context): boolean {
+  const { node } = read(queryNode, (term as { subquery?: unknown }).subquery)
+  if (tagOf(node, 'type') !== 'SELECT_NODE' || !readsRows(node, named, context)) return false
+  const select = readSelect(node)
+  if (!isAggregated(select)) return true
+  const units = context.slots.flatMap((s) => (s.unit === null ? [] : [s.unit]))
+  const names = select.group_expressions.map((g) => (g as { column_names?: readonly unknown[] }).column_names?.at(-1))
+  return names.some((name) => typeof name === 'string' && units.some((u) => sameName(u, name)))
 }
 
 function asRows(rows: RowSet, context: Context, names: readonly string[], offset: number | undefined): Source {

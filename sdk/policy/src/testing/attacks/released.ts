@@ -44,7 +44,11 @@ export const released: readonly Attack[] = [
     'SELECT count(*) FROM patients p WHERE EXISTS (SELECT name FROM states WHERE code = p.region)',
   ],
   ['filters by a subquery over rows', 'raw-rows', 'SELECT count(*) FROM patients WHERE age = (SELECT age FROM patients LIMIT 1)'],
-  ['lists units from rows', 'raw-rows', 'SELECT count(*) FROM patients WHERE age IN (SELECT age FROM patients WHERE smoker)'],
+  [
+    'lists units from rows',
+    'join-not-allowed',
+    'SELECT count(*) FROM patients WHERE age IN (SELECT age FROM patients WHERE smoker)',
+  ],
   [
     'fails where a subquery gives two rows',
     'subquery-not-allowed',

@@ -16,7 +16,6 @@ export const threshold: readonly Attack[] = [
   ['isolates one person by its unit', 'filter-not-allowed', 'SELECT avg(age) FROM patients WHERE person = 42'],
   ['isolates all but one, to subtract from the total', 'filter-not-allowed', 'SELECT sum(age) FROM patients WHERE person <> 42'],
   ['probes a list of people', 'filter-not-allowed', 'SELECT count(*) FROM patients WHERE person IN (1, 2, 3, 42)'],
-  ['probes a list through a subquery', 'raw-rows', 'SELECT count(*) FROM patients WHERE person IN (SELECT pupil FROM pupils)'],
   [
     'inflates rows by a cross join with a range',
     'table-function-not-allowed',
@@ -126,5 +125,5 @@ export const threshold: readonly Attack[] = [
     'subquery-not-allowed',
     'SELECT region, (SELECT count(*) FROM patients q WHERE q.region = p.region) FROM patients p GROUP BY 1',
   ],
-  ['tests existence', 'raw-rows', 'SELECT count(*) FROM patients p WHERE EXISTS (SELECT 1 FROM pupils)'],
+  ['tests existence', 'subquery-not-allowed', 'SELECT count(*) FROM patients p WHERE EXISTS (SELECT 1 FROM pupils)'],
 ]
