@@ -116,6 +116,13 @@ describe('a query checked without any contract', () => {
     expect(out).not.toMatch(/^\s*✗ allowed/m)
   })
 
+  it('points at the place also behind what a terminal does not show', async () => {
+    await writeFile(at('hidden.sql'), 'SELECT /*\u202e\u2066*/ count(nothing) FROM visits')
+    const shown = (await check('hidden.sql', ...both())).out.split('\n')
+    const line = shown.findIndex((text) => text.includes('nothing'))
+    expect(shown[line + 1]?.indexOf('^')).toBe(shown[line]?.indexOf('nothing'))
+  })
+
   it('takes one schema and one rule without names, and a schema by the name of its dataset', async () => {
     const query = at('one.sql')
     await writeFile(query, 'SELECT district, count(*) AS n FROM visits GROUP BY 1')

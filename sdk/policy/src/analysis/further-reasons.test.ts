@@ -46,5 +46,6 @@ GROUP BY region`
     ])
     expect(await reasons('SELECT count(*) AS n FROM nowhere WHERE nobody = 1')).toHaveLength(1)
     expect(await reasons('SELECT * FROM patients')).toHaveLength(1)
+    expect(await reasons('SELECT region, age FROM patients')).toHaveLength(1)
   })
 })

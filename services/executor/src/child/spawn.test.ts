@@ -150,6 +150,14 @@ describe('a query in its child process', () => {
     expect(told).toEqual(failures.map(() => ['ReinraumError', 'the run failed', undefined]))
   })
 
+  it('fails for a result that is too long, also where the host limits no files', async () => {
+    const { folder, question } = await freshRun('SELECT md5(i::VARCHAR) AS x FROM range(9000) t(i)')
+    const nothing: Confinement = { namespaces: false, resourceLimits: false, privileges: false, privateRoot: undefined }
+    const child = startChild({ ...limits, resultBytes: 65_536 }, nothing, folder)
+    await expect(child.run(question, new AbortController().signal)).rejects.toMatchObject({ code: 'run-failed' })
+    expect((await readFile(folder.result)).length).toBeGreaterThan(65_536)
+  })
+
   it('is killed at its time limit, and nothing of it stays', async () => {
     const running = run(forever, { timeoutMs: 2000 }).catch((error: unknown) => error)
     await seen()
