@@ -19,7 +19,6 @@ export function readSets(listed: GroupingSets, places: readonly number[], offset
   if (new Set(sets.map(String)).size !== sets.length) {
     refuse('grouping-sets-not-allowed', 'GROUP BY lists the same grouping set twice', offset)
   }
-  if (sets.length > 1) refuse('grouping-sets-not-allowed', 'ROLLUP, CUBE and GROUPING SETS are not allowed', offset)
   if (sets.length > 1 && (sets.length > maximumSets || whole.length > maximumGroups)) {
     refuse('too-complex', `GROUP BY has at most ${maximumSets} grouping sets of ${maximumGroups} expressions`, offset)
   }

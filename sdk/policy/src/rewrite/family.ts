@@ -13,6 +13,8 @@ export interface Family {
   readonly groups: readonly { readonly name: string; readonly value: Expression }[]
   /** indices into groups, every set once; finer sets come before those within them */
   readonly sets: readonly (readonly number[])[]
+  /** the first set is finer than all others, and no core asked for it: it tells cells that cross apart and is never shown */
+  readonly refined: boolean
   readonly aggregates: readonly CoreAggregate[]
 }
 
@@ -26,11 +28,11 @@ export interface Member {
 }
 
 /** The families of all cores over protected datasets; `free` makes a name that nothing else in the query has. */
-export function familiesOf(blocks: readonly Block[], free: (name: string) => string): ReadonlyMap<Core, Member> {
+export function familiesOf(blocks: readonly Block[], free: (name: string) => string, refine: boolean): ReadonlyMap<Core, Member> {
   const cores = blocks.flatMap(({ source }) => (source.kind === 'core' && source.core.units.length > 0 ? [source.core] : []))
   const members = new Map<Core, Member>()
   for (const together of Map.groupBy(cores, relationKey).values()) {
-    const family = familyOf(together, free('cells'))
+    const family = familyOf(together, free('cells'), refine)
     for (const core of together) members.set(core, memberOf(core, family))
   }
   return members
@@ -47,15 +49,27 @@ function relationKey({ from, where, groups, aggregates }: Core): string {
   return JSON.stringify([rows, where, [...blocks].sort()])
 }
 
-function familyOf(cores: readonly Core[], name: string): Family {
+function familyOf(cores: readonly Core[], name: string, refine: boolean): Family {
   const [first] = cores
   if (first === undefined) throw new Error('a family has a core')
   const groups = unique(cores.flatMap((core) => core.groups)).map((g, i) => ({ ...g, name: `g${i}` }))
   const aggregates = distinctAggregates(cores).map((a, i) => ({ ...a, name: `a${i}` }))
   const places = cores.flatMap((core) => setsWithin(core, groups))
-  const sets = places.filter((set, i) => places.findIndex((other) => String(other) === String(set)) === i)
+  const asked = places.filter((set, i) => places.findIndex((other) => String(other) === String(set)) === i).sort(finerFirst)
+  const finest = groups.map((_, i) => i)
+  const refined = refine && !isChain(asked) && asked[0]?.length !== finest.length
   const { from, where, units } = first
-  return { name, from, where, units, groups, sets: sets.sort(finerFirst), aggregates }
+  return { name, from, where, units, groups, sets: refined ? [finest, ...asked] : asked, refined, aggregates }
+}
+
+/** The sets that cores asked for. */
+export function askedSets({ sets, refined }: Family): Family['sets'] {
+  return refined ? sets.slice(1) : sets
+}
+
+/** Whether every set lies within the one before, so that cells are nested or disjoint. */
+export function isChain(sets: Family['sets']): boolean {
+  return sets.every((set, i) => i === 0 || set.every((group) => sets[i - 1]?.includes(group)))
 }
 
 function finerFirst(a: readonly number[], b: readonly number[]): number {

@@ -18,13 +18,17 @@ export interface Limits {
   /** distinct units per row, over every protected dataset */
   readonly minimumGroupSize: number
   readonly maxRows: number
+  /** whether cells are suppressed that totals and visible cells would give away */
+  readonly complementaryCells: boolean
+  /** whether aggregates are suppressed that speak of few units without a value */
+  readonly complementarySuppression: boolean
 }
 
 /** The statement that the enclave executes, built from what the guard understood and from nothing else. */
 export function rewrite(blocks: readonly Block[], limits: Limits): Node {
   const result = blocks.at(-1)
   if (result === undefined) throw new Error('a query has at least one block')
-  const members = familiesOf(blocks, freeNames(blocks))
+  const members = familiesOf(blocks, freeNames(blocks), limits.complementaryCells)
   const written = new Set<Family>()
   const before = (block: Block) => {
     const family = block.source.kind === 'core' ? members.get(block.source.core)?.family : undefined

@@ -2,7 +2,7 @@ import type { Node } from '../ast/build.ts'
 import * as ast from '../ast/build.ts'
 import { groupedBy, keysOf, maskColumn, maskFrom, maskOf, rowsColumn, writeSource } from './cells.ts'
 import { write } from './expressions.ts'
-import type { Family } from './family.ts'
+import { askedSets, type Family } from './family.ts'
 import type { Measure, Measures } from './measures.ts'
 import { column, extend, type Named, type Piece, piece } from './pieces.ts'
 import { bitsIn, sketchOf, wordsFor } from './sketch.ts'
@@ -48,7 +48,7 @@ export function countUnits(family: Family, cells: Piece, { all }: Measures, mini
   const words_ = (m: Measure) => Array.from({ length: words }, (_, i) => sketchName(m, i))
   const more = sketched ? all.flatMap((m) => words_(m).map((c) => ({ name: c, value: ast.column('y', c) }))) : []
   const found = (m: Measure) => orZero(sketched ? bitsIn(words_(m).map((c) => ast.column('y', c))) : ast.column('y', m.name))
-  const bounded = merge(family, name('bounded'), seen, sketches, (m) => larger(column(m.name), found(m)), all, more)
+  const bounded = merge(family, name('bounded'), seen, last(sketches), (m) => larger(column(m.name), found(m)), all, more)
 
   const exact = (m: Measure) => [{ name: m.name, value: ast.call('count', [ast.column('r', m.name)], { distinct: true }) }]
   const stillOpen = ast.conjunction('and', [enoughRows(minimum), below(all, minimum)])
@@ -57,11 +57,11 @@ export function countUnits(family: Family, cells: Piece, { all }: Measures, mini
     family,
     name('counted'),
     bounded,
-    counts,
+    last(counts),
     (m) => larger(column(m.name), orZero(ast.column('y', m.name))),
     all,
   )
-  return { pieces: [first, seen, sketches, bounded, counts, counted], cells: counted }
+  return { pieces: [first, seen, ...sketches, bounded, ...counts, counted], cells: counted }
 }
 
 export function sketchName({ name }: Measure, word: number): string {
@@ -95,13 +95,29 @@ function recount(
   cells: Piece,
   open: Node,
   count: (measure: Measure) => readonly Named[],
-): Piece {
-  const parts = family.sets.map((set) => recountSet(family, measures, cells, open, count, set))
-  const [last, ...before] = [...parts].reverse()
-  if (last === undefined) throw new Error('a family has a grouping set')
-  // nested to the right, as the parser nests them
-  const select = before.reduce((all, next) => ast.setOperation('UNION', true, next.select, all), last.select)
-  return { ...last, name, select }
+): readonly Piece[] {
+  const parts = askedSets(family).map((set) => recountSet(family, measures, cells, open, count, set))
+  // one union of two per step: the parser balances longer chains, and the text would not read back
+  const pieces: Piece[] = []
+  for (const part of parts.reverse()) {
+    const rest = pieces.at(-1)
+    const named = { ...part, name: `${name}_${pieces.length}` }
+    if (rest === undefined) pieces.push(named)
+    else pieces.push({ ...named, select: ast.setOperation('UNION', true, part.select, everything(rest)) })
+  }
+  return pieces
+}
+
+function everything(from: Piece): Node {
+  return extend(from, from.name, []).select
+}
+
+function last(pieces: readonly Piece[]): Piece {
+  return pieces.at(-1) ?? noSet()
+}
+
+function noSet(): never {
+  throw new Error('a family has a grouping set')
 }
 
 function recountSet(

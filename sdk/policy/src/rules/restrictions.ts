@@ -24,7 +24,10 @@ export interface Restrictions {
   readonly minimumGroupSize: number | null
   readonly maxRows: number
   readonly maxBytes: number | null
+  /** aggregates of a column too, where count(*) beside them speaks of few units without a value; only if a rule asks for it */
   readonly complementarySuppression: boolean
+  /** cells that could be computed from totals and their visible parts; unless the rule of a protected dataset says false */
+  readonly complementaryCells: boolean
   /** numbers that come out are multiples of this decimal; null where they are as they are */
   readonly rounding: string | null
   /** beside the list of safe functions */
@@ -50,6 +53,7 @@ export function restrictionsOf({ id: slot, owner, rule, unit }: Pick<Slot, 'id' 
     maxRows: output.maxRows,
     maxBytes: output.maxBytes ?? null,
     complementarySuppression: output.complementarySuppression === true,
+    complementaryCells: unit !== null && output.complementarySuppression !== false,
     rounding: output.rounding === undefined ? null : decimalText(millionthsOf(output.rounding)),
     scalarFunctions: ordered(rule.scalarFunctions ?? []),
     joins: joinOf(slot, owner, rule),

@@ -110,15 +110,20 @@ export const threshold: readonly Attack[] = [
   ['joins by nature', 'join-not-allowed', 'SELECT count(*) FROM flights NATURAL JOIN airports'],
   ['unites rows', 'raw-rows', 'SELECT region FROM patients UNION ALL SELECT school FROM pupils'],
   [
-    'takes totals beside cells',
+    'takes one grouping set twice',
     'grouping-sets-not-allowed',
-    'SELECT region, age, count(*) FROM patients GROUP BY ROLLUP (region, age)',
+    'SELECT region, age, count(*) FROM patients GROUP BY GROUPING SETS ((region, age), (age, region))',
   ],
-  ['takes a cube', 'grouping-sets-not-allowed', 'SELECT region, age, count(*) FROM patients GROUP BY CUBE (region, age)'],
+  ['takes a total per person', 'column-not-allowed', 'SELECT person, count(*) FROM patients GROUP BY ROLLUP (person)'],
   [
-    'takes grouping sets',
-    'grouping-sets-not-allowed',
-    'SELECT region, age, count(*) FROM patients GROUP BY GROUPING SETS ((region), (age))',
+    'asks which set a person is of',
+    'not-grouped',
+    'SELECT region, grouping(person), count(*) FROM patients GROUP BY ROLLUP (region)',
+  ],
+  [
+    'takes more grouping sets than anybody reads',
+    'too-complex',
+    'SELECT count(*) FROM patients GROUP BY CUBE (region, age, smoker, admitted, month(admitted), year(admitted))',
   ],
   [
     'correlates a scalar subquery',
