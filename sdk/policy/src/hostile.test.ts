@@ -5,6 +5,7 @@ import type { Attack } from './testing/attacks/attack.ts'
 import { columns } from './testing/attacks/columns.ts'
 import { errorsAndTime } from './testing/attacks/errors-and-time.ts'
 import { escapes } from './testing/attacks/escapes.ts'
+import { functions } from './testing/attacks/functions.ts'
 import { released } from './testing/attacks/released.ts'
 import { throughRows } from './testing/attacks/rows.ts'
 import { throughSemiJoins } from './testing/attacks/semi-joins.ts'
@@ -22,6 +23,7 @@ const attacks: Readonly<Record<string, readonly Attack[]>> = {
   'gives back values of single rows': singleRows,
   'gets under the threshold': threshold,
   'takes more than results out of results': released,
+  'calls what nobody judged safe': functions,
   'picks one person inside an aggregate': insideAggregates,
   'takes rows through a subquery': throughRows,
   'takes rows of units through a subquery': throughUnits,

@@ -1,5 +1,5 @@
 import type { ComparisonType } from '../ast/nodes.ts'
-import type { FunctionName } from './functions.ts'
+import type { FunctionName } from './function-table.ts'
 import type { Type } from './types.ts'
 
 /**

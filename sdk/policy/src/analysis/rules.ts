@@ -154,7 +154,13 @@ export function checkFilter(condition: Expression, rules: Rules, offset: number 
     case 'in':
     case 'inBlock':
     case 'isNull':
+    case 'call':
     case 'column': {
+      const truth = isTruth(condition)
+      if (truth !== undefined) {
+        checkFilter(truth, rules, offset)
+        return
+      }
       const sides = condition.kind === 'column' ? [condition] : childrenOf(condition)
       const against = sides.filter((s) => columnsOf(s).length > 0).length > 1 ? 'column' : 'literal'
       for (const side of sides) checkSide(side, against, rules, offset)
@@ -168,8 +174,15 @@ export function checkFilter(condition: Expression, rules: Rules, offset: number 
   }
 }
 
+/** The condition of `condition IS TRUE` and the like. */
+function isTruth(condition: Expression): Expression | undefined {
+  if (condition.kind !== 'compare' || condition.left.type.family !== 'boolean') return undefined
+  return condition.right.kind === 'constant' && condition.left.kind !== 'column' ? condition.left : undefined
+}
+
 function checkSide(side: Expression, against: 'literal' | 'column', rules: Rules, offset: number | undefined): void {
   const columns = columnsOf(side)
+  if (columns.length === 0) return
   if (columns.length > 1 || !isPlain(side)) refuse('filter-not-allowed', 'WHERE compares one column at a time', offset)
   for (const column of columns) {
     const allowed = rules.filter(column)

@@ -19,7 +19,7 @@ import type { Expression } from './expression.ts'
 import { between, commonTypeOf, compare, isIn, requireBoolean } from './operators.ts'
 import type { ParameterBinder } from './parameters.ts'
 import { type SubqueryReader, translateSubquery } from './subqueries.ts'
-import { booleanType, decimalType, type Type, typeOfColumn } from './types.ts'
+import { booleanType, decimalType, intervalType, type Type, typeOfColumn } from './types.ts'
 
 /** What names and aggregates mean where an expression stands. */
 export interface Environment {
@@ -106,8 +106,9 @@ function translateFunction(node: unknown, environment: Environment): Expression 
 
 /** Types a query may cast to, under the names of the parser. */
 export function castTarget({ id, type_info }: LogicalType): Type | undefined {
+  if (id === 'INTERVAL') return intervalType
   if (id === 'DECIMAL') return type_info === null ? undefined : decimalType(type_info.width, type_info.scale)
-  const plain = ['BOOLEAN', 'INTEGER', 'BIGINT', 'DOUBLE', 'VARCHAR', 'DATE', 'TIME', 'TIMESTAMP'] as const
+  const plain = ['BOOLEAN', 'TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'DOUBLE', 'VARCHAR', 'DATE', 'TIME', 'TIMESTAMP'] as const
   const target = plain.find((name) => name === id)
   return target === undefined || type_info !== null ? undefined : typeOfColumn(target)
 }
@@ -118,6 +119,10 @@ function translateCast(node: unknown, inner: (child: unknown) => Expression): Ex
   if (type === undefined) return refuse('type-mismatch', 'a cast to this type is not allowed', offsetWithin(node))
   const value = inner(child)
   const literal = value.kind === 'constant' ? castConstant(value, type, child) : undefined
+  if (literal === undefined && type.family === 'interval') {
+    refuse('type-mismatch', 'an interval is a constant', offsetWithin(node))
+  }
+  if (value.type.sql === type.sql && value.type.family === 'boolean') return value
   return literal ?? { kind: 'cast', value, type }
 }
 

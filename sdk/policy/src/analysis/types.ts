@@ -1,7 +1,7 @@
 import type { Column } from '@reinraum/statements'
 
 /** What decides whether two values may be compared or combined without an error that depends on data. */
-export type Family = 'boolean' | 'integer' | 'decimal' | 'double' | 'text' | 'date' | 'timestamp' | 'time' | 'null'
+export type Family = 'boolean' | 'integer' | 'decimal' | 'double' | 'text' | 'date' | 'timestamp' | 'time' | 'interval' | 'null'
 
 export interface Type {
   readonly family: Family
@@ -17,6 +17,8 @@ export const textType: Type = { family: 'text', sql: 'VARCHAR' }
 export const dateType: Type = { family: 'date', sql: 'DATE' }
 export const timestampType: Type = { family: 'timestamp', sql: 'TIMESTAMP' }
 export const timeType: Type = { family: 'time', sql: 'TIME' }
+/** Of constants only: a length of time that is added to a date. */
+export const intervalType: Type = { family: 'interval', sql: 'INTERVAL' }
 export const nullType: Type = { family: 'null', sql: 'NULL' }
 
 export function decimalType(width: number, scale: number): Type {

@@ -86,6 +86,8 @@ export const comparisonNode = z.strictObject({
     'COMPARE_GREATERTHAN',
     'COMPARE_LESSTHANOREQUALTO',
     'COMPARE_GREATERTHANOREQUALTO',
+    'COMPARE_DISTINCT_FROM',
+    'COMPARE_NOT_DISTINCT_FROM',
   ]),
   ...expressionFields,
   left: node,

@@ -45,7 +45,7 @@ export const insideAggregates: readonly Attack[] = [
     'SELECT abs(age) FILTER (WHERE age = 42), count(*) FROM patients GROUP BY 1',
   ],
   ['FILTER without a condition', 'type-mismatch', 'SELECT count(*) FILTER (WHERE age) FROM patients'],
-  ['a power of a difference', 'function-not-allowed', 'SELECT sum(0 ** (age - 33)) FROM patients'],
+  ['a power of a difference', 'aggregate-not-allowed', 'SELECT sum(0 ** (age - 33)) FROM patients'],
   ['a division that only one value survives', 'bounds-missing', 'SELECT sum(1 / (age - 33)) FROM patients'],
   ['a remainder', 'aggregate-not-allowed', 'SELECT sum(age % 33) FROM patients'],
   ['coalesce with a value of its own', 'aggregate-not-allowed', 'SELECT sum(coalesce(age, 1000)) FROM patients'],
