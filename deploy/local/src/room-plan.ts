@@ -100,7 +100,8 @@ export function configOf(plan: ServicePlan, wiring: Wiring): ServiceConfig {
         scratch: scratch.path,
         ...(scratch.onDisk ? { allowDiskScratch: true } : {}),
         allowWeakConfinement: true,
-        runLimits: { memoryMiB: 1024, runTimeoutMs: 120_000 },
+        // A fine grid: whoever tries a room out waits for every run.
+        runLimits: { memoryMiB: 1024, runTimeoutMs: 120_000, releaseGridMs: 20 },
       }
       return { service: 'executor', config }
     }

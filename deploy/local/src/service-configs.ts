@@ -59,7 +59,7 @@ export type ExecutorConfig = CommonConfig & {
   readonly allowDiskScratch?: boolean
   /** Development machines and containers may refuse namespaces; the executor then warns instead of refusing to start. */
   readonly allowWeakConfinement?: boolean
-  readonly runLimits: { readonly memoryMiB: number; readonly runTimeoutMs: number }
+  readonly runLimits: { readonly memoryMiB: number; readonly runTimeoutMs: number; readonly releaseGridMs?: number }
 }
 
 export type ServiceConfig =

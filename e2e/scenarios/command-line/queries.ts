@@ -19,7 +19,12 @@ export function questionsAreAsked({ as, at, known, offline }: Life): void {
     const broken = await offline(...check('broken.sql'))
     expect(broken.exitCode).toBe(2)
     expect(broken.out).toMatch(/^ {2}✗ 2:\d+ .+$/m)
-    expect(broken.out).not.toContain('canary')
+    // Where the place is shown the author's own text is, and nowhere else.
+    expect(broken.out.split('\n').filter((line) => line.includes('canary'))).toEqual([
+      expect.stringMatching(/^ {4}2 │ FROM visits/),
+    ])
+    const draft = ['--contract', at('contract.yaml')]
+    expect(await offline('query', 'check', at('query.yaml'), ...draft)).toMatchObject({ exitCode: 0 })
     expect(await as.analyst.json('query', 'propose', at('leak.sql'), '--contract', known.contract)).toMatchObject({
       exitCode: 2,
       value: { error: { code: 'guard-refused' } },
@@ -45,7 +50,9 @@ export function questionsAreAsked({ as, at, known, offline }: Life): void {
     expect(list.out).toContain('health rejects, survey rejects')
     expect((await as.survey.json('query', 'list', '--contract', known.contract)).value.queries).toHaveLength(2)
     const show = ['query', 'show', known.query, '--contract', known.contract]
-    expect((await as.survey(...show)).out).toContain('$floor BIGINT')
+    const shown = await as.survey(...show)
+    expect(shown.out).toContain('$floor BIGINT')
+    expect(shown.out).toMatch(/^each row +stands for at least 3 different privacy units/m)
     expect((await as.survey.json(...show)).value.decisions).toHaveLength(2)
     expect(await as.analyst.json('run', 'start', known.rejected, '--contract', known.contract, '--set', 'floor=0')).toMatchObject(
       {

@@ -83,6 +83,31 @@ it('what may be learned from a dataset is said, and when nobody is asked', async
   expect(open).toContain('any query that the guard allows, WITHOUT approval')
 })
 
+it('the further parts of a rule are said as the contract has them', async () => {
+  const text = await shown(({ slots, ...contract }) => ({
+    ...contract,
+    slots: slots.map((slot) => ({
+      ...slot,
+      rule: {
+        ...slot.rule,
+        modes: ['overlap'],
+        privacyUnit: { column: 'operator', maxRowsPerUnit: 3 },
+        columns: { operator: { dimension: true, join: true } },
+        output: { ...slot.rule.output, rounding: 5 },
+        accessBudget: [{ period: 'day', max: 7 }],
+      },
+    })),
+  }))
+  for (const said of [
+    "ROWS that join with the analyst's own dataset",
+    'perUnit {"maxRowsPerUnit":3}',
+    'output {"rounding":5}',
+    'accessBudget [{"max":7,"period":"day"}]',
+  ]) {
+    expect(text).toContain(said)
+  }
+})
+
 it('a column cannot be named so that it reads like another property', async () => {
   const name = 'operator\nexecutors  hardware only'
   const text = await shown(({ slots, ...contract }) => ({

@@ -4,6 +4,7 @@ import {
   type KeyService,
   keyCustodyOf,
   type Member,
+  needsApproval,
   type Slot,
   thumbprint,
   type VerifiedContract,
@@ -51,10 +52,22 @@ function slotText({ id, owner, keyService, rule }: Slot): string {
   const columns = Object.entries(rule.columns).map(([column, uses]) => `${oneLine(column)} ${canonicalize(uses)}`)
   return [
     `${id} of ${owner}, key in ${custodyText(keyService)}`,
-    `  ${rule.modes.includes('aggregation') ? 'any query that the guard allows, WITHOUT approval' : `queries that ${needed} approved`}`,
+    `  ${needsApproval(rule) ? `queries that ${needed} approved` : 'any query that the guard allows, WITHOUT approval'}`,
+    ...(rule.modes.includes('overlap') ? ["  ROWS that join with the analyst's own dataset, dimensions only"] : []),
     `  ${unit}; at most ${rule.output.maxRows} rows`,
     ...columns.map((column) => `  ${column}`),
+    ...furtherText(rule).map((part) => `  ${part}`),
   ].join('\n')
+}
+
+/** The parts of a rule that most rules do not have, as the contract has them. */
+function furtherText({ privacyUnit, scalarFunctions, join, output, differentialPrivacy, accessBudget, results }: Slot['rule']) {
+  const { minimumGroupSize: _size, maxRows: _rows, ...furtherOutput } = output
+  const { column: _column, ...perUnit } = privacyUnit === 'none' ? { column: '' } : privacyUnit
+  const parts = { perUnit, scalarFunctions, join, output: furtherOutput, differentialPrivacy, accessBudget, results }
+  return Object.entries(parts).flatMap(([name, part]) =>
+    part === undefined || Object.keys(part).length === 0 ? [] : [`${name} ${canonicalize(part)}`],
+  )
 }
 
 function custodyText(keyService: Slot['keyService']): string {

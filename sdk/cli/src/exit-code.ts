@@ -20,6 +20,7 @@ const refusals: ReadonlySet<ErrorCode> = new Set([
   'approval-expired',
   'approval-revoked',
   'approval-exhausted',
+  'access-exhausted',
   'query-rejected',
   'query-mismatch',
   'parameter-outside-domain',

@@ -1,5 +1,5 @@
 import { ReinraumError } from '@reinraum/crypto'
-import { createGuard, type GuardVerdict } from '@reinraum/policy'
+import { createGuard, type GuardVerdict, type SlotInput } from '@reinraum/policy'
 import {
   type Approval,
   type DigestId,
@@ -28,15 +28,15 @@ export interface QueryDraft {
   readonly parameters: readonly Parameter[]
 }
 
-/** The guard's verdict, offline: the same code that decides inside the enclave. */
+/** The guard's verdict on a query over these datasets, offline: the same code that decides inside the enclave. */
 export async function checkQuery(
-  contract: VerifiedContract,
+  slots: readonly SlotInput[],
   { sql, parameters }: Pick<QueryDraft, 'sql' | 'parameters'>,
   values?: Readonly<Record<string, ParameterValue>>,
 ): Promise<GuardVerdict> {
   const guard = await createGuard()
   try {
-    return await guard.check({ sql, parameters, values, slots: contract.document.slots })
+    return await guard.check({ sql, parameters, values, slots })
   } finally {
     await guard.close()
   }
@@ -48,7 +48,7 @@ export async function checkQuery(
  * @throws ReinraumError `guard-refused`
  */
 export async function proposeQuery(session: Session, contract: VerifiedContract, draft: QueryDraft): Promise<DigestId> {
-  const verdict = await checkQuery(contract, draft)
+  const verdict = await checkQuery(contract.document.slots, draft)
   if (verdict.verdict === 'refused') {
     const reasons = verdict.reasons.map(({ message, at }) => (at === undefined ? message : `${at.line}:${at.column} ${message}`))
     throw new ReinraumError('guard-refused', reasons.join('; '))

@@ -15,7 +15,7 @@ import {
   zeroise,
 } from '@reinraum/crypto'
 import { type GetResultResponse, ResultState } from '@reinraum/proto'
-import type { VerifiedContract } from '@reinraum/statements'
+import { readResultFile, type VerifiedContract } from '@reinraum/statements'
 import { z } from 'zod'
 import { memberOf } from './contracts.ts'
 import { fileError } from './file-error.ts'
@@ -168,25 +168,26 @@ async function writeResult(
   const expected = verification.receipt.document.result
   const unwritable = (cause: unknown) => fileError(cause, file, `cannot write ${file}`)
   try {
-    await writeNewFile(file, async (partial) => {
+    const { rowCount } = await writeNewFile(file, async (partial) => {
       const hash = createSha256()
       const ciphertext = hashed(session.release.readResult({ runId, offset: 0n }), hash)
       const out = await open(partial, 'wx', 0o600)
       try {
-        for await (const chunk of unsealStream(ciphertext, { key, context: utf8(runId) })) await out.writeFile(chunk)
+        const plaintext = unsealStream(ciphertext, { key, context: utf8(runId) })
+        const content = await readResultFile(plaintext, (piece) => out.writeFile(piece))
         await out.sync()
+        if (`sha256:${toHex(hash.digest())}` === expected.object) return content
       } catch (error) {
         throw unwritable(error)
       } finally {
         await out.close()
       }
-      if (`sha256:${toHex(hash.digest())}` !== expected.object)
-        throw new ReinraumError('ciphertext-mismatch', 'the sealed result is not the one that the receipt names')
+      throw new ReinraumError('ciphertext-mismatch', 'the sealed result is not the one that the receipt names')
     })
+    return { file: resolve(file), rowCount, verification, receiptBundle: result.receiptBundle }
   } finally {
     zeroise(key)
   }
-  return { file: resolve(file), rowCount: expected.rowCount, verification, receiptBundle: result.receiptBundle }
 }
 
 async function* hashed(

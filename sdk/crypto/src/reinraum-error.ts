@@ -28,6 +28,7 @@ export const errorCodes = [
   'approval-expired',
   'approval-revoked',
   'approval-exhausted',
+  'access-exhausted',
   'query-rejected',
   'query-mismatch',
   'parameter-outside-domain',

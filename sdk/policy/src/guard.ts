@@ -1,7 +1,8 @@
 import type { Parameter, ParameterValue } from '@reinraum/statements'
+import { furtherReasons } from './analysis/further-reasons.ts'
 import { bindParameters } from './analysis/parameters.ts'
 import { analyse } from './analysis/select.ts'
-import { readSlots, type Slot, type SlotInput } from './analysis/slots.ts'
+import { readSlots, type SlotInput } from './analysis/slots.ts'
 import { parseStatement } from './ast/parse.ts'
 import { type Engine, openEngine } from './engine/instance.ts'
 import { sqlOf } from './engine/round-trip.ts'
@@ -9,9 +10,12 @@ import { bindAgainstShadow, type OutputColumn } from './engine/shadow.ts'
 import { positionOf, type Reason, Refusal } from './reasons.ts'
 import { type GuardReport, reportOf, usageOf } from './report.ts'
 import { rewrite } from './rewrite/query.ts'
+import { checkRules } from './rules/check-rules.ts'
+import { composeAll } from './rules/compose.ts'
+import { type Restrictions, restrictionsOf } from './rules/restrictions.ts'
 
 /** Raised with every change of what the guard allows or how it rewrites. */
-export const guardVersion = 'reinraum-guard/1'
+export const guardVersion = 'reinraum-guard/2'
 
 export interface GuardRequest {
   readonly sql: string
@@ -22,12 +26,10 @@ export interface GuardRequest {
   readonly slots: readonly SlotInput[]
 }
 
-/** What whoever executes the query needs to know beside its SQL. */
-export interface GuardPlan {
+/** What whoever executes the query needs to know beside its SQL: above all, what the rules of its datasets ask together. */
+export interface GuardPlan extends Restrictions {
   /** slots the query reads, sorted, with the columns that it needs of each */
   readonly slots: readonly { readonly id: string; readonly columns: readonly string[] }[]
-  readonly minimumGroupSize: number | null
-  readonly maxRows: number
   readonly columns: readonly OutputColumn[]
 }
 
@@ -64,15 +66,23 @@ export async function engineVersion(): Promise<string> {
 }
 
 async function check(engine: Engine, request: GuardRequest): Promise<GuardVerdict> {
+  let further: readonly Refusal[] = []
   try {
     return await engine.use(async (connection) => {
       const slots = readSlots(request.slots)
       const statement = await parseStatement(connection, request.sql)
-      const { blocks } = analyse(statement, slots, bindParameters(request.parameters, request.values))
+      const judge = (asked: unknown) => analyse(asked, slots, bindParameters(request.parameters, request.values))
+      const { blocks } = judgedBy(judge, statement, (reasons) => {
+        further = reasons
+      })
       const usage = usageOf(blocks)
       const read = slots.filter((s) => usage.has(s.id)).sort((a, b) => (a.id < b.id ? -1 : 1))
-      const limits = strictest(read)
-      const rewrittenSql = await sqlOf(connection, rewrite(blocks, { ...limits, minimumGroupSize: limits.minimumGroupSize ?? 1 }))
+      const restrictions = composeAll(read.map(restrictionsOf))
+      checkRules({ statement, blocks, read, restrictions })
+      const rewrittenSql = await sqlOf(
+        connection,
+        rewrite(blocks, { ...restrictions, minimumGroupSize: restrictions.minimumGroupSize ?? 1 }),
+      )
       const columns = await bindAgainstShadow(connection, rewrittenSql, read)
       const needed = read.map(({ id, schema, unit }) => {
         const used = new Set(Object.values(usage.get(id) ?? {}).flatMap((names) => [...names]))
@@ -81,22 +91,27 @@ async function check(engine: Engine, request: GuardRequest): Promise<GuardVerdic
       return {
         verdict: 'allowed',
         rewrittenSql,
-        plan: { slots: needed, ...limits, columns },
-        report: reportOf(blocks, read, limits, columns),
+        plan: { ...restrictions, slots: needed, columns },
+        report: reportOf(blocks, read, restrictions, columns),
       }
     })
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    const at = positionOf(request.sql, error.offset)
-    return { verdict: 'refused', reasons: [{ code: error.code, message: error.message, ...(at === undefined ? {} : { at }) }] }
+    return { verdict: 'refused', reasons: [error, ...further].map((refusal) => reasonOf(request.sql, refusal)) }
   }
 }
 
-/** The maximum of minimum group sizes over the protected datasets read, the minimum of row limits over all. */
-function strictest(slots: readonly Slot[]): { readonly minimumGroupSize: number | null; readonly maxRows: number } {
-  const sizes = slots.filter((s) => s.unit !== null).map((s) => s.rule.output.minimumGroupSize)
-  return {
-    minimumGroupSize: sizes.length === 0 ? null : Math.max(...sizes),
-    maxRows: Math.min(...slots.map((s) => s.rule.output.maxRows)),
+/** The first refusal is the verdict; what else is wrong is looked for only then, and told beside it. */
+function judgedBy<T>(judge: (statement: unknown) => T, statement: unknown, tell: (further: readonly Refusal[]) => void): T {
+  try {
+    return judge(statement)
+  } catch (error) {
+    if (error instanceof Refusal) tell(furtherReasons(statement, error, judge))
+    throw error
   }
+}
+
+function reasonOf(sql: string, { code, message, offset }: Refusal): Reason {
+  const at = positionOf(sql, offset)
+  return { code, message, ...(at === undefined ? {} : { at }) }
 }

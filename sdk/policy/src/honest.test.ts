@@ -76,7 +76,25 @@ const honest: readonly Honest[] = [
     'a share of the total',
     `WITH r AS (SELECT region, count(*) AS n FROM patients GROUP BY region), t AS (SELECT count(*) AS n FROM patients)
      SELECT region, round(100.0 * r.n / t.n, 2) AS percent FROM r CROSS JOIN t ORDER BY percent DESC, region`,
-    `SELECT region, round(100.0 * count(*) / (SELECT count(*) FROM patients), 2) AS p FROM patients GROUP BY region ${people} ORDER BY p DESC, region`,
+    // Region 1 is left out with the hermit, who would be the total less the rest
+    `SELECT region, round(100.0 * count(*) / (SELECT count(*) FROM patients), 2) AS p FROM patients GROUP BY region ${people} AND region <> 'Region 1' ORDER BY p DESC, region`,
+  ],
+  [
+    'regions, smokers within them, and totals',
+    `SELECT region, smoker, grouping(region, smoker) AS level, count(*) AS n, avg(age) AS age FROM patients WHERE region <> 'Region 2' AND age <> 33
+     GROUP BY ROLLUP (region, smoker) ORDER BY level, region, smoker`,
+    `SELECT region, smoker, grouping(region, smoker) AS level, count(*), avg(age) FROM patients WHERE region <> 'Region 2' AND age <> 33
+     GROUP BY ROLLUP (region, smoker) ${people} ORDER BY level, region, smoker`,
+  ],
+  [
+    'every combination of two dimensions',
+    "SELECT quarter(admitted) AS q, age < 45 AS young, count(*) AS n FROM patients WHERE region <> 'Alone' GROUP BY CUBE (q, young)",
+    "SELECT quarter(admitted), age < 45, count(*) FROM patients WHERE region <> 'Alone' GROUP BY CUBE (1, 2) ORDER BY ALL",
+  ],
+  [
+    'public rows by several sets',
+    'SELECT state, city, count(*) AS n, grouping(city) AS g FROM airports GROUP BY GROUPING SETS ((state), (city), ()) ORDER BY g, state, city',
+    'SELECT state, city, count(*), grouping(city) AS g FROM airports GROUP BY GROUPING SETS ((state), (city), ()) ORDER BY g, state, city',
   ],
   [
     'patients by school: two protected datasets on their units',

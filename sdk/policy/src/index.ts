@@ -1,5 +1,7 @@
 export type { SlotInput } from './analysis/slots.ts'
+export { readTables } from './engine/read-tables.ts'
 export type { OutputColumn } from './engine/shadow.ts'
+export { fixOf } from './fixes.ts'
 export {
   createGuard,
   engineVersion,

@@ -24,6 +24,9 @@ export const guardReasons = [
   'constant-not-allowed',
   // rules of the datasets
   'rule-invalid',
+  'mode-not-allowed',
+  'noise-not-available',
+  'join-required',
   'column-not-allowed',
   'join-not-allowed',
   'filter-not-allowed',

@@ -1,7 +1,8 @@
 import type { Block, From } from './analysis/block.ts'
-import { relationsOf } from './analysis/block.ts'
-import { columnsOf, type Expression } from './analysis/expression.ts'
+import { relationsOf, slotsBehind, slotsOf } from './analysis/block.ts'
+import { blocksIn, columnsOf, type Expression } from './analysis/expression.ts'
 import type { Slot } from './analysis/slots.ts'
+import type { Restrictions } from './rules/restrictions.ts'
 
 /** How a query uses the columns of one dataset: what an approver decides on. */
 export interface DatasetUse {
@@ -24,6 +25,8 @@ export interface BlockReport {
   /** distinct units that each row stands for at least; null where no protected dataset is read */
   readonly threshold: number | null
   readonly columns: readonly string[]
+  /** blocks whose released values stand in its conditions and groups over rows, as if they had been typed there */
+  readonly valuesFrom: readonly string[]
 }
 
 /** What a query reads and what comes out, for the people who approve it. */
@@ -33,7 +36,10 @@ export interface GuardReport {
   /** the strictest of all protected datasets that the query reads; null if it reads none */
   readonly minimumGroupSize: number | null
   readonly maxRows: number
+  readonly maxBytes: number | null
   readonly output: readonly { readonly name: string; readonly type: string }[]
+  /** what the rules of all datasets read ask of the query together */
+  readonly restrictions: Restrictions
   /** true where sums can count a row more than once because it joins with several rows of a public dataset */
   readonly joinsCanRepeatRows: boolean
 }
@@ -56,38 +62,89 @@ export function usageOf(blocks: readonly Block[]): Usage {
     usage.set(slot, roles)
     return roles
   }
-  const note = (role: Role, expressions: readonly (Expression | null)[]) => {
+  const noteFrom = (from: From) => {
+    for (const slot of slotsOf(from)) of(slot.id)
+    note('joined', from, equalitiesOf(from))
+    for (const { source } of relationsOf(from)) {
+      if (source.kind !== 'derived') continue
+      const { derived } = source
+      noteFrom(derived.from)
+      note('filtered', derived.from, [derived.where])
+      const aggregated = derived.columns.filter((c) => c.operation !== null)
+      note(
+        'aggregated',
+        derived.from,
+        aggregated.map((c) => c.value),
+      )
+    }
+  }
+  /** Columns of derived rows are used as those behind them are. */
+  const note = (role: Role, from: From | null, expressions: readonly (Expression | null)[]) => {
     for (const column of expressions.flatMap((e) => (e === null ? [] : columnsOf(e)))) {
-      if (column.slot !== null) of(column.slot)[role].add(column.name)
+      const source = from === null ? undefined : relationsOf(from).find((r) => r.table === column.table)?.source
+      if (source?.kind === 'derived') {
+        note(role, source.derived.from, [source.derived.columns.find((c) => c.name === column.name)?.value ?? null])
+      } else if (column.slot !== null) of(column.slot)[role].add(column.name)
     }
   }
   for (const block of blocks) {
     const from = fromOf(block)
-    for (const { source } of relationsOf(from)) if (source.kind === 'slot') of(source.slot.id)
-    note('joined', equalitiesOf(from))
-    note('filtered', [block.where])
+    if (from !== null) noteFrom(from)
+    note('filtered', from, [block.where])
     note(
       'shown',
+      from,
       [...block.select, ...block.order].map((s) => s.value),
     )
     if (block.source.kind === 'core') {
       const { core } = block.source
-      note('filtered', [core.where])
+      note('filtered', from, [core.where, ...core.aggregates.map((a) => a.filter)])
       note(
         'grouped',
+        from,
         core.groups.map((g) => g.value),
       )
       note(
         'aggregated',
-        core.aggregates.map((a) => a.column),
+        from,
+        core.aggregates.map((a) => a.value),
       )
     }
   }
   return usage
 }
 
-export function fromOf({ source }: Block): From {
-  return source.kind === 'core' ? source.core.from : source.from
+/** null for a set operation and for stacked rows, which read blocks */
+export function fromOf({ source }: Block): From | null {
+  switch (source.kind) {
+    case 'core':
+      return source.core.from
+    case 'released':
+      return source.from
+    case 'summary':
+      return source.summary.from
+    case 'set':
+    case 'stack':
+      return null
+  }
+}
+
+function readBy(block: Block): readonly string[] {
+  if (block.source.kind === 'set') return [block.source.set.left.name, block.source.set.right.name]
+  if (block.source.kind === 'stack') return block.source.stack.blocks.map((b) => b.name)
+  const from = fromOf(block)
+  if (from === null) return []
+  const names = relationsOf(from).flatMap((r) =>
+    r.source.kind === 'block' ? [r.source.block.name] : slotsBehind(r).map((s) => s.id),
+  )
+  return [...new Set(names)]
+}
+
+function valuesFrom({ source }: Block): readonly string[] {
+  if (source.kind !== 'core') return []
+  const { where, groups } = source.core
+  const expressions = [...(where === null ? [] : [where]), ...groups.map((g) => g.value)]
+  return [...new Set(expressions.flatMap(blocksIn))].sort()
 }
 
 function equalitiesOf(from: From): readonly Expression[] {
@@ -98,10 +155,11 @@ function equalitiesOf(from: From): readonly Expression[] {
 export function reportOf(
   blocks: readonly Block[],
   slots: readonly Slot[],
-  limits: { readonly minimumGroupSize: number | null; readonly maxRows: number },
+  restrictions: Restrictions,
   output: GuardReport['output'],
 ): GuardReport {
   const usage = usageOf(blocks)
+  const { minimumGroupSize, maxRows, maxBytes } = restrictions
   const datasets = slots.map((slot): DatasetUse => {
     const roles = usage.get(slot.id)
     const list = (role: Role) => [...(roles?.[role] ?? [])].sort()
@@ -121,11 +179,12 @@ export function reportOf(
     return {
       name: block.name,
       kind: block.source.kind === 'core' ? 'aggregate' : 'post-processing',
-      reads: relationsOf(fromOf(block)).map(({ source }) => (source.kind === 'slot' ? source.slot.id : source.block.name)),
-      threshold: guarded ? limits.minimumGroupSize : null,
+      reads: readBy(block),
+      threshold: guarded ? minimumGroupSize : null,
       columns: block.select.map((s) => s.name),
+      valuesFrom: valuesFrom(block),
     }
   })
   const joinsCanRepeatRows = blocks.some((b) => b.source.kind === 'core' && b.source.core.from.kind === 'join')
-  return { datasets, blocks: blockReports, ...limits, output, joinsCanRepeatRows }
+  return { datasets, blocks: blockReports, minimumGroupSize, maxRows, maxBytes, restrictions, output, joinsCanRepeatRows }
 }

@@ -25,6 +25,7 @@ const statuses: Readonly<Record<ErrorCode, status>> = {
   'approval-expired': status.FAILED_PRECONDITION,
   'approval-revoked': status.FAILED_PRECONDITION,
   'approval-exhausted': status.FAILED_PRECONDITION,
+  'access-exhausted': status.FAILED_PRECONDITION,
   'query-rejected': status.FAILED_PRECONDITION,
   'query-mismatch': status.FAILED_PRECONDITION,
   'parameter-outside-domain': status.FAILED_PRECONDITION,

@@ -14,6 +14,7 @@ import { type Release, releaseSchema } from './kinds/release.ts'
 import { type Revocation, revocationSchema } from './kinds/revocation.ts'
 import { type Run, runSchema } from './kinds/run.ts'
 import { type TrustBundle, trustBundleSchema } from './kinds/trust-bundle.ts'
+import { explainIssue } from './parts/explain-rule.ts'
 
 /** What a statement says: one of the closed set of kinds. */
 export type Document =
@@ -85,10 +86,12 @@ function isKind(kind: string): kind is Kind {
 }
 
 function refusalOf(error: ZodError, kind: Kind): ReinraumError {
-  const issue = error.issues[0]
-  const at = issue && issue.path.length > 0 ? ` at ${issue.path.map(String).join('.').slice(0, 200)}` : ''
-  if (error.issues.some(isUnknownField)) return new ReinraumError('unknown-field', `${kind} has an unknown field${at}`)
-  return new ReinraumError('invalid-statement', `${kind} is not well formed${at}`)
+  const unknown = error.issues.find(isUnknownField)
+  const issue = unknown ?? error.issues[0]
+  const fault = issue === undefined ? '' : `: ${explainIssue(issue).slice(0, 500)}`
+  const more = error.issues.length > 1 ? `, and ${error.issues.length - 1} more` : ''
+  if (unknown !== undefined) return new ReinraumError('unknown-field', `${kind} has an unknown field${fault}${more}`)
+  return new ReinraumError('invalid-statement', `${kind} is not well formed${fault}${more}`)
 }
 
 function isUnknownField(issue: z.core.$ZodIssue): boolean {

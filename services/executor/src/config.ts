@@ -21,6 +21,13 @@ export const configSchema = z.strictObject({
     /** for DuckDB, per run */
     memoryMiB: z.int().min(64),
     runTimeoutMs: z.int().min(1000),
+    /** of a result's Parquet file, where the rules of its datasets do not ask for less */
+    resultBytes: z
+      .int()
+      .min(1024)
+      .default(1 << 30),
+    /** a run is through with its data at multiples of this only, so that its time says little */
+    releaseGridMs: z.int().min(1).default(1000),
   }),
 })
 export type ExecutorConfig = z.infer<typeof configSchema>

@@ -3,7 +3,7 @@ import type { Bus, Log } from '@reinraum/kit'
 import type { Guard } from '@reinraum/policy'
 import type { KeyReleaseService, ObjectService, ResultIntakeService, RunDirectoryService } from '@reinraum/proto'
 import type { Client } from '@reinraum/rpc'
-import type { ChildLimits, Confinement } from './child/spawn.ts'
+import type { ChildLimits, Confinement } from './child/confinement.ts'
 import type { Scratch } from './scratch.ts'
 
 /** What every run works with. It holds nothing of any run. */
@@ -20,6 +20,7 @@ export interface Executor {
   keyRelease(keyServiceId: string): Client<typeof KeyReleaseService>
   readonly scratch: Scratch
   readonly limits: ChildLimits
+  readonly releaseGridMs: number
   readonly confinement: Confinement
   now(): Date
 }

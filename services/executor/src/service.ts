@@ -13,7 +13,8 @@ import { createGuard, engineVersion } from '@reinraum/policy'
 import { KeyReleaseService, ObjectService, ResultIntakeService, RunDirectoryService } from '@reinraum/proto'
 import { type Client, createRpcClient } from '@reinraum/rpc'
 import { answerChallenge } from './answer-challenge.ts'
-import { type Confinement, probeConfinement } from './child/spawn.ts'
+import type { ChildLimits, Confinement } from './child/confinement.ts'
+import { probeConfinement } from './child/probe.ts'
 import type { ExecutorConfig } from './config.ts'
 import type { Executor } from './executor.ts'
 import { handleWork } from './handle-work.ts'
@@ -39,7 +40,8 @@ export async function startExecutor(config: ExecutorConfig, kit: Kit): Promise<S
     log: kit.log,
     ...clients,
     scratch,
-    limits: { memoryMiB: config.runLimits.memoryMiB, timeoutMs: config.runLimits.runTimeoutMs, threads: availableParallelism() },
+    limits: limitsOf(config.runLimits),
+    releaseGridMs: config.runLimits.releaseGridMs,
     confinement,
     now: () => new Date(),
   }
@@ -59,6 +61,13 @@ export async function startExecutor(config: ExecutorConfig, kit: Kit): Promise<S
       clients.close()
     },
   }
+}
+
+function limitsOf({ memoryMiB, runTimeoutMs, resultBytes }: ExecutorConfig['runLimits']): ChildLimits {
+  const threads = availableParallelism()
+  // All threads for all of the time; it counts where the parent cannot watch the time any more.
+  const cpuSeconds = Math.ceil((runTimeoutMs / 1000) * threads) + 5
+  return { memoryMiB, timeoutMs: runTimeoutMs, cpuSeconds, threads, resultBytes }
 }
 
 function dial(config: ExecutorConfig, kit: Kit) {
@@ -92,7 +101,7 @@ function dial(config: ExecutorConfig, kit: Kit) {
 
 /** Fails closed: a query process that could reach the network is no place for decrypted data. */
 function requireConfinement(confinement: Confinement, allowWeak: boolean, log: Log): void {
-  const missing = Object.entries(confinement).flatMap(([name, given]) => (given ? [] : [name]))
+  const missing = Object.entries(confinement).flatMap(([name, given]) => (given === false || given === undefined ? [name] : []))
   if (missing.length === 0) return
   const message = `this host does not let a query process be confined: ${missing.join(', ')} missing`
   if (!allowWeak) throw new ReinraumError('unsupported', message)

@@ -1,5 +1,6 @@
 import { inboxMigration, type Migration, openStore, outboxMigration, type Store, type Transaction } from '@reinraum/kit'
 import { sql } from 'kysely'
+import { accessBudgets } from './migrations/access-budgets.ts'
 import { clockMigration } from './migrations/clock.ts'
 import { countedRuns } from './migrations/counted-runs.ts'
 import { holdersKeys } from './migrations/holders-keys.ts'
@@ -86,8 +87,8 @@ export interface KeysDatabase {
     statement: Uint8Array
     decided_at: number
   }
-  /** which key was released to which run */
-  released_keys: { contract_id: string; manifest_id: string; run_id: string; released_at: number }
+  /** which key was released to which run; `slot` is null only of one that was destroyed before slots were noted */
+  released_keys: { contract_id: string; manifest_id: string; slot: string | null; run_id: string; released_at: number }
   revocations: { id: string; contract_id: string; by: string; target: string; statement: Uint8Array; applied_at: number }
   /** the newest number seen in each series of lists, decimal: a number of X.509 can be longer than any integer of SQLite */
   freshness_floors: { contract_id: string; series: string; number: string }
@@ -186,6 +187,7 @@ export const keysMigrations: readonly Migration[] = [
   workloadIdentities,
   holdersKeys,
   countedRuns,
+  accessBudgets,
 ]
 
 /**

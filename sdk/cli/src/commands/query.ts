@@ -12,31 +12,16 @@ import { ReinraumError } from '@reinraum/crypto'
 import type { Command } from 'commander'
 import { bind, type Exit } from '../command.ts'
 import { delivered } from '../delivery-text.ts'
-import { guardText } from '../guard-text.ts'
+import { guardJson, guardText } from '../guard-text.ts'
 import { type Io, lines, table } from '../output.ts'
-import { isId, readContract, withContract } from '../party.ts'
+import { withContract } from '../party.ts'
 import { type QueryOptions, readQueryDraft } from '../query-draft.ts'
+import { queryCheckCommand } from './query-check.ts'
 
 export function queryCommands(program: Command, io: Io, exit: Exit): void {
   const group = program.command('query').description('what may be asked')
 
-  bind<QueryOptions & { contract: string }>(
-    withQueryOptions(
-      group
-        .command('check')
-        .description('what the guard says about a query; offline when the contract is a file')
-        .argument('<file>'),
-    ),
-    io,
-    exit,
-    async (invocation, options, file = '') => {
-      const contract = isId(options.contract)
-        ? await withContract(invocation, options.contract, async (_, fetched) => fetched)
-        : await readContract(invocation, options.contract)
-      const result = await checkQuery(contract, await readQueryDraft(file, options))
-      return { text: guardText(result), json: result, exitCode: result.verdict === 'allowed' ? 0 : 2 }
-    },
-  )
+  queryCheckCommand(group, io, exit)
 
   bind<QueryOptions & { contract: string }>(
     withQueryOptions(
@@ -117,7 +102,7 @@ export function queryCommands(program: Command, io: Io, exit: Exit): void {
   bind<{ contract: string }>(
     group
       .command('show')
-      .description('one query with its decisions')
+      .description('one query with its decisions, and what the guard says about it')
       .argument('<query id>')
       .requiredOption('--contract <id or file>'),
     io,
@@ -126,6 +111,7 @@ export function queryCommands(program: Command, io: Io, exit: Exit): void {
       withContract(invocation, options.contract, async (session, contract) => {
         const record = await getQuery(session, contract, queryId)
         const { document } = record.query
+        const verdict = await checkQuery(contract.document.slots, document)
         const text = [
           lines([
             ['query', record.query.id],
@@ -138,8 +124,10 @@ export function queryCommands(program: Command, io: Io, exit: Exit): void {
           ...document.parameters.map((parameter) => `  $${parameter.name} ${parameter.type} ${JSON.stringify(parameter.domain)}`),
           '',
           document.sql,
+          '',
+          guardText(verdict, document.sql),
         ]
-        return { text: text.join('\n'), json: recordJson(record) }
+        return { text: text.join('\n'), json: { ...recordJson(record), guard: guardJson(verdict) } }
       }),
   )
 }

@@ -3,24 +3,41 @@ import { offsetWithin } from '../ast/read.ts'
 import { refuse } from '../reasons.ts'
 import { integerConstant } from './constants.ts'
 import type { ArithmeticOperator, Expression } from './expression.ts'
-import { functionsNamed, type ScalarFunction } from './functions.ts'
+import { type FunctionName, operatorName, type ScalarFunction } from './function-table.ts'
+import { commonTypeFunctions, functionsNamed } from './functions.ts'
+import { intervalOf } from './intervals.ts'
 import { commonTypeOf } from './operators.ts'
-import { bigintType, doubleType, isNumeric, textType } from './types.ts'
+import {
+  bigintType,
+  dateType,
+  doubleType,
+  integerType,
+  isNumeric,
+  isTemporal,
+  type Type,
+  textType,
+  timestampType,
+} from './types.ts'
 
 const operators: readonly string[] = ['+', '-', '*', '/', '//', '%', '||']
 
 /** Calls with a syntax of their own, such as extract(year FROM d), come out of the parser as main.date_part(…). */
-const qualifiedByParser: readonly string[] = ['date_part', 'substring', 'trim', 'ltrim', 'rtrim']
+const qualifiedByParser: readonly string[] = ['date_part', 'position', 'substring', 'trim', 'ltrim', 'rtrim']
 
 /** A scalar function or operator; one that is not in the tables refuses. */
 export function translateCall(call: FunctionNode, inner: (child: unknown) => Expression): Expression {
-  const { function_name: name, children, distinct, schema } = call
+  const { function_name: name, children, distinct, schema, filter } = call
   const offset = offsetWithin(call)
-  if (distinct || (schema !== '' && !(schema === 'main' && qualifiedByParser.includes(name)))) {
-    refuse('function-not-allowed', 'DISTINCT and qualified names are not allowed on this function', offset)
+  const bare = filter === null && call.order_bys.orders.length === 0 && !distinct
+  if (!bare || (schema !== '' && !(schema === 'main' && qualifiedByParser.includes(name)))) {
+    refuse('function-not-allowed', 'DISTINCT, FILTER, ORDER BY and qualified names are not allowed on this function', offset)
   }
   if (operators.includes(name)) return arithmetic(name as ArithmeticOperator, children.map(inner), offset)
+  if (name === 'mod') return arithmetic('%', children.map(inner), offset)
   if (name === 'nullif') return nullif(children.map(inner), offset)
+  const interval = intervalOf(call, inner)
+  if (interval !== undefined) return interval
+  if (commonTypeFunctions.has(name.toLowerCase())) return extreme(name.toLowerCase() as FunctionName, children.map(inner), offset)
   const candidates = functionsNamed(name)
   // not named in the message: a column may hide in the name or the schema of a method call
   if (candidates.length === 0) return refuse('function-not-allowed', 'this function is not on the list of safe functions', offset)
@@ -28,22 +45,50 @@ export function translateCall(call: FunctionNode, inner: (child: unknown) => Exp
   const found = candidates.find((f) => accepts(f, args))
   if (found === undefined) return refuse('type-mismatch', `${name} does not take these arguments`, offset)
   const given = found.double === true ? args.map(asDouble) : args
-  return { kind: 'call', name: found.name, args: given, total: found.total, type: found.result(args.map((a) => a.type)) }
+  const result: Expression = {
+    kind: 'call',
+    name: found.name,
+    args: given,
+    total: found.total,
+    type: found.result(args.map((a) => a.type)),
+  }
+  return found.grows === true ? cut(result) : result
+}
+
+const longest = 10_000n
+
+/** A text that grew, no longer than a bound: growth in a chain of calls would be a failure that data decides. */
+function cut(value: Expression): Expression {
+  const [left] = functionsNamed('left')
+  if (left === undefined) throw new Error('left is a listed function')
+  return { kind: 'call', name: left.name, args: [value, integerConstant(longest)], total: false, type: textType }
+}
+
+/** greatest and least: NULL counts for nothing, as in DuckDB. */
+function extreme(name: FunctionName, args: readonly Expression[], offset: number | undefined): Expression {
+  if (args.length < 2) return refuse('type-mismatch', `${name} takes several values`, offset)
+  const type = commonTypeOf(args, offset)
+  if (type.family === 'null' || type.family === 'interval') refuse('type-mismatch', `${name} does not take these values`, offset)
+  const same = args.map((value): Expression => (value.type.sql === type.sql ? value : { kind: 'cast', value, type }))
+  return { kind: 'call', name, args: same, total: true, type }
 }
 
 function asDouble(value: Expression): Expression {
   return value.kind === 'constant' || value.type.sql === doubleType.sql ? value : { kind: 'cast', value, type: doubleType }
 }
 
-function accepts({ args: expected }: ScalarFunction, args: readonly Expression[]): boolean {
-  if (expected.length !== args.length) return false
-  return expected.every((want, i) => {
-    const given = args[i]
-    if (given === undefined) return false
+function accepts({ args: expected, rest }: ScalarFunction, args: readonly Expression[]): boolean {
+  if (args.length < expected.length || (args.length > expected.length && rest === undefined)) return false
+  return args.every((given, i) => {
+    const want = expected[i] ?? rest
+    if (want === undefined) return false
     if ('words' in want) {
       return given.kind === 'constant' && given.type.family === 'text' && want.words.includes(given.text ?? '')
     }
-    if ('constant' in want) return given.kind === 'constant' && given.type.family === want.constant
+    if ('constant' in want) {
+      const { constant, fits } = want
+      return given.kind === 'constant' && given.type.family === constant && (fits === undefined || fits(given.text ?? ''))
+    }
     return want.includes(given.type.family)
   })
 }
@@ -56,10 +101,26 @@ function arithmetic(op: ArithmeticOperator, args: readonly Expression[], offset:
     if (left.type.family !== 'text' || right.type.family !== 'text') refuse('type-mismatch', '|| joins two texts', offset)
     return { kind: 'arithmetic', op, left, right, type: textType }
   }
+  const moved = moveDate(op, left, right)
+  if (moved !== undefined) return moved
   if (!isNumeric(left.type) || !isNumeric(right.type)) refuse('type-mismatch', `${op} takes two numbers`, offset)
   const whole = left.type.family === 'integer' && right.type.family === 'integer'
   if (!whole && (op === '//' || op === '%')) refuse('type-mismatch', `${op} takes two integers`, offset)
   return { kind: 'arithmetic', op, left, right, type: whole && op !== '/' ? bigintType : doubleType }
+}
+
+/** A date or a time and an interval, a date and a number of days, or the days between two dates. */
+function moveDate(op: ArithmeticOperator, left: Expression, right: Expression): Expression | undefined {
+  if (op !== '+' && op !== '-') return undefined
+  const call = (args: readonly Expression[], type: Type): Expression => {
+    return { kind: 'call', name: operatorName(op), args, total: false, type }
+  }
+  if (op === '+' && isTemporal(right.type) && !isTemporal(left.type)) return moveDate(op, right, left)
+  if (!isTemporal(left.type)) return undefined
+  if (right.type.family === 'interval') return call([left, right], timestampType)
+  if (left.type.family !== 'date') return undefined
+  if (right.type.family === 'integer') return call([left, { kind: 'cast', value: right, type: integerType }], dateType)
+  return op === '-' && right.type.family === 'date' ? call([left, right], bigintType) : undefined
 }
 
 function negate(op: ArithmeticOperator, value: Expression, offset: number | undefined): Expression {

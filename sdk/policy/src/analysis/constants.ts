@@ -44,6 +44,9 @@ function typed(value: Extract<ConstantNode['value'], { is_null: false }>, offset
     case 'VARCHAR':
       if (typeof raw === 'string') return textConstant(raw)
       break
+    case 'BOOLEAN':
+      if (typeof raw === 'boolean') return booleanConstant(raw)
+      break
   }
   return refuse('constant-not-allowed', 'the guard knows no constant of this type', offset)
 }
@@ -101,6 +104,8 @@ function canonicalText(text: string, to: Type): string | undefined {
     }
     case 'time':
       return isTime(text) ? text : undefined
+    case 'interval':
+      return intervalText(text)
     case 'boolean':
       return /^(t|true)$/i.test(text) ? 't' : /^(f|false)$/i.test(text) ? 'f' : undefined
     default:
@@ -112,6 +117,14 @@ function isDate(text: string): boolean {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || text.startsWith('0000')) return false
   const date = new Date(`${text}T00:00:00Z`)
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text)
+}
+
+/** A whole number of one unit, as the engine reads it. */
+export function intervalText(text: string): string | undefined {
+  const match = /^\s*(-?\d{1,7})\s+(year|quarter|month|week|day|hour|minute|second)s?\s*$/i.exec(text)
+  const [, number = '', unit = ''] = match ?? []
+  if (match === null) return undefined
+  return unit.toLowerCase() === 'quarter' ? `${Number(number) * 3} months` : `${Number(number)} ${unit.toLowerCase()}s`
 }
 
 function isTime(text: string): boolean {
@@ -138,6 +151,11 @@ export function parameterConstant(type: string, value: ParameterValue): Constant
 
 /** `DATE '2020-01-01'`, `TIMESTAMP '…'`, `TIME '…'` and TRUE are casts of text constants. */
 export function castConstant(constant: Constant, to: Type, node: unknown): Constant | undefined {
-  const literal = to.sql === dateType.sql || to.sql === timestampType.sql || to.sql === timeType.sql || to.sql === booleanType.sql
+  const literal =
+    to.sql === dateType.sql ||
+    to.sql === timestampType.sql ||
+    to.sql === timeType.sql ||
+    to.sql === booleanType.sql ||
+    to.family === 'interval'
   return literal && constant.type.family === 'text' ? convertConstant(constant, to, offsetOf(node)) : undefined
 }

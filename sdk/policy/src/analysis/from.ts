@@ -1,34 +1,48 @@
 import { baseTableNode, comparisonNode, conjunctionNode, joinNode, queryNode, subqueryTableNode } from '../ast/nodes.ts'
 import { offsetOf, offsetWithin, read, sameName, tagOf } from '../ast/read.ts'
 import { refuse } from '../reasons.ts'
-import type { Block, Equality, From, Relation } from './block.ts'
+import { type Block, type Condition, type Equality, type From, type Relation, relationsOf } from './block.ts'
+import type { Choose } from './choices.ts'
+import { derivedRows } from './derived.ts'
 import { columnsOf, type Expression } from './expression.ts'
-import { commonTypeOf } from './operators.ts'
+import { commonTypeOf, conjunctionOf } from './operators.ts'
 import type { ParameterBinder } from './parameters.ts'
-import { resolve, type Scope } from './scope.ts'
+import type { RowSet } from './row-set.ts'
+import { columnOf, namedTable, resolve, type Scope } from './scope.ts'
 import type { Slot } from './slots.ts'
 import { translate } from './translate.ts'
 import { comparable } from './types.ts'
 
+/** What a name or a subquery in FROM stands for: released rows, or rows of datasets to put in its place. */
+export type Source = { readonly kind: 'block'; readonly block: Block } | { readonly kind: 'rows'; readonly rows: RowSet }
+
 /** What a FROM clause can name. */
 export interface Tables {
-  readonly block: (name: string) => Block | undefined
+  readonly source: (name: string) => Source | undefined
   readonly slot: (name: string) => Slot | undefined
-  readonly subquery: (node: unknown, columnNames: readonly string[]) => Block
+  readonly subquery: (node: unknown, columnNames: readonly string[]) => Source
+  /** a new name for a table, unique in the block */
+  readonly alias: () => string
+  readonly choose: Choose
   readonly parameters: ParameterBinder
 }
 
-type Read = { readonly from: From; readonly scope: Scope }
+/** FROM with what names mean in it, and the conditions of the subqueries that it stands in place of. */
+export interface FromRead {
+  readonly from: From
+  readonly scope: Scope
+  readonly where: readonly Condition[]
+}
 
-export function readFrom(node: unknown, tables: Tables): Read {
-  let next = 0
-  const alias = () => `t${next++}`
-  const visit = (table: unknown): Read => {
+export function readFrom(node: unknown, tables: Tables): FromRead {
+  const visit = (table: unknown): FromRead => {
     switch (tagOf(table, 'type')) {
       case 'BASE_TABLE':
-        return single(readTable(table, tables, alias()))
-      case 'SUBQUERY':
-        return single(readSubquery(table, tables, alias()))
+        return readTable(table, tables)
+      case 'SUBQUERY': {
+        const { subquery, alias, column_name_alias: names } = read(subqueryTableNode, table)
+        return named(alias || 'unnamed_subquery', tables.subquery(read(queryNode, subquery).node, names), tables)
+      }
       case 'JOIN':
         return readJoin(table, tables, visit)
       case 'TABLE_FUNCTION':
@@ -42,65 +56,82 @@ export function readFrom(node: unknown, tables: Tables): Read {
   return visit(node)
 }
 
-function single(relation: Relation): Read {
-  return { from: { kind: 'relation', relation }, scope: { relations: [relation], merged: new Map() } }
+function single(relation: Relation): FromRead {
+  return { from: { kind: 'relation', relation }, scope: { tables: [namedTable(relation)], merged: new Map() }, where: [] }
 }
 
-function readTable(node: unknown, tables: Tables, table: string): Relation {
+function readTable(node: unknown, tables: Tables): FromRead {
   const message = 'FROM takes the datasets of the contract by their name, without catalogue, sample or column list'
   const { table_name: name, alias } = read(baseTableNode, node, 'table-not-allowed', message)
-  const block = tables.block(name)
-  if (block !== undefined) return blockRelation(alias || name, table, block)
+  const source = tables.source(name)
+  if (source !== undefined) return named(alias || name, source, tables)
   const slot = tables.slot(name)
   if (slot === undefined) return refuse('table-not-allowed', 'this is no dataset of the contract', offsetOf(node))
-  return { alias: alias || name, table, source: { kind: 'slot', slot }, columns: slot.columns }
+  return single({ alias: alias || name, table: tables.alias(), source: { kind: 'slot', slot }, columns: slot.columns })
 }
 
-function readSubquery(node: unknown, tables: Tables, table: string): Relation {
-  const { subquery, alias, column_name_alias: names } = read(subqueryTableNode, node)
-  return blockRelation(alias || 'unnamed_subquery', table, tables.subquery(read(queryNode, subquery).node, names))
-}
-
-function blockRelation(alias: string, table: string, block: Block): Relation {
+function named(alias: string, source: Source, tables: Tables): FromRead {
+  if (source.kind === 'rows') {
+    const { from, where, columns } = source.rows
+    return { from, scope: { tables: [{ alias, columns }], merged: new Map() }, where }
+  }
+  const { block } = source
   const columns = block.select.map(({ name, value }) => ({ name, type: value.type }))
-  return { alias, table, source: { kind: 'block', block }, columns }
+  return single({ alias, table: tables.alias(), source: { kind: 'block', block }, columns })
 }
 
 const joinTypes: Readonly<Record<string, 'inner' | 'left' | 'full'>> = { INNER: 'inner', LEFT: 'left', FULL: 'full' }
 
-function readJoin(node: unknown, tables: Tables, visit: (table: unknown) => Read): Read {
+function readJoin(node: unknown, tables: Tables, visit: (table: unknown) => FromRead): FromRead {
   const offset = offsetWithin(node)
   const shape = read(joinNode, node, 'join-not-allowed', 'this kind of join is not allowed')
-  const left = visit(shape.left)
-  const right = visit(shape.right)
-  const relations = [...left.scope.relations, ...right.scope.relations]
-  if (relations.some((r, i) => relations.some((other, j) => j < i && sameName(r.alias, other.alias)))) {
+  const join = shape.ref_type === 'CROSS' ? 'cross' : joinTypes[shape.join_type]
+  const outside = (side: FromRead) => (join === 'left' || join === 'full' ? beforeOuterJoin(side, tables.alias) : side)
+  const left = join === 'full' ? outside(visit(shape.left)) : visit(shape.left)
+  const right = outside(visit(shape.right))
+  const scope = {
+    tables: [...left.scope.tables, ...right.scope.tables],
+    merged: new Map([...left.scope.merged, ...right.scope.merged]),
+  }
+  const where = [...left.where, ...right.where]
+  if (scope.tables.some((t, i) => scope.tables.some((other, j) => j < i && sameName(t.alias, other.alias)))) {
     refuse('join-not-allowed', 'two tables of a join have the same name', offset)
   }
-  if (shape.ref_type === 'CROSS' && shape.condition === null && shape.using_columns.length === 0) {
-    const from: From = { kind: 'join', join: 'cross', left: left.from, right: right.from, equalities: [] }
-    return { from, scope: { relations, merged: new Map([...left.scope.merged, ...right.scope.merged]) } }
+  if (join === 'cross' && shape.condition === null && shape.using_columns.length === 0) {
+    return { from: { kind: 'join', join, left: left.from, right: right.from, equalities: [] }, scope, where }
   }
-  const join = joinTypes[shape.join_type]
-  if (join === undefined || shape.ref_type !== 'REGULAR') {
+  if (join === undefined || join === 'cross' || shape.ref_type !== 'REGULAR') {
     return refuse('join-not-allowed', 'joins are INNER, LEFT or FULL, with ON or USING', offset)
   }
-  const merged = new Map([...left.scope.merged, ...right.scope.merged])
   const using = shape.using_columns.map((name) => {
     const a = resolve(left.scope, [name], offset)
     const b = resolve(right.scope, [name], offset)
     const type = commonTypeOf([a, b], offset)
-    merged.set(name.toLowerCase(), join === 'full' ? { kind: 'coalesce', values: [a, b], type } : a)
+    scope.merged.set(name.toLowerCase(), join === 'full' ? { kind: 'coalesce', values: [a, b], type } : a)
     return equality(a, b, offset)
   })
-  const on = shape.condition === null ? [] : readCondition(shape.condition, left.scope, right.scope, tables.parameters)
+  const on = shape.condition === null ? [] : readCondition(shape.condition, left, right, tables.parameters)
   const equalities = [...using, ...on]
   if (equalities.length === 0) refuse('join-not-allowed', 'a join needs an equality of columns', offset)
-  return { from: { kind: 'join', join, left: left.from, right: right.from, equalities }, scope: { relations, merged } }
+  return { from: { kind: 'join', join, left: left.from, right: right.from, equalities }, scope, where }
+}
+
+/** An outer join sees what a subquery picked and computed: not the rows behind it, filtered and computed afterwards. */
+function beforeOuterJoin(side: FromRead, alias: () => string): FromRead {
+  const columns = side.scope.tables.flatMap((t) => t.columns)
+  if (side.where.length === 0 && columns.every((c) => c.value.kind === 'column')) return side
+  const where = side.where.length === 0 ? null : conjunctionOf(side.where.map((c) => c.value))
+  const relation = derivedRows(side.from, where, columns, side.where, alias())
+  let next = 0
+  const tables = side.scope.tables.map((t) => ({
+    alias: t.alias,
+    columns: t.columns.map(({ name }) => ({ name, value: columnOf(relation, `k${next++}`) })),
+  }))
+  return { from: { kind: 'relation', relation }, scope: { tables, merged: new Map() }, where: [] }
 }
 
 /** Equalities joined by AND, each between the two sides of the join. */
-function readCondition(node: unknown, left: Scope, right: Scope, parameters: ParameterBinder): readonly Equality[] {
+function readCondition(node: unknown, left: FromRead, right: FromRead, parameters: ParameterBinder): readonly Equality[] {
   if (tagOf(node, 'type') === 'CONJUNCTION_AND') {
     return read(conjunctionNode, node).children.flatMap((child) => readCondition(child, left, right, parameters))
   }
@@ -108,7 +139,10 @@ function readCondition(node: unknown, left: Scope, right: Scope, parameters: Par
   const message = 'a join condition is an equality between columns of its two sides, or several joined by AND'
   const { type, left: a, right: b } = read(comparisonNode, node, 'join-not-allowed', message)
   if (type !== 'COMPARE_EQUAL') refuse('join-not-allowed', message, offset)
-  const both: Scope = { relations: [...left.relations, ...right.relations], merged: new Map([...left.merged, ...right.merged]) }
+  const both: Scope = {
+    tables: [...left.scope.tables, ...right.scope.tables],
+    merged: new Map([...left.scope.merged, ...right.scope.merged]),
+  }
   const sideOf = (side: unknown) => {
     const value = translate(side, {
       column: (names, at) => resolve(both, names, at),
@@ -116,7 +150,7 @@ function readCondition(node: unknown, left: Scope, right: Scope, parameters: Par
       parameters,
     })
     const tables = new Set(columnsOf(value).map((c) => c.table))
-    const within = (scope: Scope) => [...tables].every((t) => scope.relations.some((r) => r.table === t))
+    const within = (part: FromRead) => [...tables].every((t) => relationsOf(part.from).some((r) => r.table === t))
     if (tables.size === 0) return refuse('join-not-allowed', message, offset)
     return { value, side: within(left) ? 'left' : within(right) ? 'right' : 'both' }
   }

@@ -1,8 +1,8 @@
-import { constantNode, distinctModifier, limitModifier, orderModifier } from '../ast/nodes.ts'
+import { constantNode, distinctModifier, limitModifier, orderModifier, orderNode } from '../ast/nodes.ts'
 import { offsetWithin, read, tagOf } from '../ast/read.ts'
 import { refuse } from '../reasons.ts'
-import type { Block, Order } from './block.ts'
-import type { Expression } from './expression.ts'
+import type { Block } from './block.ts'
+import { type Expression, keyOf, type Order } from './expression.ts'
 
 type Select = Block['select']
 type Modifiers = Pick<Block, 'distinct' | 'order' | 'limit' | 'offset'>
@@ -37,16 +37,33 @@ export function readModifiers(
         refuse('limit-not-allowed', 'LIMIT takes a number of rows', offsetWithin(modifier))
     }
   }
+  const shown = select.map((s) => keyOf(s.value))
+  if (result.distinct && result.order.some((o) => !shown.includes(keyOf(o.value)))) {
+    // which of several equal rows would decide the order is anyone's guess
+    refuse('construct-not-allowed', 'SELECT DISTINCT is ordered by what it selects', offsetWithin(modifiers))
+  }
   return result
 }
 
+/** LIMIT 1 makes one row of any number of them. */
+export function isOneRow({ limit }: Pick<Block, 'limit'>): boolean {
+  return limit !== null && limit <= 1
+}
+
 function readOrder(modifier: unknown, select: Select, value: (node: unknown) => Expression): readonly Order[] {
-  return read(orderModifier, modifier).orders.map((order) => ({
-    value: positionIn(select, order.expression) ?? aliasIn(select, order.expression) ?? value(order.expression),
-    descending: order.type === 'DESCENDING',
-    // DuckDB's default, written out so that no setting changes it
-    nullsFirst: order.null_order === 'NULLS FIRST',
-  }))
+  const named = (node: unknown) => positionIn(select, node) ?? aliasIn(select, node) ?? value(node)
+  return readOrders(read(orderModifier, modifier).orders, named)
+}
+
+export function readOrders(orders: readonly unknown[], value: (node: unknown) => Expression): readonly Order[] {
+  return orders
+    .map((node) => read(orderNode, node))
+    .map((order) => ({
+      value: value(order.expression),
+      descending: order.type === 'DESCENDING',
+      // DuckDB's default, written out so that no setting changes it
+      nullsFirst: order.null_order === 'NULLS FIRST',
+    }))
 }
 
 /** An integer constant in ORDER BY or GROUP BY names an item of the SELECT list, from 1. */

@@ -55,3 +55,9 @@ export function commonTypeOf(values: readonly Expression[], offset: Offset): Typ
   const common = types.reduce<Type | undefined>((a, b) => a && commonType(a, b), types[0])
   return common ?? refuse('type-mismatch', 'the values have no common type', offset)
 }
+
+export function conjunctionOf(terms: readonly Expression[]): Expression {
+  const [first, ...rest] = terms
+  if (first === undefined) throw new Error('a conjunction has a term')
+  return rest.length === 0 ? first : { kind: 'logic', op: 'and', terms, type: booleanType }
+}

@@ -1,8 +1,8 @@
-import { offsetWithin, tagOf } from '../ast/read.ts'
+import { offsetWithin, sameName, tagOf } from '../ast/read.ts'
 import { refuse } from '../reasons.ts'
 
-/** The name of an output column: its alias, else as DuckDB would call it. */
-export function outputName(node: unknown, index: number): string {
+/** The name of an output column: its alias, else as DuckDB would call it, and then different from those before. */
+export function outputName(node: unknown, index: number, taken: readonly string[] = []): string {
   const { alias, column_names, function_name } = node as { alias?: unknown; column_names?: unknown; function_name?: unknown }
   const last: unknown = Array.isArray(column_names) ? column_names.at(-1) : undefined
   const name =
@@ -10,10 +10,18 @@ export function outputName(node: unknown, index: number): string {
       ? alias
       : typeof last === 'string'
         ? last
-        : tagOf(node, 'class') === 'FUNCTION' && typeof function_name === 'string' && /^\w+$/.test(function_name)
-          ? `${function_name}()`
-          : `column${index + 1}`
+        : free(isCall(node) && /^\w+$/.test(String(function_name)) ? `${function_name}()` : `column${index + 1}`, taken)
   checkName(name, offsetWithin(node))
+  return name
+}
+
+function isCall(node: unknown): boolean {
+  return ['FUNCTION', 'WINDOW'].includes(tagOf(node, 'class'))
+}
+
+function free(wanted: string, taken: readonly string[]): string {
+  let name = wanted
+  for (let i = 2; taken.some((t) => sameName(t, name)); i++) name = `${wanted}_${i}`
   return name
 }
 

@@ -1,46 +1,47 @@
 import type { SelectNode } from '../ast/nodes.ts'
-import { offsetOf, offsetWithin } from '../ast/read.ts'
+import { offsetOf } from '../ast/read.ts'
 import { refuse } from '../reasons.ts'
 import type { Block, From, Relation } from './block.ts'
-import { relationsOf } from './block.ts'
+import { relationsOf, ruleOfRelation } from './block.ts'
 import { columnsOf, type Expression } from './expression.ts'
-import { readModifiers } from './modifiers.ts'
-import { requireBoolean } from './operators.ts'
-import { outputName } from './output-names.ts'
-import type { ParameterBinder } from './parameters.ts'
-import { resolve, type Scope } from './scope.ts'
-import { ruleOfColumn } from './slots.ts'
-import { translate } from './translate.ts'
+import type { FromRead } from './from.ts'
+import { isOneRow } from './modifiers.ts'
+import { conjunctionOf } from './operators.ts'
+import { releasedLayer } from './released-layer.ts'
+import { conditionsOf } from './row-set.ts'
+import { resolve } from './scope.ts'
+import type { Environment, Surroundings } from './translate.ts'
 
 /** A block over results, and over public datasets as far as their rules let columns out. */
-export function releasedBlock(select: SelectNode, from: From, scope: Scope, parameters: ParameterBinder): Omit<Block, 'name'> {
-  checkCrossJoins(from)
-  checkJoinColumns(from, scope)
-  const value = (node: unknown): Expression =>
-    translate(node, {
-      column: (names, offset) => resolve(scope, names, offset),
-      aggregate: (call) => refuse('nested-aggregation', 'results are not aggregated again', offsetOf(call)),
-      parameters,
-    })
-  const released = (node: unknown): Expression => {
-    const expression = value(node)
-    checkColumns(expression, scope, 'output', offsetWithin(node))
-    return expression
-  }
-  const items = select.select_list.map((node, i) => ({ name: outputName(node, i), value: released(node) }))
-  return {
-    source: { kind: 'released', from },
-    where: select.where_clause === null ? null : condition(select.where_clause, value, scope),
-    select: items,
-    ...readModifiers(select.modifiers, items, released, value),
-    single: relationsOf(from).every(isSingle),
-  }
+export function releasedBlock(select: SelectNode, source: FromRead, surroundings: Surroundings): Omit<Block, 'name'> {
+  const { from, scope } = source
+  const { rows, where } = releasedRows(select, source, surroundings)
+  const layer = releasedLayer(select, scope, rows, rows)
+  const single = relationsOf(from).every(isSingle) || isOneRow(layer)
+  return { source: { kind: 'released', from }, ...layer, where, single }
 }
 
-function condition(node: unknown, value: (node: unknown) => Expression, scope: Scope): Expression {
-  const expression = requireBoolean(value(node), offsetWithin(node))
-  checkColumns(expression, scope, 'filter', offsetWithin(node))
-  return expression
+/** Names as they mean released rows, which are columns that may be shown, and the condition that rows fulfil. */
+export function releasedRows(
+  select: SelectNode,
+  { from, scope, where }: FromRead,
+  surroundings: Surroundings,
+): { readonly rows: Environment; readonly where: Expression | null } {
+  checkCrossJoins(from)
+  checkJoinColumns(from, from)
+  const any: Environment = {
+    column: (names, offset) => resolve(scope, names, offset),
+    aggregate: (call) => refuse('nested-aggregation', 'an aggregate of an aggregate needs a query around it', offsetOf(call)),
+    ...surroundings,
+  }
+  const conditions = [...where, ...conditionsOf(select.where_clause, any)]
+  for (const { value, offset } of conditions) checkColumns(value, from, 'filter', offset)
+  const column: Environment['column'] = (names, offset) => {
+    const found = any.column(names, offset)
+    checkColumns(found, from, 'output', offset)
+    return found
+  }
+  return { rows: { ...any, column }, where: conditions.length === 0 ? null : conjunctionOf(conditions.map((c) => c.value)) }
 }
 
 function isSingle({ source }: Relation): boolean {
@@ -58,25 +59,25 @@ function checkCrossJoins(from: From): void {
   checkCrossJoins(from.right)
 }
 
-function checkJoinColumns(from: From, scope: Scope): void {
+function checkJoinColumns(from: From, whole: From): void {
   if (from.kind === 'relation') return
   for (const { left, right } of from.equalities) {
-    checkColumns(left, scope, 'join', undefined)
-    checkColumns(right, scope, 'join', undefined)
+    checkColumns(left, whole, 'join', undefined)
+    checkColumns(right, whole, 'join', undefined)
   }
-  checkJoinColumns(from.left, scope)
-  checkJoinColumns(from.right, scope)
+  checkJoinColumns(from.left, whole)
+  checkJoinColumns(from.right, whole)
 }
 
 /** Released values are free; columns of public datasets follow their rule. */
-function checkColumns(value: Expression, scope: Scope, use: 'output' | 'filter' | 'join', offset: number | undefined): void {
+function checkColumns(value: Expression, from: From, use: 'output' | 'filter' | 'join', offset: number | undefined): void {
   for (const column of columnsOf(value)) {
-    const source = scope.relations.find((r) => r.table === column.table)?.source
-    if (source?.kind !== 'slot') continue
-    const rule = ruleOfColumn(source.slot, column.name)
+    const relation = relationsOf(from).find((r) => r.table === column.table)
+    const rule = relation === undefined ? null : ruleOfRelation(relation, column.name)
+    if (rule === null) continue
     const also = use === 'filter' ? (rule.filter ?? 'none') !== 'none' : use === 'join' && rule.join === true
     if (rule.dimension !== true && !also) {
-      refuse('column-not-allowed', `the rule of ${source.slot.id} does not allow ${column.name} here`, offset)
+      refuse('column-not-allowed', `the rule of ${column.slot} does not allow ${column.name} here`, offset)
     }
   }
 }

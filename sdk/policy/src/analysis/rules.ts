@@ -1,9 +1,10 @@
 import type { AggregateFunction, ColumnRule } from '@reinraum/statements'
 import { refuse } from '../reasons.ts'
 import type { From, Relation } from './block.ts'
-import { relationsOf } from './block.ts'
+import { isProtected, relationsOf } from './block.ts'
 import { type Column, childrenOf, columnsOf, type Expression } from './expression.ts'
-import { ruleOfColumn, type Slot } from './slots.ts'
+import { columnOf } from './scope.ts'
+import { ruleOfColumn } from './slots.ts'
 
 /**
  * The rules of the columns of one aggregate block. Columns that a join makes equal share the strictest of their rules:
@@ -15,6 +16,8 @@ export interface Rules {
   readonly dimension: (column: Column) => boolean
   readonly own: (column: Column) => ColumnRule
   readonly aggregate: (column: Column, wanted: AggregateFunction) => boolean
+  /** whether the column may stand in arithmetic inside an aggregate */
+  readonly expressions: (column: Column) => boolean
   /** whose presence the column's values speak of: its own dataset's unit, or every unit for a public column joined to them */
   readonly unitsOf: (column: Column) => readonly Column[]
   /** one per protected dataset, in the order of FROM */
@@ -26,15 +29,15 @@ type Joined = { readonly left: Column; readonly right: Column; readonly inner: b
 /** Checks the joins of an aggregate block against the rules. */
 export function rulesOf(from: From): Rules {
   const relations = relationsOf(from)
-  const slotOf = (column: Column) => slotOfTable(relations, column.table)
-  const joined = joinsOf(from, slotOf)
+  const of = (column: Column) => relationOfTable(relations, column.table)
+  const own = (column: Column) => ruleOfRelation(of(column), column.name)
+  const joined = joinsOf(from, own)
   const classes = partition(joined)
   const classOf = (column: Column): readonly Column[] => classes.find((c) => c.some((x) => same(x, column))) ?? [column]
-  const isUnit = (column: Column) => classOf(column).some((c) => slotOf(c).unit === c.name)
-  const units = relations.flatMap((r) => unitOfRelation(r) ?? [])
+  const isUnit = (column: Column) => classOf(column).some((c) => unitNames(of(c)).includes(c.name))
+  const units = relations.flatMap((r) => unitNames(r).map((name) => columnOf(r, name)))
   checkProtected(units, partition(joined.filter((j) => j.inner)))
-  const own = (column: Column) => ruleOfColumn(slotOf(column), column.name)
-  const behind = (column: Column) => [column, ...classOf(column).filter((c) => slotOf(c).unit !== null)]
+  const behind = (column: Column) => [column, ...classOf(column).filter((c) => isProtected(of(c)))]
   return {
     isUnit,
     own,
@@ -42,40 +45,55 @@ export function rulesOf(from: From): Rules {
     dimension: (column) => behind(column).every((c) => own(c).dimension === true),
     filter: (column) => strictest(behind(column).map((c) => own(c).filter ?? 'none')),
     aggregate: (column, wanted) => behind(column).every((c) => own(c).aggregate?.includes(wanted) === true),
-    unitsOf: (column) => (slotOf(column).unit === null ? units : units.filter((u) => u.table === column.table)),
+    expressions: (column) => behind(column).every((c) => own(c).expressions === true),
+    unitsOf: (column) => (isProtected(of(column)) ? units.filter((u) => u.table === column.table) : units),
   }
 }
 
-function slotOfTable(relations: readonly Relation[], table: string): Slot {
-  const source = relations.find((r) => r.table === table)?.source
-  return source?.kind === 'slot' ? source.slot : refuse('mixed-relations', 'a dataset is joined with released rows')
+function relationOfTable(relations: readonly Relation[], table: string): Relation {
+  return relations.find((r) => r.table === table) ?? refuse('mixed-relations', 'a dataset is joined with released rows')
 }
 
-function unitOfRelation(relation: Relation): Column | undefined {
-  if (relation.source.kind !== 'slot' || relation.source.slot.unit === null) return undefined
-  const { slot } = relation.source
-  const column = slot.columns.find((c) => c.name === slot.unit)
-  return column && { kind: 'column', table: relation.table, name: column.name, type: column.type, slot: slot.id }
+function ruleOfRelation({ source }: Relation, name: string): ColumnRule {
+  switch (source.kind) {
+    case 'slot':
+      return ruleOfColumn(source.slot, name)
+    case 'derived':
+      return source.derived.columns.find((c) => c.name === name)?.rule ?? {}
+    case 'block':
+      return refuse('mixed-relations', 'a dataset is joined with released rows')
+  }
+}
+
+function unitNames({ source }: Relation): readonly string[] {
+  switch (source.kind) {
+    case 'slot':
+      return source.slot.unit === null ? [] : [source.slot.unit]
+    case 'derived':
+      return source.derived.units
+    case 'block':
+      return []
+  }
 }
 
 function same(a: Column, b: Column): boolean {
   return a.table === b.table && a.name === b.name
 }
 
-function joinsOf(from: From, slotOf: (column: Column) => Slot): readonly Joined[] {
+function joinsOf(from: From, own: Rules['own']): readonly Joined[] {
   if (from.kind === 'relation') return []
   if (from.join === 'cross' || from.join === 'full') refuse('join-not-allowed', 'datasets join by INNER or LEFT equality joins')
   const here = from.equalities.map(({ left, right }) => {
     for (const side of [left, right]) {
       if (side.kind !== 'column') return refuse('join-not-allowed', 'datasets join on plain columns')
-      if (ruleOfColumn(slotOf(side), side.name).join !== true) {
+      if (own(side).join !== true) {
         refuse('join-not-allowed', `the rule of ${side.slot} does not allow a join on ${side.name}`)
       }
     }
     if (left.type.family !== right.type.family) refuse('type-mismatch', 'datasets join on columns of the same type')
     return { left: left as Column, right: right as Column, inner: from.join === 'inner' }
   })
-  return [...joinsOf(from.left, slotOf), ...joinsOf(from.right, slotOf), ...here]
+  return [...joinsOf(from.left, own), ...joinsOf(from.right, own), ...here]
 }
 
 function partition(joined: readonly Joined[]): readonly (readonly Column[])[] {
@@ -89,14 +107,13 @@ function partition(joined: readonly Joined[]): readonly (readonly Column[])[] {
 }
 
 /**
- * Every row must belong to one unit: two protected datasets join on their units, and each stands once. Only equalities of
- * inner joins count, also through public columns: they hold in every row that has both units.
+ * Every row must belong to one unit: two protected datasets, or one dataset twice, join on their units. Only equalities of
+ * inner joins count, also through public columns: they hold in every row that has both units. A dataset joined with itself
+ * repeats the rows of a unit, not units.
  */
 function checkProtected(units: readonly Column[], innerClasses: readonly (readonly Column[])[]): void {
   const [first, ...rest] = units
   if (first === undefined || rest.length === 0) return
-  const twice = units.find((u, i) => units.some((other, j) => j < i && other.slot === u.slot))
-  if (twice !== undefined) refuse('join-not-allowed', `${twice.slot} is joined with itself`)
   for (const unit of rest) {
     if (!innerClasses.some((c) => c.some((x) => same(x, first)) && c.some((x) => same(x, unit)))) {
       refuse('join-not-allowed', `${first.slot} and ${unit.slot} join on their privacy units only`)
@@ -106,7 +123,7 @@ function checkProtected(units: readonly Column[], innerClasses: readonly (readon
 
 type Filter = NonNullable<ColumnRule['filter']>
 
-function strictest(filters: readonly Filter[]): Filter {
+export function strictest(filters: readonly Filter[]): Filter {
   const literal = filters.every((f) => f === 'literal' || f === 'any')
   const column = filters.every((f) => f === 'column' || f === 'any')
   return literal && column ? 'any' : literal ? 'literal' : column ? 'column' : 'none'
@@ -126,7 +143,7 @@ export function checkGroup(value: Expression, rules: Rules, offset: number | und
   }
 }
 
-/** WHERE over rows of datasets: comparisons of one column each with constants, or of two columns, as `filter` says. */
+/** WHERE over rows of datasets: comparisons of one column each with constants and released values, or of two columns, as `filter` says. */
 export function checkFilter(condition: Expression, rules: Rules, offset: number | undefined): void {
   switch (condition.kind) {
     case 'logic':
@@ -135,22 +152,37 @@ export function checkFilter(condition: Expression, rules: Rules, offset: number 
       return
     case 'compare':
     case 'in':
+    case 'inBlock':
     case 'isNull':
+    case 'call':
     case 'column': {
+      const truth = isTruth(condition)
+      if (truth !== undefined) {
+        checkFilter(truth, rules, offset)
+        return
+      }
       const sides = condition.kind === 'column' ? [condition] : childrenOf(condition)
       const against = sides.filter((s) => columnsOf(s).length > 0).length > 1 ? 'column' : 'literal'
       for (const side of sides) checkSide(side, against, rules, offset)
       return
     }
     case 'constant':
+    case 'scalar':
       return
     default:
       refuse('filter-not-allowed', 'WHERE compares columns with constants', offset)
   }
 }
 
+/** The condition of `condition IS TRUE` and the like. */
+function isTruth(condition: Expression): Expression | undefined {
+  if (condition.kind !== 'compare' || condition.left.type.family !== 'boolean') return undefined
+  return condition.right.kind === 'constant' && condition.left.kind !== 'column' ? condition.left : undefined
+}
+
 function checkSide(side: Expression, against: 'literal' | 'column', rules: Rules, offset: number | undefined): void {
   const columns = columnsOf(side)
+  if (columns.length === 0) return
   if (columns.length > 1 || !isPlain(side)) refuse('filter-not-allowed', 'WHERE compares one column at a time', offset)
   for (const column of columns) {
     const allowed = rules.filter(column)
@@ -160,9 +192,9 @@ function checkSide(side: Expression, against: 'literal' | 'column', rules: Rules
   }
 }
 
-/** A column, a constant, or a listed function or cast of them. */
-function isPlain(value: Expression): boolean {
-  return value.kind === 'column' || value.kind === 'constant'
+/** A column, a constant, a released value, or a listed function or cast of them. */
+export function isPlain(value: Expression): boolean {
+  return value.kind === 'column' || value.kind === 'constant' || value.kind === 'scalar'
     ? true
     : (value.kind === 'call' || value.kind === 'cast') && childrenOf(value).every(isPlain)
 }

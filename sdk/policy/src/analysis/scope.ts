@@ -1,18 +1,30 @@
 import { sameName } from '../ast/read.ts'
 import { refuse } from '../reasons.ts'
 import type { Relation } from './block.ts'
-import type { Expression } from './expression.ts'
+import { slotsBehind } from './block.ts'
+import type { Column, Expression } from './expression.ts'
+
+/** A table as the query names it; a subquery's columns are expressions over the columns behind it. */
+export interface NamedTable {
+  readonly alias: string
+  readonly columns: readonly { readonly name: string; readonly value: Expression }[]
+}
 
 /** Which columns names can mean: `merged` are those that USING made one. */
 export interface Scope {
-  readonly relations: readonly Relation[]
+  readonly tables: readonly NamedTable[]
   readonly merged: ReadonlyMap<string, Expression>
 }
 
-export function columnOf(relation: Relation, name: string): Expression | undefined {
-  const found = relation.columns.find((c) => sameName(c.name, name))
-  const slot = relation.source.kind === 'slot' ? relation.source.slot.id : null
-  return found && { kind: 'column', table: relation.table, name: found.name, type: found.type, slot }
+export function namedTable(relation: Relation): NamedTable {
+  return { alias: relation.alias, columns: relation.columns.map(({ name }) => ({ name, value: columnOf(relation, name) })) }
+}
+
+/** A column of a relation; that of derived rows answers to the first dataset behind it. */
+export function columnOf(relation: Relation, name: string): Column {
+  const found = relation.columns.find((c) => c.name === name)
+  if (found === undefined) throw new Error('a relation has the columns that are asked of it')
+  return { kind: 'column', table: relation.table, name, type: found.type, slot: slotsBehind(relation)[0]?.id ?? null }
 }
 
 /** `column` or `table.column`; whole rows, rowid and other names that no schema declares do not resolve. */
@@ -21,12 +33,12 @@ export function lookup(scope: Scope, names: readonly string[], offset: number | 
   if (first === undefined || names.length > 2)
     return refuse('column-unknown', 'a column is written column or table.column', offset)
   if (second !== undefined) {
-    const relation = scope.relations.find((r) => sameName(r.alias, first))
-    return relation && columnOf(relation, second)
+    const table = scope.tables.find((t) => sameName(t.alias, first))
+    return table?.columns.find((c) => sameName(c.name, second))?.value
   }
   const merged = scope.merged.get(first.toLowerCase())
   if (merged !== undefined) return merged
-  const found = scope.relations.flatMap((r) => columnOf(r, first) ?? [])
+  const found = scope.tables.flatMap((t) => t.columns.find((c) => sameName(c.name, first))?.value ?? [])
   if (found.length > 1) refuse('column-ambiguous', 'several tables have this column; write table.column', offset)
   return found[0]
 }

@@ -4,15 +4,21 @@ import {
   type ColumnRule,
   type DatasetSchema,
   datasetSchemaSchema,
+  explainRule,
+  memberIdSchema,
+  ruleFaults,
   slotIdSchema,
 } from '@reinraum/statements'
 import { sameName } from '../ast/read.ts'
 import { refuse } from '../reasons.ts'
+import { addableFunctionNames } from './functions.ts'
 import { type Type, typeOfColumn } from './types.ts'
 
 /** A dataset as a query may name it: the slot's id is the table, its declared columns are all there is. */
 export interface Slot {
   readonly id: string
+  /** null where whoever asks does not say: no dataset counts as theirs */
+  readonly owner: string | null
   readonly schema: DatasetSchema
   readonly columns: readonly { readonly name: string; readonly type: Type }[]
   /** name of the privacy unit's column; null for public reference data */
@@ -22,6 +28,8 @@ export interface Slot {
 
 export interface SlotInput {
   readonly id: string
+  /** the member whose dataset it is, as the contract says; rules about joins ask for it */
+  readonly owner?: string
   readonly schema: DatasetSchema
   readonly rule: AnalysisRule
 }
@@ -31,19 +39,27 @@ function readSlot(input: SlotInput): Slot {
   const id = slotIdSchema.safeParse(input.id)
   const schema = datasetSchemaSchema.safeParse(input.schema)
   const rule = analysisRuleSchema.safeParse(input.rule)
-  if (!id.success || !schema.success || !rule.success) return refuse('rule-invalid', 'a slot has no valid id, schema or rule')
-  return slotOf(id.data, schema.data, rule.data)
+  if (!id.success) return refuse('rule-invalid', 'a slot has no valid id')
+  const owner = memberIdSchema.optional().safeParse(input.owner)
+  if (!schema.success || !owner.success) return refuse('rule-invalid', `the slot ${id.data} has no valid schema or owner`)
+  if (!rule.success) return refuse('rule-invalid', `the rule of ${id.data}: ${explainRule(rule.error)[0]}`)
+  return slotOf(id.data, owner.data ?? null, schema.data, rule.data)
 }
 
-function slotOf(id: string, schema: DatasetSchema, rule: AnalysisRule): Slot {
+function slotOf(id: string, owner: string | null, schema: DatasetSchema, rule: AnalysisRule): Slot {
   const columns = schema.columns.map(({ name, type }) => ({ name, type: typeOfColumn(type) }))
-  const declared = new Set(columns.map((c) => c.name))
-  for (const name of Object.keys(rule.columns)) {
-    if (!declared.has(name)) refuse('rule-invalid', `the rule of ${id} names the column ${name}, which its schema does not have`)
+  const [fault] = ruleFaults(rule, schema)
+  if (fault !== undefined) refuse('rule-invalid', `the rule of ${id}: ${fault}`)
+  const unknown = (rule.scalarFunctions ?? []).find((name) => !addableFunctionNames.has(name))
+  if (unknown !== undefined) {
+    const known = [...addableFunctionNames].join(', ')
+    refuse(
+      'rule-invalid',
+      `the rule of ${id}: scalarFunctions: ${unknown} is no function that can be added; write one of ${known}`,
+    )
   }
   const unit = rule.privacyUnit === 'none' ? null : rule.privacyUnit.column
-  if (unit !== null && !declared.has(unit)) refuse('rule-invalid', `the privacy unit of ${id} is not a column of its schema`)
-  return { id, schema, columns, unit, rule }
+  return { id, owner, schema, columns, unit, rule }
 }
 
 export function readSlots(inputs: readonly SlotInput[]): readonly Slot[] {

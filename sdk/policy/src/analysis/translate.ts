@@ -18,7 +18,8 @@ import { castConstant, constantOf } from './constants.ts'
 import type { Expression } from './expression.ts'
 import { between, commonTypeOf, compare, isIn, requireBoolean } from './operators.ts'
 import type { ParameterBinder } from './parameters.ts'
-import { booleanType, decimalType, type Type, typeOfColumn } from './types.ts'
+import { type SubqueryReader, translateSubquery } from './subqueries.ts'
+import { booleanType, decimalType, intervalType, type Type, typeOfColumn } from './types.ts'
 
 /** What names and aggregates mean where an expression stands. */
 export interface Environment {
@@ -28,7 +29,14 @@ export interface Environment {
   /** an expression that has a meaning as a whole, such as one that GROUP BY lists */
   readonly known?: (node: unknown) => Expression | undefined
   readonly parameters: ParameterBinder
+  /** absent where no subquery may stand */
+  readonly subquery?: SubqueryReader
+  /** absent where no window may stand */
+  readonly window?: (node: unknown) => Expression
 }
+
+/** What every expression of a query block may name beside columns. */
+export type Surroundings = Required<Pick<Environment, 'parameters' | 'subquery'>>
 
 /** Reads one expression; a class of node that is not listed here refuses. */
 export function translate(node: unknown, environment: Environment): Expression {
@@ -63,6 +71,10 @@ export function translate(node: unknown, environment: Environment): Expression {
     }
     case 'CASE':
       return translateCase(node, inner)
+    case 'SUBQUERY':
+      return environment.subquery === undefined ? refuseClass(node) : translateSubquery(node, environment.subquery, inner)
+    case 'WINDOW':
+      return environment.window?.(node) ?? refuseClass(node)
     default:
       return refuseClass(node)
   }
@@ -74,16 +86,16 @@ function refuseClass(node: unknown): never {
     case 'STAR':
       return refuse('star-not-allowed', 'name the columns: * and COLUMNS(…) are not allowed', offset)
     case 'SUBQUERY':
-      return refuse('subquery-not-allowed', 'a subquery may stand in FROM only', offset)
+      return refuse('subquery-not-allowed', 'no subquery may stand here', offset)
     case 'WINDOW':
-      return refuse('window-not-allowed', 'window functions are not allowed', offset)
+      return refuse('window-not-allowed', 'a window stands over released values only, in SELECT, QUALIFY and ORDER BY', offset)
     default:
       return refuse('construct-not-allowed', 'this expression is not allowed', offset)
   }
 }
 
 function translateFunction(node: unknown, environment: Environment): Expression {
-  const message = 'FILTER, ORDER BY inside a function, and qualified function names are not allowed'
+  const message = 'ORDER BY inside a function and qualified function names are not allowed'
   const call = read(functionNode, node, 'function-not-allowed', message)
   if (isAggregateName(call.function_name)) {
     if (call.schema !== '') refuse('function-not-allowed', message, offsetWithin(node))
@@ -94,8 +106,9 @@ function translateFunction(node: unknown, environment: Environment): Expression 
 
 /** Types a query may cast to, under the names of the parser. */
 export function castTarget({ id, type_info }: LogicalType): Type | undefined {
+  if (id === 'INTERVAL') return intervalType
   if (id === 'DECIMAL') return type_info === null ? undefined : decimalType(type_info.width, type_info.scale)
-  const plain = ['BOOLEAN', 'INTEGER', 'BIGINT', 'DOUBLE', 'VARCHAR', 'DATE', 'TIME', 'TIMESTAMP'] as const
+  const plain = ['BOOLEAN', 'TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'DOUBLE', 'VARCHAR', 'DATE', 'TIME', 'TIMESTAMP'] as const
   const target = plain.find((name) => name === id)
   return target === undefined || type_info !== null ? undefined : typeOfColumn(target)
 }
@@ -106,6 +119,10 @@ function translateCast(node: unknown, inner: (child: unknown) => Expression): Ex
   if (type === undefined) return refuse('type-mismatch', 'a cast to this type is not allowed', offsetWithin(node))
   const value = inner(child)
   const literal = value.kind === 'constant' ? castConstant(value, type, child) : undefined
+  if (literal === undefined && type.family === 'interval') {
+    refuse('type-mismatch', 'an interval is a constant', offsetWithin(node))
+  }
+  if (value.type.sql === type.sql && value.type.family === 'boolean') return value
   return literal ?? { kind: 'cast', value, type }
 }
 

@@ -1,7 +1,7 @@
 import type { Column } from '@reinraum/statements'
 
 /** What decides whether two values may be compared or combined without an error that depends on data. */
-export type Family = 'boolean' | 'integer' | 'decimal' | 'double' | 'text' | 'date' | 'timestamp' | 'time' | 'null'
+export type Family = 'boolean' | 'integer' | 'decimal' | 'double' | 'text' | 'date' | 'timestamp' | 'time' | 'interval' | 'null'
 
 export interface Type {
   readonly family: Family
@@ -17,6 +17,8 @@ export const textType: Type = { family: 'text', sql: 'VARCHAR' }
 export const dateType: Type = { family: 'date', sql: 'DATE' }
 export const timestampType: Type = { family: 'timestamp', sql: 'TIMESTAMP' }
 export const timeType: Type = { family: 'time', sql: 'TIME' }
+/** Of constants only: a length of time that is added to a date. */
+export const intervalType: Type = { family: 'interval', sql: 'INTERVAL' }
 export const nullType: Type = { family: 'null', sql: 'NULL' }
 
 export function decimalType(width: number, scale: number): Type {
@@ -66,6 +68,21 @@ export function commonType(a: Type, b: Type): Type | undefined {
   if (a.family === 'null') return b
   if (b.family === 'null' || a.sql === b.sql) return a
   if (a.family === 'integer' && b.family === 'integer') return bigintType
-  if (isNumeric(a) && isNumeric(b)) return doubleType
-  return undefined
+  if (isNumeric(a) && isNumeric(b)) return commonDecimal(a, b) ?? doubleType
+  return isTemporal(a) && isTemporal(b) ? timestampType : undefined
+}
+
+/** The DECIMAL that holds every value of both; undefined where there is none. */
+function commonDecimal(a: Type, b: Type): Type | undefined {
+  if (a.family === 'double' || b.family === 'double') return undefined
+  const [x, y] = [decimalDigits(a), decimalDigits(b)]
+  const scale = Math.max(x.scale, y.scale)
+  const width = Math.max(x.whole, y.whole) + scale
+  return width <= 38 ? decimalType(width, scale) : undefined
+}
+
+function decimalDigits(type: Type): { readonly whole: number; readonly scale: number } {
+  if (type.family === 'integer') return { whole: 19, scale: 0 }
+  const { width, scale } = decimalShape(type)
+  return { whole: width - scale, scale }
 }

@@ -4,7 +4,7 @@
 export type Node = { readonly [field: string]: unknown }
 
 const none = 18446744073709551615n
-const expressionFields = { alias: '', query_location: none }
+export const expressionFields = { alias: '', query_location: none }
 const tableFields = { sample: null, query_location: none }
 
 function logicalType(name: string): Node {
@@ -42,7 +42,13 @@ function constant(value: Node): Node {
   return { class: 'CONSTANT', type: 'VALUE_CONSTANT', ...expressionFields, value }
 }
 
-export function call(name: string, children: readonly Node[], options: { readonly distinct?: boolean } = {}): Node {
+export interface CallOptions {
+  readonly distinct?: boolean
+  readonly filter?: Node | null
+  readonly orders?: readonly OrderNode[]
+}
+
+export function call(name: string, children: readonly Node[], options: CallOptions = {}): Node {
   return {
     class: 'FUNCTION',
     type: 'FUNCTION',
@@ -50,13 +56,24 @@ export function call(name: string, children: readonly Node[], options: { readonl
     function_name: name,
     schema: '',
     children,
-    filter: null,
-    order_bys: { type: 'ORDER_MODIFIER', orders: [] },
+    filter: options.filter ?? null,
+    order_bys: { type: 'ORDER_MODIFIER', orders: options.orders ?? [] },
     distinct: options.distinct === true,
     is_operator: /^[^a-z]+$/.test(name),
     export_state: false,
     catalog: '',
   }
+}
+
+export interface OrderNode extends Node {
+  readonly type: 'ASCENDING' | 'DESCENDING'
+  readonly null_order: 'NULLS FIRST' | 'NULLS LAST'
+  readonly expression: Node
+}
+
+export function orderBy(expression: Node, descending: boolean, nullsFirst: boolean): OrderNode {
+  const type = descending ? 'DESCENDING' : 'ASCENDING'
+  return { type, null_order: nullsFirst ? 'NULLS FIRST' : 'NULLS LAST', expression }
 }
 
 export function cast(child: Node, type: string, attempt = false): Node {
@@ -107,6 +124,11 @@ export function chooseFirst(branches: readonly { readonly when: Node; readonly r
   return { class: 'CASE', type: 'CASE_EXPR', ...expressionFields, case_checks, else_expr: otherwise }
 }
 
+/** The same text for the same node. */
+export function textOf(node: Node): string {
+  return JSON.stringify(node, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value))
+}
+
 export function named(node: Node, alias: string): Node {
   return { ...node, alias }
 }
@@ -126,6 +148,19 @@ export function table(name: string, alias: string): Node {
 
 export function subquery(select: Node, alias: string): Node {
   return { type: 'SUBQUERY', alias, ...tableFields, subquery: query(select), column_name_alias: [] }
+}
+
+/** Whether the value is among those of a select with one column. */
+export function isAmong(child: Node, select: Node): Node {
+  return {
+    class: 'SUBQUERY',
+    type: 'SUBQUERY',
+    ...expressionFields,
+    subquery_type: 'ANY',
+    subquery: query(select),
+    child,
+    comparison_type: 'COMPARE_EQUAL',
+  }
 }
 
 export function join(joinType: string, left: Node, right: Node, condition: Node | null): Node {
@@ -148,6 +183,19 @@ export function query(select: Node): Node {
   return { node: select, named_param_map: [] }
 }
 
+/** Column names are those of the left side. */
+export function setOperation(type: 'UNION' | 'INTERSECT' | 'EXCEPT', all: boolean, left: Node, right: Node): Node {
+  return {
+    type: 'SET_OPERATION_NODE',
+    modifiers: [],
+    cte_map: { map: [] },
+    setop_type: type,
+    left,
+    right,
+    setop_all: all,
+  }
+}
+
 export interface SelectParts {
   readonly ctes?: readonly { readonly name: string; readonly select: Node }[]
   readonly list: readonly Node[]
@@ -155,6 +203,8 @@ export interface SelectParts {
   readonly where?: Node | null
   /** positions in the list to group by, from 1 */
   readonly groups?: readonly number[]
+  /** grouping sets of such positions, instead of groups */
+  readonly sets?: readonly (readonly number[])[]
   readonly having?: Node | null
   readonly distinct?: boolean
   readonly order?: readonly { readonly value: Node; readonly descending: boolean; readonly nullsFirst: boolean }[]
@@ -163,7 +213,9 @@ export interface SelectParts {
 }
 
 export function select(parts: SelectParts): Node {
-  const groups = parts.groups ?? []
+  const sets = (parts.sets ?? (parts.groups === undefined || parts.groups.length === 0 ? [] : [parts.groups])).map(rising)
+  // in the order in which the parser meets them
+  const groups = [...new Set(sets.flat())]
   return {
     type: 'SELECT_NODE',
     modifiers: modifiers(parts),
@@ -172,11 +224,45 @@ export function select(parts: SelectParts): Node {
     from_table: parts.from,
     where_clause: parts.where ?? null,
     group_expressions: groups.map((g) => integer(BigInt(g))),
-    group_sets: groups.length > 0 ? [groups.map((_, i) => i)] : [],
+    group_sets: sets.map((set) => rising(set.map((position) => groups.indexOf(position)))),
     aggregate_handling: 'STANDARD_HANDLING',
     having: parts.having ?? null,
     sample: null,
     qualify: null,
+  }
+}
+
+function rising(numbers: readonly number[]): readonly number[] {
+  return [...numbers].sort((a, b) => a - b)
+}
+
+/** Over all rows of a partition, or the number of a row in it. */
+export function window(
+  name: 'row_number' | 'max' | 'bit_or' | 'count' | 'sum',
+  children: readonly Node[],
+  { partitions, orders = [] }: { readonly partitions: readonly Node[]; readonly orders?: readonly Node[] },
+): Node {
+  return {
+    class: 'WINDOW',
+    type: name === 'row_number' ? 'WINDOW_ROW_NUMBER' : 'WINDOW_AGGREGATE',
+    ...expressionFields,
+    function_name: name,
+    schema: '',
+    catalog: '',
+    children,
+    partitions,
+    orders: orders.map((expression) => ({ type: 'ASCENDING', null_order: 'NULLS LAST', expression })),
+    start: 'UNBOUNDED_PRECEDING',
+    end: 'CURRENT_ROW_RANGE',
+    start_expr: null,
+    end_expr: null,
+    offset_expr: null,
+    default_expr: null,
+    ignore_nulls: false,
+    filter_expr: null,
+    exclude_clause: 'NO_OTHER',
+    distinct: false,
+    arg_orders: [],
   }
 }
 
@@ -186,11 +272,7 @@ function commonTable(select: Node): Node {
 
 function modifiers({ distinct, order = [], limit = null, offset = null }: SelectParts): readonly Node[] {
   const count = (n: number | null) => (n === null ? null : integer(BigInt(n)))
-  const orders = order.map(({ value, descending, nullsFirst }) => ({
-    type: descending ? 'DESCENDING' : 'ASCENDING',
-    null_order: nullsFirst ? 'NULLS FIRST' : 'NULLS LAST',
-    expression: value,
-  }))
+  const orders = order.map(({ value, descending, nullsFirst }) => orderBy(value, descending, nullsFirst))
   return [
     ...(distinct === true ? [{ type: 'DISTINCT_MODIFIER', distinct_on_targets: [] }] : []),
     ...(orders.length > 0 ? [{ type: 'ORDER_MODIFIER', orders }] : []),

@@ -59,8 +59,9 @@ export const functionNode = z.strictObject({
   schema: z.string(),
   catalog: z.literal(''),
   children: z.array(node),
-  filter: z.null(),
-  order_bys: z.strictObject({ type: z.literal('ORDER_MODIFIER'), orders: z.array(node).length(0) }),
+  /** of an aggregate; a scalar function with one is refused where calls are translated */
+  filter: node.nullable(),
+  order_bys: z.strictObject({ type: z.literal('ORDER_MODIFIER'), orders: z.array(node) }),
   distinct: z.boolean(),
   is_operator: z.boolean(),
   export_state: z.literal(false),
@@ -85,6 +86,8 @@ export const comparisonNode = z.strictObject({
     'COMPARE_GREATERTHAN',
     'COMPARE_LESSTHANOREQUALTO',
     'COMPARE_GREATERTHANOREQUALTO',
+    'COMPARE_DISTINCT_FROM',
+    'COMPARE_NOT_DISTINCT_FROM',
   ]),
   ...expressionFields,
   left: node,
@@ -106,6 +109,14 @@ export const operatorNode = z.strictObject({
   children: z.array(node).min(1),
 })
 
+/** grouping(…) and its other name GROUPING_ID(…) */
+export const groupingNode = z.strictObject({
+  class: z.literal('OPERATOR'),
+  type: z.literal('GROUPING_FUNCTION'),
+  ...expressionFields,
+  children: z.array(node),
+})
+
 export const betweenNode = z.strictObject({
   class: z.literal('BETWEEN'),
   type: z.literal('COMPARE_BETWEEN'),
@@ -122,6 +133,29 @@ export const caseNode = z.strictObject({
   case_checks: z.array(z.strictObject({ when_expr: node, then_expr: node })).min(1),
   else_expr: node,
 })
+
+/** A statement inside another, with the parameters it uses. */
+export const queryNode = z.strictObject({
+  node,
+  named_param_map: z.array(z.strictObject({ key: z.string(), value: z.int() })),
+})
+
+const subqueryFields = { class: z.literal('SUBQUERY'), type: z.literal('SUBQUERY'), ...expressionFields, subquery: queryNode }
+
+export const subqueryNode = z.discriminatedUnion('subquery_type', [
+  z.strictObject({
+    ...subqueryFields,
+    subquery_type: z.enum(['SCALAR', 'EXISTS']),
+    child: z.null(),
+    comparison_type: z.literal('INVALID'),
+  }),
+  z.strictObject({
+    ...subqueryFields,
+    subquery_type: z.literal('ANY'),
+    child: node,
+    comparison_type: z.literal('COMPARE_EQUAL'),
+  }),
+])
 
 const emptyName = z.literal('')
 const tableFields = { alias: z.string(), sample: z.null(), query_location: location }
@@ -148,12 +182,6 @@ export const joinNode = z.strictObject({
   using_columns: z.array(z.string()),
   delim_flipped: z.literal(false),
   duplicate_eliminated_columns: z.array(node).length(0),
-})
-
-/** A statement inside another, with the parameters it uses. */
-export const queryNode = z.strictObject({
-  node,
-  named_param_map: z.array(z.strictObject({ key: z.string(), value: z.int() })),
 })
 
 export const subqueryTableNode = z.strictObject({
@@ -202,6 +230,62 @@ export const selectNode = z.strictObject({
   aggregate_handling: z.enum(['STANDARD_HANDLING', 'FORCE_AGGREGATES']),
   having: node.nullable(),
   sample: z.null(),
-  qualify: z.null(),
+  qualify: node.nullable(),
 })
 export type SelectNode = z.infer<typeof selectNode>
+
+export const setOperationNode = z.strictObject({
+  type: z.literal('SET_OPERATION_NODE'),
+  modifiers: z.array(node),
+  cte_map: z.strictObject({ map: z.array(cteNode) }),
+  setop_type: z.enum(['UNION', 'INTERSECT', 'EXCEPT']),
+  setop_all: z.boolean(),
+  left: node,
+  right: node,
+})
+export type SetOperationNode = z.infer<typeof setOperationNode>
+
+const boundary = z.enum([
+  'UNBOUNDED_PRECEDING',
+  'UNBOUNDED_FOLLOWING',
+  ...(['ROWS', 'RANGE', 'GROUPS'] as const).flatMap((units) =>
+    (['CURRENT_ROW', 'EXPR_PRECEDING', 'EXPR_FOLLOWING'] as const).map((side) => `${side}_${units}` as const),
+  ),
+])
+
+export const windowNode = z.strictObject({
+  class: z.literal('WINDOW'),
+  type: z.enum([
+    'WINDOW_AGGREGATE',
+    'WINDOW_RANK',
+    'WINDOW_RANK_DENSE',
+    'WINDOW_ROW_NUMBER',
+    'WINDOW_PERCENT_RANK',
+    'WINDOW_CUME_DIST',
+    'WINDOW_NTILE',
+    'WINDOW_FIRST_VALUE',
+    'WINDOW_LAST_VALUE',
+    'WINDOW_NTH_VALUE',
+    'WINDOW_LAG',
+    'WINDOW_LEAD',
+  ]),
+  ...expressionFields,
+  function_name: z.string(),
+  schema: emptyName,
+  catalog: emptyName,
+  children: z.array(node),
+  partitions: z.array(node),
+  orders: z.array(node),
+  start: boundary,
+  end: boundary,
+  start_expr: node.nullable(),
+  end_expr: node.nullable(),
+  offset_expr: node.nullable(),
+  default_expr: node.nullable(),
+  ignore_nulls: z.boolean(),
+  filter_expr: node.nullable(),
+  exclude_clause: z.enum(['NO_OTHER', 'CURRENT_ROW']),
+  distinct: z.boolean(),
+  arg_orders: z.array(node),
+})
+export type WindowNode = z.infer<typeof windowNode>

@@ -37,3 +37,10 @@ export function tagOf(node: unknown, field: 'class' | 'type'): string {
 export function sameName(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase()
 }
+
+/** Equal for nodes that differ in nothing but where they stand in the text. */
+export function textOf(node: unknown): string {
+  return JSON.stringify(node, (name, value: unknown) =>
+    name === 'query_location' ? undefined : typeof value === 'bigint' ? `${value}n` : value,
+  )
+}

@@ -1,4 +1,9 @@
-import { engineAggregateNames } from '../analysis/aggregate-names.ts'
+import {
+  engineAggregateNames,
+  engineWindowTypes,
+  releasedAggregateNames,
+  unitAggregateNames,
+} from '../analysis/aggregate-names.ts'
 import { scalarFunctionNames } from '../analysis/functions.ts'
 import type { Slot } from '../analysis/slots.ts'
 import { refuse } from '../reasons.ts'
@@ -11,12 +16,17 @@ const operators: ReadonlySet<string> = new Set([
   'LOGICAL_CROSS_PRODUCT',
   'LOGICAL_CTE_REF',
   'LOGICAL_DISTINCT',
+  'LOGICAL_EXCEPT',
   'LOGICAL_FILTER',
   'LOGICAL_GET',
+  'LOGICAL_INTERSECT',
   'LOGICAL_LIMIT',
   'LOGICAL_MATERIALIZED_CTE',
   'LOGICAL_ORDER_BY',
   'LOGICAL_PROJECTION',
+  'LOGICAL_UNION',
+  // over cells and results only: see checkComparesRows
+  'LOGICAL_WINDOW',
 ])
 
 const expressions: ReadonlySet<string> = new Set([
@@ -30,9 +40,26 @@ const expressions: ReadonlySet<string> = new Set([
   'BOUND_FUNCTION',
   'BOUND_OPERATOR',
   'BOUND_REF',
+  'BOUND_WINDOW',
 ])
 
 const arithmetic: ReadonlySet<string> = new Set(['+', '-', '*', '/', '//', '%', '||'])
+
+/** Over cells and results; a window function is the same as an aggregate in that only some are safe. */
+const windows: ReadonlySet<string> = new Set([...engineAggregateNames, ...releasedAggregateNames, 'bit_or'])
+
+/** Operators that compare rows with each other. */
+const comparing: ReadonlySet<unknown> = new Set(['LOGICAL_EXCEPT', 'LOGICAL_INTERSECT', 'LOGICAL_WINDOW'])
+
+/** What a sketch of units is made of, which no query can name: allowed inside bit_or, and over its result. */
+const sketching: ReadonlySet<string> = new Set(['hash', '<<', '&'])
+
+type PlanNode = Readonly<Record<string, unknown>>
+
+interface Plan {
+  readonly slots: readonly Slot[]
+  readonly tables: ReadonlyMap<unknown, unknown>
+}
 
 /** The plan as json_serialize_plan gives it: an error, an unknown operator or an unknown function refuses. */
 export function checkPlan(plan: unknown, slots: readonly Slot[]): void {
@@ -40,38 +67,145 @@ export function checkPlan(plan: unknown, slots: readonly Slot[]): void {
   if (error !== false || !Array.isArray(plans) || plans.length !== 1) {
     refuse('binding-failed', 'the types or names of the query do not fit the declared columns')
   }
-  visit(plans, slots)
+  const checked: Plan = { slots, tables: new Map(tablesOf(plans)) }
+  visit(plans, checked)
+  if (readsRows(plans, checked)) refuse('plan-not-allowed', 'the plan of the query gives rows of a protected dataset')
 }
 
-function visit(value: unknown, slots: readonly Slot[]): void {
+/** What stands around an expression: a sketch of units, and an aggregate of what is computed here. */
+interface Around {
+  readonly sketch: boolean
+  readonly aggregated: boolean
+}
+
+function visit(value: unknown, plan: Plan, around: Around = { sketch: false, aggregated: false }): void {
   if (value === null || typeof value !== 'object') return
-  const node = value as Readonly<Record<string, unknown>>
-  if (typeof node.type === 'string' && node.type.startsWith('LOGICAL_')) checkOperator(node, slots)
-  if (node.expression_class !== undefined) checkExpression(node)
-  for (const child of Object.values(node)) visit(child, slots)
+  const node = value as PlanNode
+  if (typeof node.type === 'string' && node.type.startsWith('LOGICAL_')) checkOperator(node, plan, around)
+  if (node.expression_class !== undefined) checkExpression(node, around)
+  const sketch = around.sketch || isSketch(node)
+  const aggregates = node.type === 'LOGICAL_AGGREGATE_AND_GROUP_BY'
+  for (const [key, child] of Object.entries(node)) {
+    visit(child, plan, { sketch, aggregated: around.aggregated || (aggregates && key === 'children') })
+  }
 }
 
-function checkOperator(node: Readonly<Record<string, unknown>>, slots: readonly Slot[]): void {
+/** bit_or over rows of a value that is not a column's own. */
+function isSketch(node: PlanNode): boolean {
+  return node.expression_class === 'BOUND_AGGREGATE' && node.name === 'bit_or'
+}
+
+/** Every branch of a sketch is one bit, chosen by a hash, or NULL: nothing else may be or-ed over rows. */
+function isOneBit(node: PlanNode): boolean {
+  const [only] = node.children as readonly PlanNode[]
+  const checks = only?.case_checks as readonly { readonly then_expr: PlanNode }[] | undefined
+  const shifted = checks?.[0]?.then_expr
+  const [one, by] = (shifted?.children ?? []) as readonly PlanNode[]
+  const [hash] = (by?.children ?? []) as readonly PlanNode[]
+  const alone = checks?.length === 1 && JSON.stringify(only?.else_expr ?? null).includes('"is_null":true')
+  return (
+    alone &&
+    shifted?.name === '<<' &&
+    JSON.stringify(one ?? null).includes('"value":1}') &&
+    by?.name === '&' &&
+    hash?.name === 'hash'
+  )
+}
+
+/** Whether rows of a protected dataset come up to here before they became cells. */
+function readsRows(value: unknown, plan: Plan): boolean {
+  if (value === null || typeof value !== 'object') return false
+  const inner = value as PlanNode
+  switch (inner.type) {
+    case 'LOGICAL_AGGREGATE_AND_GROUP_BY':
+      return false
+    case 'LOGICAL_CTE_REF':
+      return !plan.tables.has(inner.cte_index) || readsRows(plan.tables.get(inner.cte_index), plan)
+    case 'LOGICAL_MATERIALIZED_CTE':
+      return readsRows((inner.children as readonly unknown[])[1], plan)
+    case 'LOGICAL_GET': {
+      const name = (inner.function_data as { table?: unknown } | undefined)?.table
+      return plan.slots.find((s) => s.id === name)?.unit !== null
+    }
+    default:
+      return Object.values(inner).some((child) => readsRows(child, plan))
+  }
+}
+
+/** Windows over cells that a rewrite needs to cut cells by; all others stand over results. */
+const overCells: ReadonlySet<unknown> = new Set(['max', 'bit_or', 'sum', 'count', 'count_star'])
+
+/**
+ * Windows and the like show rows to each other, and some aggregates give single values back: below them are cells. What
+ * only results are given to reads them from a table expression, so no dataset stands below it at all.
+ */
+function checkComparesRows(node: PlanNode, plan: Plan, around: Around): void {
+  const calls = Array.isArray(node.expressions) ? (node.expressions as readonly PlanNode[]) : []
+  const cut = (call: PlanNode) => call.type === 'WINDOW_ROW_NUMBER' || overCells.has(call.name)
+  const inUnit = (call: PlanNode) => around.aggregated && unitAggregateNames.has(String(call.name))
+  const aggregated = node.type === 'LOGICAL_AGGREGATE_AND_GROUP_BY'
+  const reveals = aggregated && calls.some((call) => releasedAggregateNames.has(String(call.name)) && !inUnit(call))
+  const forResults = reveals || (comparing.has(node.type) && !(node.type === 'LOGICAL_WINDOW' && calls.every(cut)))
+  const rows = (comparing.has(node.type) || reveals) && readsRows(node.children, plan)
+  if (rows || (forResults && readsDataset(node.children, plan))) {
+    refuse('plan-not-allowed', 'the plan of the query compares rows of a dataset, or gives back their values')
+  }
+}
+
+function readsDataset(value: unknown, plan: Plan): boolean {
+  if (value === null || typeof value !== 'object') return false
+  const inner = value as PlanNode
+  return inner.type === 'LOGICAL_GET' ? readsRows(inner, plan) : Object.values(inner).some((child) => readsDataset(child, plan))
+}
+
+/** The definition of every table expression, by the number that references have. */
+function tablesOf(value: unknown): readonly (readonly [number: unknown, definition: unknown])[] {
+  if (value === null || typeof value !== 'object') return []
+  const node = value as PlanNode
+  const own =
+    node.type === 'LOGICAL_MATERIALIZED_CTE' ? [[node.table_index, (node.children as readonly unknown[])[0]] as const] : []
+  return [...own, ...Object.values(node).flatMap(tablesOf)]
+}
+
+function checkOperator(node: PlanNode, plan: Plan, around: Around): void {
   if (!operators.has(String(node.type))) refuse('plan-not-allowed', 'the plan of the query has an operator that nobody judged')
+  checkComparesRows(node, plan, around)
   if (node.type !== 'LOGICAL_GET') return
   const source = node.function_data as { catalog?: unknown; schema?: unknown; table?: unknown } | undefined
-  const table = slots.some((s) => s.id === source?.table) && source?.catalog === 'temp' && source.schema === 'main'
+  const table = plan.slots.some((s) => s.id === source?.table) && source?.catalog === 'temp' && source.schema === 'main'
   if (node.name !== 'seq_scan' || !table) refuse('plan-not-allowed', 'the plan of the query reads something other than a dataset')
 }
 
-function checkExpression(node: Readonly<Record<string, unknown>>): void {
+function checkExpression(node: PlanNode, around: Around): void {
   const kind = String(node.expression_class)
   if (!expressions.has(kind)) refuse('plan-not-allowed', 'the plan of the query has an expression that nobody judged')
-  if (kind !== 'BOUND_FUNCTION' && kind !== 'BOUND_AGGREGATE') return
+  if (kind !== 'BOUND_FUNCTION' && kind !== 'BOUND_AGGREGATE' && kind !== 'BOUND_WINDOW') return
   const name = String(node.name)
-  const known =
-    kind === 'BOUND_AGGREGATE' ? engineAggregateNames.has(name) : scalarFunctionNames.has(name) || arithmetic.has(name)
   const system = (node.catalog_name === 'system' && node.schema_name === 'main') || isSpecialised(node, name)
-  if (!known || !system) refuse('plan-not-allowed', 'the plan of the query calls a function that nobody judged')
+  const ranking = kind === 'BOUND_WINDOW' && engineWindowTypes.has(String(node.type))
+  if (!ranking && !(isKnown(node, name, around) && system)) {
+    refuse('plan-not-allowed', 'the plan of the query calls a function that nobody judged')
+  }
+}
+
+function isKnown(node: PlanNode, name: string, { sketch }: Around): boolean {
+  switch (node.expression_class) {
+    case 'BOUND_WINDOW':
+      return node.type === 'WINDOW_AGGREGATE' && windows.has(name)
+    case 'BOUND_AGGREGATE':
+      return name === 'bit_or' ? isOneBit(node) : isAggregate(name)
+    default:
+      return scalarFunctionNames.has(name) || arithmetic.has(name) || name === 'bit_count' || (sketch && sketching.has(name))
+  }
 }
 
 /** Binding replaces these by a variant for the argument's type, and the variant says no catalogue. */
-function isSpecialised(node: Readonly<Record<string, unknown>>, name: string): boolean {
+function isSpecialised(node: PlanNode, name: string): boolean {
   const nowhere = (node.catalog_name ?? '') === '' && (node.schema_name ?? '') === ''
-  return nowhere && ['sum', 'avg', 'quantile_cont'].includes(name) && node.expression_class === 'BOUND_AGGREGATE'
+  const window = node.expression_class === 'BOUND_WINDOW' && windows.has(name)
+  return nowhere && (window || (isAggregate(name) && node.expression_class === 'BOUND_AGGREGATE'))
+}
+
+function isAggregate(name: string): boolean {
+  return engineAggregateNames.has(name) || releasedAggregateNames.has(name)
 }

@@ -35,13 +35,53 @@ describe('binding against empty tables refuses', () => {
     ['a table function', 'plan-not-allowed', 'SELECT * FROM range(3)'],
     ['a list of values', 'plan-not-allowed', 'SELECT * FROM (VALUES (1)) v(x)'],
     ['a window', 'plan-not-allowed', 'SELECT row_number() OVER () FROM patients'],
-    ['a union', 'plan-not-allowed', 'SELECT region FROM patients UNION ALL SELECT school FROM pupils'],
+    ['rows', 'plan-not-allowed', 'SELECT region FROM patients'],
+    ['a union of rows', 'plan-not-allowed', 'SELECT region FROM patients UNION ALL SELECT school FROM pupils'],
+    [
+      'rows in an intersection',
+      'plan-not-allowed',
+      'SELECT count(*) FROM (SELECT region FROM patients INTERSECT SELECT school FROM pupils)',
+    ],
+    [
+      'rows in a difference',
+      'plan-not-allowed',
+      'SELECT count(*) FROM (SELECT region FROM patients EXCEPT SELECT school FROM pupils)',
+    ],
+    [
+      'a window under an aggregate',
+      'plan-not-allowed',
+      'SELECT count(x) FROM (SELECT lag(age) OVER (ORDER BY person) x FROM patients)',
+    ],
+    ['the value beside the greatest', 'plan-not-allowed', 'SELECT first(region ORDER BY age DESC) FROM patients'],
+    ['texts in one text', 'plan-not-allowed', "SELECT string_agg(region, ',') FROM patients"],
     ['a scalar subquery', 'plan-not-allowed', 'SELECT (SELECT count(*) FROM pupils) FROM patients'],
     ['a sample', 'plan-not-allowed', 'SELECT region FROM patients USING SAMPLE 3 ROWS'],
     ['rows made into lists', 'plan-not-allowed', 'SELECT list(age) FROM patients'],
     ['the smallest value', 'plan-not-allowed', 'SELECT min(age) FROM patients'],
+    [
+      'the smallest value of a subquery',
+      'plan-not-allowed',
+      'SELECT m FROM (SELECT person, min(age) AS m FROM patients GROUP BY person) q',
+    ],
+    [
+      'the smallest value beside a subquery that is aggregated',
+      'plan-not-allowed',
+      'SELECT min(n) FROM (SELECT count(*) AS n FROM patients GROUP BY person) q',
+    ],
     ['a whole row', 'plan-not-allowed', 'SELECT p FROM patients p'],
     ['a hash', 'plan-not-allowed', 'SELECT hash(age) FROM patients'],
+    ['a hash beside a sketch', 'plan-not-allowed', `SELECT bit_or(hash(age)) FROM patients`],
+    ['values or-ed together', 'plan-not-allowed', 'SELECT bit_or(age) FROM patients'],
+    [
+      'a sketch whose bits say more than one hash',
+      'plan-not-allowed',
+      'SELECT bit_or(CASE WHEN age > 0 THEN CAST(age AS UBIGINT) << (hash(person) & 63) ELSE NULL END) FROM patients',
+    ],
+    [
+      'a window over rows in a table expression',
+      'plan-not-allowed',
+      'WITH p AS (SELECT age FROM patients) SELECT max(age) OVER () FROM p',
+    ],
     ['an error that shows a value', 'plan-not-allowed', 'SELECT error(region) FROM patients'],
     ['the environment', 'plan-not-allowed', "SELECT current_setting('threads') FROM patients"],
   ]
@@ -56,6 +96,17 @@ describe('binding against empty tables refuses', () => {
       await bind('SELECT c.a0 FROM (SELECT count(*) AS a0 FROM patients HAVING count(DISTINCT person) >= 5) AS c LIMIT 3'),
     ).toBe('passed')
   })
+})
+
+test('binding takes what a rewrite is made of: sketches of units, and windows over cells', async () => {
+  const cells = 'SELECT region, count(*) AS n FROM patients GROUP BY region'
+  expect(await bind(`WITH c AS (${cells}) SELECT region, max(n) OVER (), row_number() OVER (ORDER BY n) FROM c`)).toBe('passed')
+  const sketch = 'bit_or(CASE WHEN person IS NOT NULL THEN CAST(1 AS UBIGINT) << (hash(person) & 63) ELSE NULL END)'
+  expect(await bind(`SELECT bit_count(${sketch}) FROM patients`)).toBe('passed')
+})
+
+test('the smallest value of a unit may go into an aggregate', async () => {
+  expect(await bind('SELECT count(q.m) FROM (SELECT person, min(age) AS m FROM patients GROUP BY person) q')).toBe('passed')
 })
 
 describe('the engine that parses and binds', () => {

@@ -1,7 +1,10 @@
-import type { Constant, Expression, Moments } from '../analysis/expression.ts'
+import { type Constant, type Expression, keyOf, type Moments } from '../analysis/expression.ts'
 import { doubleType, isNumeric, timestampType } from '../analysis/types.ts'
 import type { Node } from '../ast/build.ts'
 import * as ast from '../ast/build.ts'
+import { clamped } from './clamp.ts'
+import { windowReference } from './layers.ts'
+import { writeScalar } from './values.ts'
 
 /** An expression as SQL that yields a value or NULL for any data: TRY, TRY_CAST and explicit types throughout. */
 export function write(expression: Expression): Node {
@@ -16,6 +19,10 @@ export function write(expression: Expression): Node {
       return writeArithmetic(expression)
     case 'cast':
       return ast.cast(write(expression.value), expression.type.sql, true)
+    case 'clamp':
+      return ast.cast(clamped(write(expression.value), expression.value.type, expression.bounds), expression.type.sql)
+    case 'exact':
+      return ast.call(expression.op, [write(expression.left), write(expression.right)])
     case 'coalesce':
       return ast.operator(
         'OPERATOR_COALESCE',
@@ -41,6 +48,16 @@ export function write(expression: Expression): Node {
       const common = comparisonType(expression.value, ...expression.options)
       const terms = [expression.value, ...expression.options].map((e) => (common === null ? write(e) : as(e, common)))
       return ast.operator(expression.negated ? 'COMPARE_NOT_IN' : 'COMPARE_IN', terms)
+    }
+    case 'window':
+      return windowReference(keyOf(expression))
+    case 'scalar':
+      return writeScalar(expression)
+    case 'inBlock': {
+      const { value, block, listed } = expression
+      const common = comparisonType(value, listed)
+      const [a, b] = [value, listed].map((e) => (common === null ? write(e) : as(e, common))) as [Node, Node]
+      return ast.isAmong(a, ast.select({ list: [b], from: ast.table(block, listed.table) }))
     }
     case 'isNull':
       return ast.operator(expression.negated ? 'OPERATOR_IS_NOT_NULL' : 'OPERATOR_IS_NULL', [write(expression.value)])

@@ -1,46 +1,137 @@
-import type { Block, Core, From } from '../analysis/block.ts'
-import { keyOf } from '../analysis/expression.ts'
+import { type Block, type Core, type From, relationsOf, type SetOperation, type Summary } from '../analysis/block.ts'
+import { aggregated, type Expression, holds, keyOf } from '../analysis/expression.ts'
+import type { Type } from '../analysis/types.ts'
 import type { Node } from '../ast/build.ts'
 import * as ast from '../ast/build.ts'
-import { atLeast, distinctUnits, writeAggregate } from './aggregates.ts'
+import { readVisible, writePublic } from './core.ts'
 import { write } from './expressions.ts'
+import { type Family, familiesOf, type Member } from './family.ts'
+import { writeFrom } from './from.ts'
+import { layersFor } from './layers.ts'
+import { oneZero, plain, writeSummaryAggregate } from './released-aggregates.ts'
+import { writeStack } from './stack.ts'
+import { withValues } from './values.ts'
+import { visibleName, writeFamily } from './visible.ts'
+import { rowsOf } from './windows.ts'
 
 export interface Limits {
   /** distinct units per row, over every protected dataset */
   readonly minimumGroupSize: number
   readonly maxRows: number
+  /** whether cells are suppressed that totals and visible cells would give away */
+  readonly complementaryCells: boolean
+  /** whether aggregates are suppressed that speak of few units without a value */
+  readonly complementarySuppression: boolean
 }
 
 /** The statement that the enclave executes, built from what the guard understood and from nothing else. */
 export function rewrite(blocks: readonly Block[], limits: Limits): Node {
   const result = blocks.at(-1)
   if (result === undefined) throw new Error('a query has at least one block')
-  const ctes = blocks.slice(0, -1).map((block) => ({ name: block.name, select: writeBlock(block, limits) }))
+  const members = familiesOf(blocks, freeNames(blocks), limits.complementaryCells)
+  const written = new Set<Family>()
+  const before = (block: Block) => {
+    const family = block.source.kind === 'core' ? members.get(block.source.core)?.family : undefined
+    if (family === undefined || written.has(family)) return []
+    written.add(family)
+    return writeFamily(family, limits)
+  }
+  const ctes = blocks.flatMap((block) => [
+    ...before(block),
+    ...(block === result ? [] : [{ name: block.name, select: writeBlock(block, members) }]),
+  ])
   const limit = Math.min(result.limit ?? limits.maxRows, limits.maxRows)
-  return writeBlock({ ...result, limit }, limits, ctes)
+  return writeBlock({ ...result, limit }, members, ctes)
 }
 
-function writeBlock(block: Block, limits: Limits, ctes: readonly { name: string; select: Node }[] = []): Node {
-  const { source, where, select, distinct, limit, offset } = block
-  return ast.select({
+type Members = ReadonlyMap<Core, Member>
+
+/** Names that no block and no dataset of the query has, nor starts with. */
+function freeNames(blocks: readonly Block[]): (wanted: string) => string {
+  const relations = blocks.flatMap((block) => relationsOfBlock(block))
+  const taken = [...blocks.map((b) => b.name), ...relations].map((name) => name.toLowerCase())
+  return (wanted) => {
+    let name = wanted
+    for (let i = 2; taken.some((t) => t === name || t.startsWith(`${name}_`)); i++) name = `${wanted}${i}`
+    taken.push(name)
+    return name
+  }
+}
+
+function relationsOfBlock({ source }: Block): readonly string[] {
+  switch (source.kind) {
+    case 'core':
+      return datasetsOf(source.core.from)
+    case 'released':
+      return datasetsOf(source.from)
+    case 'summary':
+      return datasetsOf(source.summary.from)
+    case 'set':
+    case 'stack':
+      return []
+  }
+}
+
+function datasetsOf(from: From): readonly string[] {
+  return relationsOf(from).flatMap(({ source }) =>
+    source.kind === 'slot' ? [source.slot.id] : source.kind === 'derived' ? datasetsOf(source.derived.from) : [],
+  )
+}
+
+function writeBlock(block: Block, members: Members, ctes: readonly { name: string; select: Node }[] = []): Node {
+  const { source, where, qualify, select, order, distinct, limit, offset } = block
+  const shown = [...select, ...order].map((s) => s.value)
+  const above = [...shown, ...(qualify === null ? [] : [qualify])]
+  const from = withValues(writeSource(source, members), [where, ...above])
+  const filter = where === null ? null : write(where)
+  const parts = (lift: (node: Node) => Node) => ({
     ctes,
-    list: select.map(({ name, value }) => ast.named(write(value), name)),
-    from: source.kind === 'core' ? ast.subquery(writeCore(source.core, limits), 'c') : writeFrom(source.from),
-    where: where === null ? null : write(where),
+    list: select.map(({ name, value }) => ast.named(lift(outputOf(block, value)), name)),
     distinct,
     // only a cut needs an order, and then a total one
-    order: limit === null && offset === null ? [] : totalOrder(block),
+    order: limit === null && offset === null ? [] : totalOrder(block, lift),
     limit,
     offset,
   })
+  if (!above.some((value) => holds(value, 'window') || holds(value, 'inBlock'))) {
+    return ast.select({ ...parts((node) => node), from, where: filter })
+  }
+  const { lift, below } = layersFor(above, rowsOf(block))
+  const [lifted, filtered] = [parts(lift), qualify === null ? null : lift(write(qualify))]
+  const inner = ast.select({ list: below(), from, where: filter })
+  return ast.select({ ...lifted, from: ast.subquery(inner, 'w'), where: filtered })
+}
+
+/** Of rows that are equal DISTINCT keeps any. */
+function outputOf({ distinct }: Block, value: Expression): Node {
+  return distinct ? plain(value) : write(value)
+}
+
+function writeSource(source: Block['source'], members: Members): Node {
+  switch (source.kind) {
+    case 'core':
+      return ast.subquery(writeCore(source.core, members.get(source.core)), 'c')
+    case 'released':
+      return writeFrom(source.from)
+    case 'summary':
+      return ast.subquery(writeSummary(source.summary), 'c')
+    case 'set':
+      return ast.subquery(writeSet(source.set), 's')
+    case 'stack':
+      return ast.subquery(writeStack(source.stack), 'c')
+  }
+}
+
+function writeCore(core: Core, member: Member | undefined): Node {
+  return member === undefined ? writePublic(core) : readVisible(core, member, visibleName(member.family))
 }
 
 /** The query's own order, then every output column: rows that tie are equal, so equal runs give equal bytes. */
-function totalOrder({ order, select }: Block) {
+function totalOrder({ order, select }: Block, lift: (node: Node) => Node) {
   const keys = select.map((s) => keyOf(s.value))
   const own = order.map(({ value, descending, nullsFirst }) => {
     const position = keys.indexOf(keyOf(value))
-    return { value: position < 0 ? write(value) : ast.integer(BigInt(position + 1)), position, descending, nullsFirst }
+    return { value: position < 0 ? lift(write(value)) : ast.integer(BigInt(position + 1)), position, descending, nullsFirst }
   })
   const used = new Set(own.map((o) => o.position))
   const rest = select.flatMap((_, i) =>
@@ -49,30 +140,30 @@ function totalOrder({ order, select }: Block) {
   return [...own.map(({ value, descending, nullsFirst }) => ({ value, descending, nullsFirst })), ...rest]
 }
 
-function writeCore({ from, where, groups, aggregates, units }: Core, { minimumGroupSize }: Limits): Node {
-  const thresholds = units.map((unit) => atLeast(distinctUnits(write(unit)), minimumGroupSize))
+function writeSummary({ from, where, groups, aggregates }: Summary): Node {
+  const used = [where, ...groups.map((g) => g.value), ...aggregates.flatMap((a) => aggregated(a.value))]
   return ast.select({
     list: [
-      ...groups.map(({ name, value }) => ast.named(write(value), name)),
-      ...aggregates.map((a) => ast.named(writeAggregate(a, minimumGroupSize), a.name)),
+      ...groups.map(({ name, value }) => ast.named(plain(value), name)),
+      ...aggregates.map(({ name, value }) => ast.named(writeSummaryAggregate(value), name)),
     ],
-    from: writeFrom(from),
+    from: withValues(writeFrom(from), used),
     where: where === null ? null : write(where),
     groups: groups.map((_, i) => i + 1),
-    having: thresholds.length === 0 ? null : ast.conjunction('and', thresholds),
   })
 }
 
-const joinTypes = { inner: 'INNER', left: 'LEFT', full: 'FULL', cross: 'INNER' } as const
+function writeSet({ operation, all, left, right, columns }: SetOperation): Node {
+  const side = (block: Block) =>
+    ast.select({
+      list: columns.map(({ name, type }, i) => ast.named(sideColumn(block.select[i], type), name)),
+      from: ast.table(block.name, 'r'),
+    })
+  return ast.setOperation(operation, all, side(left), side(right))
+}
 
-function writeFrom(from: From): Node {
-  if (from.kind === 'relation') {
-    const { source, table } = from.relation
-    return ast.table(source.kind === 'slot' ? source.slot.id : source.block.name, table)
-  }
-  const equalities = from.equalities.map(({ left, right }) =>
-    write({ kind: 'compare', op: 'COMPARE_EQUAL', left, right, type: { family: 'boolean', sql: 'BOOLEAN' } }),
-  )
-  const condition = equalities.length === 0 ? null : ast.conjunction('and', equalities)
-  return ast.join(joinTypes[from.join], writeFrom(from.left), writeFrom(from.right), condition)
+function sideColumn(item: Block['select'][number] | undefined, type: Type): Node {
+  if (item === undefined) throw new Error('both sides of a set operation have the same number of columns')
+  const value = { kind: 'column', table: 'r', name: item.name, type: item.value.type, slot: null } as const
+  return oneZero(ast.cast(write(value), type.sql, true), type)
 }

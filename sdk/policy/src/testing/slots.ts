@@ -85,12 +85,12 @@ export const slots: readonly SlotInput[] = [
       'person',
       {
         person: { join: true, aggregate: ['count_distinct', 'count'] },
-        age: { ...measure(0, 120, 'any'), dimension: true },
+        age: { ...measure(0, 120, 'any'), dimension: true, expressions: true },
         region: { ...dimension, join: true },
         admitted: dimension,
-        cost: measure(0, 100_000),
-        score: measure(-100, 100),
-        visits: measure(0, 50, 'column'),
+        cost: { ...measure(0, 100_000), expressions: true },
+        score: { ...measure(-100, 100), expressions: true },
+        visits: { ...measure(0, 50, 'column'), expressions: true },
         smoker: dimension,
       },
       5,
@@ -102,9 +102,9 @@ export const slots: readonly SlotInput[] = [
     rule: rule(
       'pupil',
       {
-        pupil: { join: true, dimension: true },
+        pupil: { join: true, dimension: true, aggregate: ['count_distinct'] },
         school: { dimension: true, join: true, filter: 'literal' },
-        grade: dimension,
+        grade: { ...measure(0, 20, 'literal'), dimension: true },
         marks: measure(0, 100),
       },
       7,

@@ -4,6 +4,7 @@ import type { Approval } from '../kinds/decision.ts'
 import type { Query } from '../kinds/query.ts'
 import type { Revocation } from '../kinds/revocation.ts'
 import type { Run } from '../kinds/run.ts'
+import { needsApproval } from '../parts/analysis-rule.ts'
 import type { Verified } from '../verified.ts'
 import { decidesAbout, isApproval, type VerifiedDecision } from '../verify/decision.ts'
 import { stateAt } from '../verify/validity.ts'
@@ -18,8 +19,8 @@ type Subject = {
 }
 
 /**
- * The approvals that the run rests on, each once. A slot whose rule has the mode `aggregation` needs none: its guard decides
- * inside the enclave. A rejection by the owner or an approver of any slot refuses, whatever was approved.
+ * The approvals that the run rests on, each once. A slot whose rule leaves queries to the guard inside the enclave
+ * needs none. A rejection by the owner or an approver of any slot refuses, whatever was approved.
  * Throws `query-rejected`, `approval-missing`, `approval-expired`, `approval-revoked`, `not-yet-valid` or
  * `dataset-version-not-allowed`.
  */
@@ -34,7 +35,7 @@ export function countingApprovals(subject: Subject): readonly Verified<Approval>
   }
   const counting = new Map<string, Verified<Approval>>()
   for (const slot of slots) {
-    if (slot.rule.modes.includes('aggregation')) continue
+    if (!needsApproval(slot.rule)) continue
     for (const approval of approvalsOfSlot(slot, subject)) counting.set(approval.id, approval)
   }
   return [...counting.values()]

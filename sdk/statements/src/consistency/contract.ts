@@ -1,6 +1,7 @@
 import { ReinraumError } from '@reinraum/crypto'
 import { keyCustodyOf } from '../key-custody.ts'
 import type { Contract, Slot } from '../kinds/contract.ts'
+import { ruleFaults } from './rule.ts'
 
 /**
  * A contract's references lead somewhere: owners, approvers, operators, recipients and reviewers are members, key
@@ -58,11 +59,48 @@ function assertSlotConsistent(contract: Contract, slot: Slot): void {
   if (threshold !== 'all' && threshold > by.length) {
     throw new ReinraumError('invalid-statement', `slot ${slot.id} asks for more approvals than it has approvers`)
   }
-  const columns = new Set(slot.schema.columns.map((c) => c.name))
-  const named = Object.keys(slot.rule.columns)
-  if (slot.rule.privacyUnit !== 'none') named.push(slot.rule.privacyUnit.column)
-  if (!named.every((column) => columns.has(column))) {
-    throw new ReinraumError('invalid-statement', `the rule of slot ${slot.id} names a column that its schema does not hold`)
+  const [fault] = ruleFaults(slot.rule, slot.schema)
+  if (fault !== undefined) throw new ReinraumError('invalid-statement', `the rule of slot ${slot.id}: ${fault}`)
+  assertRulePartners(contract, slot)
+  assertResultsAsStrict(contract, slot)
+}
+
+/** Whoever a dataset must be joined with can be joined with. */
+function assertRulePartners(contract: Contract, slot: Slot): void {
+  for (const member of slot.rule.join?.with ?? []) {
+    assertMember(contract, member, `is joined with by the rule of slot ${slot.id}`)
+    if (contract.slots.some((other) => other.owner === member && other.id !== slot.id)) continue
+    throw new ReinraumError(
+      'invalid-statement',
+      `the rule of slot ${slot.id} asks for a join with ${member}, who owns no other slot`,
+    )
+  }
+}
+
+/**
+ * The contract's results are no looser than the rule's: whoever gets or reads a result of the contract may do so with this
+ * slot's, and whoever must look at it first does. So nobody beside the contract has to know the rules of a run's slots.
+ */
+function assertResultsAsStrict({ results, members }: Contract, { id, rule }: Slot): void {
+  if (rule.results === undefined) return
+  const { recipients, reviewers = [] } = rule.results
+  for (const member of [...recipients, ...reviewers.map((r) => r.member)]) {
+    if (members.some((m) => m.id === member)) continue
+    throw new ReinraumError('unknown-member', `${member} is named in the results of the rule of slot ${id} but is no member`)
+  }
+  const looser = (what: string) =>
+    new ReinraumError('invalid-statement', `results is looser than the rule of slot ${id}: ${what}`)
+  const mayRead = [...recipients, ...reviewers.filter((r) => r.mode === 'inspect').map((r) => r.member)]
+  for (const recipient of results.recipients) {
+    if (!recipients.includes(recipient)) throw looser(`${recipient} may not receive results; take it out of recipients`)
+  }
+  for (const { member, mode } of results.reviewers) {
+    if (mode === 'inspect' && !mayRead.includes(member)) throw looser(`${member} may not read results; write mode: approve`)
+  }
+  for (const { member, mode } of reviewers) {
+    const given = results.reviewers.find((r) => r.member === member)
+    if (given === undefined) throw looser(`${member} must review results; add it to reviewers`)
+    if (mode === 'inspect' && given.mode !== 'inspect') throw looser(`${member} must read results first; write mode: inspect`)
   }
 }
 

@@ -8,6 +8,7 @@ import {
   slotIdSchema,
 } from '../parts/identifiers.ts'
 import { signingKeysSchema } from '../parts/public-keys.ts'
+import { resultFileFormat } from '../result-file/result-file.ts'
 
 /** What happened in one run. Signed by the per-run key that the evidence binds. */
 export const receiptSchema = z.strictObject({
@@ -23,8 +24,10 @@ export const receiptSchema = z.strictObject({
   result: z.strictObject({
     /** SHA-256 of the sealed result */
     object: digestIdSchema,
+    /** of a size class */
     length: z.int().min(1),
-    rowCount: z.int().min(0),
+    /** how to read it once it is open; how many rows it has stands there only */
+    format: z.literal(resultFileFormat),
   }),
   gate: z.strictObject({
     recipients: z.array(memberIdSchema).min(1),

@@ -59,7 +59,7 @@ beforeAll(async () => {
     rewrittenSql: id,
     guard: '1',
     engine: 'duckdb',
-    result: { object: id, length: 100, rowCount: 2 },
+    result: { object: id, length: 100, format: 'reinraum/result-file/v1' },
     gate: { recipients: ['analyst'], reviewers: ['reviewer'], layers: [id, id] },
     releases: [id],
     binding: { nonces: { 'air-keys': nonce, 'shared-keys': nonce }, kem: 'kem', sig: run.keys },

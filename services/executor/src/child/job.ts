@@ -2,8 +2,6 @@
 
 /** What the parent writes to the child's standard input: one job, then the end. */
 export interface Job {
-  /** private folder with the datasets, where the result is written too */
-  readonly directory: string
   readonly datasets: readonly {
     readonly slot: string
     readonly file: string
@@ -12,6 +10,7 @@ export interface Job {
   }[]
   /** as the guard rewrote it */
   readonly sql: string
+  /** the one file that is written */
   readonly result: string
   readonly memoryMiB: number
   readonly threads: number

@@ -3,7 +3,7 @@ import type { Job, Outcome } from './job.ts'
 
 /**
  * Runs the rewritten query over the run's datasets in a DuckDB that reaches nothing else: views first, then file access
- * limited to the run's folder, no extensions, no spilling, configuration locked, and only then the query.
+ * limited to the run's own files, no extensions, no spilling, configuration locked, and only then the query.
  */
 export async function runJob(job: Job): Promise<Outcome> {
   const instance = await DuckDBInstance.create(':memory:', {
@@ -22,10 +22,13 @@ export async function runJob(job: Job): Promise<Outcome> {
       const list = columns.map(({ name, type }) => `CAST(${identifier(name)} AS ${type}) AS ${identifier(name)}`)
       await connection.run(`CREATE VIEW ${identifier(slot)} AS SELECT ${list.join(', ')} FROM read_parquet(${literal(file)})`)
     }
-    await connection.run(`SET allowed_directories = [${literal(job.directory)}]`)
+    const files = [...job.datasets.map(({ file }) => file), job.result]
+    await connection.run(`SET allowed_paths = [${files.map(literal).join(', ')}]`)
     await connection.run('SET enable_external_access = false')
     await connection.run('SET lock_configuration = true')
-    const { rowsChanged } = await connection.run(`COPY (${job.sql}) TO ${literal(job.result)} (FORMAT parquet, COMPRESSION zstd)`)
+    // Written in place: there is no second file that this process could make.
+    const options = '(FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)'
+    const { rowsChanged } = await connection.run(`COPY (${job.sql}) TO ${literal(job.result)} ${options}`)
     return { rowCount: rowsChanged }
   } finally {
     connection.closeSync()

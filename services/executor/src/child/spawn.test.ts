@@ -1,59 +1,70 @@
 import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Job } from './job.ts'
-import { type Confinement, probeConfinement, startChild } from './spawn.ts'
+import type { ChildLimits, Confinement } from './confinement.ts'
+import { probeConfinement } from './probe.ts'
+import { makeRunFolder } from './run-folder.ts'
+import { type Question, startChild } from './spawn.ts'
 
-const limits = { memoryMiB: 256, timeoutMs: 20_000, threads: 1 }
+const limits: ChildLimits = { memoryMiB: 256, timeoutMs: 20_000, cpuSeconds: 20, threads: 2, resultBytes: 2 ** 20 }
 // Streams for hours in constant memory.
 const forever = 'SELECT count(*) AS n FROM range(1000000000000) t(i) WHERE hash(i) = 1'
 let directory: string
+let runs = 0
 const confinement: Confinement = await probeConfinement()
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'reinraum-child-'))
-  const instance = await DuckDBInstance.create(':memory:')
-  const connection = await instance.connect()
-  await connection.run(
+  await inEngine(
     `COPY (SELECT i AS id, 'secret-' || i AS name, i % 3 AS kind FROM range(300) r(i)) TO '${directory}/people.parquet'`,
   )
-  connection.closeSync()
-  instance.closeSync()
 })
 
 afterAll(() => rm(directory, { recursive: true, force: true }))
 
-function job(sql: string, result = 'result.parquet'): Job {
-  return {
-    directory,
-    datasets: [
-      {
-        slot: 'people',
-        file: join(directory, 'people.parquet'),
-        columns: [
-          { name: 'id', type: 'BIGINT' },
-          { name: 'kind', type: 'BIGINT' },
-        ],
-      },
-    ],
-    sql,
-    result: join(directory, result),
-    memoryMiB: limits.memoryMiB,
-    threads: 1,
+async function inEngine(sql: string) {
+  const instance = await DuckDBInstance.create(':memory:')
+  const connection = await instance.connect()
+  try {
+    return (await connection.runAndReadAll(sql)).getRowsJson()
+  } finally {
+    connection.closeSync()
+    instance.closeSync()
   }
 }
 
-const run = (sql: string, overrides: Partial<typeof limits> = {}, signal = new AbortController().signal) =>
-  startChild({ ...limits, ...overrides }, confinement).run(job(sql), signal)
+/** A folder as the executor lays it out, with one dataset in it. */
+async function freshRun(sql: string) {
+  const path = join(directory, `run-${runs++}`)
+  await mkdir(path, { mode: 0o700 })
+  const folder = await makeRunFolder(path)
+  const file = join(folder.data, 'people.parquet')
+  await copyFile(join(directory, 'people.parquet'), file)
+  await chmod(file, 0o644)
+  const columns = [
+    { name: 'id', type: 'BIGINT' },
+    { name: 'kind', type: 'BIGINT' },
+  ]
+  const question: Question = { datasets: [{ slot: 'people', file, columns }], sql }
+  return { folder, question }
+}
+
+async function run(sql: string, overrides: Partial<ChildLimits> = {}, signal = new AbortController().signal) {
+  const { folder, question } = await freshRun(sql)
+  return { ...(await startChild({ ...limits, ...overrides }, confinement, folder).run(question, signal)), file: folder.result }
+}
 
 /** Query processes of a parent, past what confines them: other tests on this machine have theirs. */
 function children(parent = process.pid): readonly string[] {
-  return readdirSync('/proc').filter((pid) => /^[0-9]+$/.test(pid) && isQueryProcess(pid) && parentOf(pid) === parent)
+  const ancestors = (pid: number) => [parentOf(`${pid}`), parentOf(`${parentOf(`${pid}`)}`)]
+  return readdirSync('/proc').filter(
+    (pid) => /^[0-9]+$/.test(pid) && isQueryProcess(pid) && ancestors(Number(pid)).includes(parent),
+  )
 }
 
 function isQueryProcess(pid: string): boolean {
@@ -89,8 +100,9 @@ async function seen(parent = process.pid): Promise<string> {
 
 describe('a query in its child process', () => {
   it('writes its result as Parquet and says how many rows it has', async () => {
-    expect(await run('SELECT kind, count(*) AS n FROM people GROUP BY kind ORDER BY kind')).toEqual({ rowCount: 3 })
-    expect((await readFile(join(directory, 'result.parquet'))).subarray(0, 4).toString()).toBe('PAR1')
+    const { rowCount, file } = await run('SELECT kind, count(*) AS n FROM people GROUP BY kind ORDER BY kind')
+    expect(rowCount).toBe(3)
+    expect(await inEngine(`SELECT * FROM '${file}'`)).toEqual([0, 1, 2].map((kind) => [`${kind}`, '100']))
   })
 
   it('sees only the columns that its slot declares', async () => {
@@ -108,22 +120,42 @@ describe('a query in its child process', () => {
 
   it('runs with its configuration locked, without extensions and without spilling', async () => {
     const names = ['lock_configuration', 'enable_external_access', 'autoload_known_extensions', 'temp_directory']
-    await run(`SELECT ${names.map((name) => `current_setting('${name}')::VARCHAR AS ${name}`).join(', ')}`)
-    const instance = await DuckDBInstance.create(':memory:')
-    const connection = await instance.connect()
-    const result = await connection.runAndReadAll(`SELECT * FROM '${directory}/result.parquet'`)
-    connection.closeSync()
-    instance.closeSync()
-    expect(result.getRowsJson()).toEqual([['true', 'false', 'false', '']])
+    const { file } = await run(`SELECT ${names.map((name) => `current_setting('${name}')::VARCHAR AS ${name}`).join(', ')}`)
+    expect(await inEngine(`SELECT * FROM '${file}'`)).toEqual([['true', 'false', 'false', '']])
+  })
+
+  it('writes equal bytes for equal questions', async () => {
+    const sql = 'SELECT id, kind, sum(id) OVER (PARTITION BY kind) AS n FROM people ORDER BY id'
+    const [one, other] = await Promise.all([run(sql), run(sql)])
+    expect((await readFile(one.file)).equals(await readFile(other.file))).toBe(true)
+  })
+
+  it('works with nearly all of the memory that it was given, and fails with more', async () => {
+    const rows = (count: number) => `SELECT count(*) AS n FROM (SELECT DISTINCT md5(i::VARCHAR) FROM range(${count}) t(i))`
+    expect((await run(rows(250_000), { memoryMiB: 64 })).rowCount).toBe(1)
+    await expect(run(rows(2_000_000), { memoryMiB: 64 })).rejects.toMatchObject({ code: 'run-failed' })
   })
 
   it('fails with one code and no word about why', async () => {
     const failures = await Promise.all(
-      ["SELECT error('x' || name) FROM people", "SELECT CAST('secret' AS INTEGER)", 'SELECT * FROM nothing', 'nonsense'].map(
-        (sql) => run(sql).catch((error: Error) => `${error.name} ${error.message}`),
-      ),
+      [
+        ["SELECT error('x' || id) FROM people"],
+        ["SELECT CAST('secret' AS INTEGER)"],
+        ['nonsense'],
+        ['SELECT repeat(md5(i::VARCHAR), 99) AS x FROM range(90000) t(i)'],
+        [forever, { timeoutMs: 1500 }],
+      ].map(([sql, overrides]) => run(sql as string, overrides as Partial<ChildLimits>).catch((error: Error) => error)),
     )
-    expect(new Set(failures)).toEqual(new Set(['ReinraumError the run failed']))
+    const told = failures.map((error) => (error instanceof Error ? [error.name, error.message, error.cause] : 'no failure'))
+    expect(told).toEqual(failures.map(() => ['ReinraumError', 'the run failed', undefined]))
+  })
+
+  it('fails for a result that is too long, also where the host limits no files', async () => {
+    const { folder, question } = await freshRun('SELECT md5(i::VARCHAR) AS x FROM range(9000) t(i)')
+    const nothing: Confinement = { namespaces: false, resourceLimits: false, privileges: false, privateRoot: undefined }
+    const child = startChild({ ...limits, resultBytes: 65_536 }, nothing, folder)
+    await expect(child.run(question, new AbortController().signal)).rejects.toMatchObject({ code: 'run-failed' })
+    expect((await readFile(folder.result)).length).toBeGreaterThan(65_536)
   })
 
   it('is killed at its time limit, and nothing of it stays', async () => {
@@ -143,39 +175,39 @@ describe('a query in its child process', () => {
   })
 
   it('ends unused when its run does not come to the query', async () => {
-    const child = startChild(limits, confinement)
+    const { folder } = await freshRun('')
+    const child = startChild(limits, confinement, folder)
     await seen()
     child.discard()
     await expect.poll(() => children(), { timeout: 5000 }).toEqual([])
   })
 
-  it.runIf(confinement.namespaces && confinement.privileges)(
-    'has no network, no capability and no environment of its own',
-    async () => {
-      const stop = new AbortController()
-      const running = run(forever, {}, stop.signal).catch(() => undefined)
-      const pid = await seen()
-      const namespace = readlinkSync(`/proc/${pid}/ns/net`)
-      const routes = readFileSync(`/proc/${pid}/net/route`, 'utf8').trim().split('\n').slice(1)
-      const environment = readFileSync(`/proc/${pid}/environ`, 'utf8')
-      const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-      const limit = readFileSync(`/proc/${pid}/limits`, 'utf8')
-      stop.abort()
-      await running
-      expect(namespace).not.toBe(readlinkSync('/proc/self/ns/net'))
-      expect(routes).toEqual([])
-      expect(environment).toBe('PATH=/usr/sbin:/usr/bin:/sbin:/bin\0')
-      expect(status).toMatch(/^NoNewPrivs:\s1$/m)
-      expect(status).toMatch(/^CapBnd:\s0000000000000000$/m)
-      expect(limit).toMatch(/^Max core file size\s+0\s+0\s/m)
-    },
-  )
+  it.runIf(confinement.privateRoot !== undefined)('has no network, no capability and no environment of its own', async () => {
+    const stop = new AbortController()
+    const running = run(forever, {}, stop.signal).catch(() => undefined)
+    const pid = await seen()
+    const namespace = readlinkSync(`/proc/${pid}/ns/net`)
+    const routes = readFileSync(`/proc/${pid}/net/route`, 'utf8').trim().split('\n').slice(1)
+    const environment = readFileSync(`/proc/${pid}/environ`, 'utf8')
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+    const limit = readFileSync(`/proc/${pid}/limits`, 'utf8')
+    stop.abort()
+    await running
+    expect(namespace).not.toBe(readlinkSync('/proc/self/ns/net'))
+    expect(routes).toEqual([])
+    expect(environment).toBe('PATH=/usr/sbin:/usr/bin:/sbin:/bin\0')
+    expect(status).toMatch(/^NoNewPrivs:\s1$/m)
+    expect(status).toMatch(/^CapBnd:\s0000000000000000$/m)
+    expect(limit).toMatch(/^Max core file size\s+0\s+0\s/m)
+  })
 
   it.runIf(confinement.privileges)('does not outlive a parent that is killed', async () => {
     const module = new URL('./spawn.ts', import.meta.url).href
+    const { folder, question } = await freshRun(forever)
+    const given = [limits, confinement, folder].map((value) => JSON.stringify(value)).join(', ')
     const script = `
       const { startChild } = await import(${JSON.stringify(module)})
-      await startChild(${JSON.stringify(limits)}, ${JSON.stringify(confinement)}).run(${JSON.stringify(job(forever))}, new AbortController().signal)`
+      await startChild(${given}).run(${JSON.stringify(question)}, new AbortController().signal)`
     const parent = spawn(process.execPath, ['--conditions=source', '--input-type=module', '-e', script], { stdio: 'ignore' })
     const pid = await seen(parent.pid)
     parent.kill('SIGKILL')
@@ -183,9 +215,9 @@ describe('a query in its child process', () => {
   })
 
   it('refuses a job that is none', async () => {
-    await writeFile(join(directory, 'noise'), '')
-    const broken = { ...job('SELECT 1'), directory: 7 } as unknown as Job
-    await expect(startChild(limits, confinement).run(broken, new AbortController().signal)).rejects.toMatchObject({
+    const { folder } = await freshRun('')
+    const broken = { datasets: 7, sql: 'SELECT 1' } as unknown as Question
+    await expect(startChild(limits, confinement, folder).run(broken, new AbortController().signal)).rejects.toMatchObject({
       code: 'run-failed',
     })
   })

@@ -1,8 +1,12 @@
 import { join } from 'node:path'
 import { ReinraumError, zeroise } from '@reinraum/crypto'
+import type { GuardPlan, GuardVerdict } from '@reinraum/policy'
 import { type RunBundleBytes, releaseSuiteOf, type VerifiedRun, verifyRunBundle } from '@reinraum/statements'
+import type { ChildLimits } from '../child/confinement.ts'
+import { makeRunFolder, type RunFolder } from '../child/run-folder.ts'
 import { type Child, startChild } from '../child/spawn.ts'
 import type { Executor } from '../executor.ts'
+import { compute } from './compute.ts'
 import { custodiesOf } from './custodies.ts'
 import { deposit } from './deposit.ts'
 import { sealGate } from './gate.ts'
@@ -12,7 +16,7 @@ import { holdLease, type LeaseOptions, renewalOf } from './lease.ts'
 import { type ObtainedKeys, obtainKeys } from './obtain-keys.ts'
 import { openDataset } from './open-dataset.ts'
 import { receiptBundle, signReceipt } from './receipt.ts'
-import { sealResult } from './seal-result.ts'
+import { type ReleaseGrid, startReleaseGrid } from './release-grid.ts'
 
 export interface RunControl {
   /** the run that was on the work queue */
@@ -29,19 +33,48 @@ export interface RunControl {
  */
 export async function executeRun(executor: Executor, bundle: RunBundleBytes, control: RunControl): Promise<boolean> {
   const { laps } = control
+  const grid = startReleaseGrid(executor.releaseGridMs)
   const run = await verifyRunBundle(bundle, { now: executor.now() })
   if (run.run.id !== control.runId) throw new ReinraumError('contract-mismatch', 'governance gave out another run')
   laps.lap('verify')
   // Refused here costs nobody anything: no key is asked for and no approval is used up.
-  const rewrittenSql = await guardedSql(executor, run)
+  const guarded = await guardedQuery(executor, run)
   laps.lap('guard')
-  // Started here, so that it is warm when the keys and the data are there.
-  const child = startChild(executor.limits, executor.confinement)
-  const keys = await createRunKeys(releaseSuiteOf(run.contract.document))
   const folder = await executor.scratch.open()
-  let obtained: ObtainedKeys | undefined
   try {
-    obtained = await obtainKeys(executor, run, bundle, keys)
+    const files = await makeRunFolder(folder.path)
+    // Started here, so that it is warm when the keys and the data are there.
+    const child = startChild(limitsFor(guarded.plan, executor.limits), executor.confinement, files)
+    const keys = await createRunKeys(releaseSuiteOf(run.contract.document))
+    const sealed = join(folder.path, 'result.sealed')
+    try {
+      return await runWithKeys({ executor, run, bundle, guarded, keys, files, sealed, grid, laps, child }, control)
+    } finally {
+      child.discard()
+      keys.zeroise()
+    }
+  } finally {
+    await folder.remove()
+  }
+}
+
+interface Execution {
+  readonly executor: Executor
+  readonly run: VerifiedRun
+  readonly bundle: RunBundleBytes
+  readonly guarded: AllowedQuery
+  readonly keys: RunKeys
+  readonly files: RunFolder
+  readonly sealed: string
+  readonly grid: ReleaseGrid
+  readonly laps: Laps
+  readonly child: Child
+}
+
+async function runWithKeys(execution: Execution, control: RunControl): Promise<boolean> {
+  const { executor, run, bundle, keys, laps } = execution
+  const obtained = await obtainKeys(executor, run, bundle, keys)
+  try {
     laps.lap('keys')
     const lease = holdLease({
       custodies: custodiesOf(run),
@@ -52,43 +85,23 @@ export async function executeRun(executor: Executor, bundle: RunBundleBytes, con
     })
     const signal = AbortSignal.any([control.signal, lease.signal])
     try {
-      return await withReason(signal, () =>
-        computeAndDeliver(
-          { executor, run, bundle, rewrittenSql, keys, folder: folder.path, signal, laps, child },
-          obtained as ObtainedKeys,
-          () => lease.confirm(),
-        ),
-      )
+      return await withReason(signal, () => computeAndDeliver(execution, obtained, signal, () => lease.confirm()))
     } finally {
       lease.stop()
     }
   } finally {
-    child.discard()
-    keys.zeroise()
-    zeroise(...(obtained?.dataKeys.values() ?? []))
-    await folder.remove()
+    zeroise(...obtained.dataKeys.values())
   }
 }
 
-interface Computation {
-  readonly executor: Executor
-  readonly run: VerifiedRun
-  readonly bundle: RunBundleBytes
-  readonly rewrittenSql: string
-  readonly keys: RunKeys
-  readonly folder: string
-  readonly signal: AbortSignal
-  readonly laps: Laps
-  readonly child: Child
-}
-
 async function computeAndDeliver(
-  computation: Computation,
+  execution: Execution,
   obtained: ObtainedKeys,
+  signal: AbortSignal,
   confirmLease: () => Promise<void>,
 ): Promise<boolean> {
-  const { executor, run, bundle, rewrittenSql, keys, folder, signal, laps, child } = computation
-  const datasets = [...run.manifests].map(([slot, manifest]) => ({ slot, manifest, file: join(folder, `${slot}.parquet`) }))
+  const { executor, run, bundle, guarded, keys, files, sealed, grid, laps, child } = execution
+  const datasets = [...run.manifests].map(([slot, manifest]) => ({ slot, manifest, file: join(files.data, `${slot}.parquet`) }))
   for (const { slot, manifest, file } of datasets) {
     const key = obtained.dataKeys.get(slot)
     if (key === undefined) throw new ReinraumError('key-mismatch', `no key for ${slot}`)
@@ -96,34 +109,32 @@ async function computeAndDeliver(
   }
   zeroise(...obtained.dataKeys.values())
   laps.lap('unseal')
-  const result = join(folder, 'result.parquet')
-  const job = {
-    directory: folder,
+  const { rewrittenSql } = guarded
+  const question = {
     datasets: datasets.map(({ slot, manifest, file }) => ({ slot, file, columns: manifest.document.schema.columns })),
     sql: rewrittenSql,
-    result,
-    memoryMiB: executor.limits.memoryMiB,
-    threads: executor.limits.threads,
   }
-  const { rowCount } = await child.run(job, signal)
-  laps.lap('query')
-  const sealed = await sealResult(result, join(folder, 'result.sealed'), keys.resultKey, run.run.id)
-  const gate = await sealGate(run.contract.document, run.run.document, run.run.id, keys.resultKey)
-  laps.lap('seal')
-  // What the receipt says is judged at its own time by everyone who reads it, so it is judged here first.
+  const { resultKey } = keys
+  const result = await compute({ child, question, folder: files, sealed, resultKey, runId: run.run.id, grid, signal })
+  laps.lap('compute')
+  const gate = await sealGate(run.contract.document, run.run.document, run.run.id, resultKey)
+  // What the receipt says is judged at its own time by everyone who reads it, so it is judged here first. The time is one of the
+  // grid: it tells nothing of the query.
   const finishedAt = executor.now()
   await verifyRunBundle(bundle, { now: finishedAt })
-  const receipt = await signReceipt(executor, { run, keys, obtained, rewrittenSql, rowCount, sealed, gate, finishedAt })
+  const receipt = await signReceipt(executor, { run, keys, obtained, rewrittenSql, sealed: result, gate, finishedAt })
   laps.lap('receipt')
   await confirmLease()
   laps.lap('lease')
   signal.throwIfAborted()
-  const stands = await deposit(executor, run.run.id, receiptBundle(bundle, obtained, receipt), gate, sealed)
+  const stands = await deposit(executor, run.run.id, receiptBundle(bundle, obtained, receipt), gate, result)
   laps.lap('deposit')
   return stands
 }
 
-async function guardedSql({ guard }: Executor, { contract, query, run }: VerifiedRun): Promise<string> {
+type AllowedQuery = Extract<GuardVerdict, { readonly verdict: 'allowed' }>
+
+async function guardedQuery({ guard }: Executor, { contract, query, run }: VerifiedRun): Promise<AllowedQuery> {
   const slots = contract.document.slots.filter((slot) => query.document.slots.includes(slot.id))
   const verdict = await guard.check({
     sql: query.document.sql,
@@ -138,7 +149,12 @@ async function guardedSql({ guard }: Executor, { contract, query, run }: Verifie
   if (verdict.plan.slots.map(({ id }) => id).join() !== [...query.document.slots].sort().join()) {
     throw new ReinraumError('query-mismatch', 'the query names other slots than its SQL reads')
   }
-  return verdict.rewrittenSql
+  return verdict
+}
+
+/** The host's limits, and the length that the rules of the datasets allow a result where that is less. */
+function limitsFor({ maxBytes }: GuardPlan, limits: ChildLimits): ChildLimits {
+  return { ...limits, resultBytes: Math.min(maxBytes ?? limits.resultBytes, limits.resultBytes) }
 }
 
 /** A run that was stopped says why it was stopped, not which call noticed. */

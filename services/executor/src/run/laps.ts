@@ -1,4 +1,4 @@
-/** How long each step of one run took: for the operator's log and the benchmark. An operator can watch processes anyway. */
+/** How long each step of one run took: for the operator's log and the benchmark. What depends on data ends on the release grid. */
 export interface Laps {
   /** Ends a step and begins the next. */
   lap(step: string): void

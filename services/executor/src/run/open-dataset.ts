@@ -42,6 +42,8 @@ export async function openDataset(
   }
   const out = await open(file, 'wx', 0o600)
   try {
+    // For the query process, which has no privilege left. The folder above is closed to everyone else.
+    await out.chmod(0o644)
     for await (const chunk of unsealStream(ciphertext(), { key, context: manifestCoreContext(core) })) {
       signal.throwIfAborted()
       await out.writeFile(chunk)

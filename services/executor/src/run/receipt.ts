@@ -1,7 +1,14 @@
 import { evidenceId } from '@reinraum/attestation'
 import { canonicalBytes, digestId, parseStrictJson, toBase64url, utf8 } from '@reinraum/crypto'
 import { guardVersion } from '@reinraum/policy'
-import { type Receipt, type RunBundleBytes, signStatement, type VerifiedRun, writeReceiptEvidence } from '@reinraum/statements'
+import {
+  type Receipt,
+  type RunBundleBytes,
+  resultFileFormat,
+  signStatement,
+  type VerifiedRun,
+  writeReceiptEvidence,
+} from '@reinraum/statements'
 import type { Executor } from '../executor.ts'
 import type { Gate } from './gate.ts'
 import type { RunKeys } from './keys.ts'
@@ -13,7 +20,6 @@ export interface ReceiptInput {
   readonly keys: RunKeys
   readonly obtained: ObtainedKeys
   readonly rewrittenSql: string
-  readonly rowCount: number
   readonly sealed: SealedResult
   readonly gate: Gate
   readonly finishedAt: Date
@@ -31,7 +37,7 @@ export async function signReceipt(executor: Pick<Executor, 'engine'>, input: Rec
     rewrittenSql: digestId(utf8(input.rewrittenSql)),
     guard: guardVersion,
     engine: executor.engine,
-    result: { object: sealed.object, length: sealed.length, rowCount: input.rowCount },
+    result: { object: sealed.object, length: sealed.length, format: resultFileFormat },
     gate: { recipients: [...gate.recipients], reviewers: [...gate.reviewers], layers: [...gate.layers] },
     releases: obtained.releases.map((release) => release.id),
     binding: { nonces: { ...obtained.nonces }, kem: toBase64url(keys.kem.publicKey), sig: keys.signer.keys },

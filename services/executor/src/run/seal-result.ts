@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { createSha256, type DigestId, sealStream, toHex, utf8 } from '@reinraum/crypto'
+import { type ResultContent, writeResultFile } from '@reinraum/statements'
 
 export interface SealedResult {
   readonly file: string
@@ -10,16 +11,24 @@ export interface SealedResult {
   readonly length: number
 }
 
-/** Seals the result's Parquet bytes under the run's result key, beside it in memory. */
-export async function sealResult(parquet: string, sealed: string, resultKey: Uint8Array, runId: string): Promise<SealedResult> {
+/** A query's result as Parquet. */
+export interface PlainResult extends ResultContent {
+  readonly file: string
+}
+
+/** Seals the padded result under the run's result key, beside it in memory. */
+export async function sealResult(
+  result: PlainResult,
+  sealed: string,
+  resultKey: Uint8Array,
+  runId: string,
+): Promise<SealedResult> {
+  const parquet = createReadStream(result.file, { highWaterMark: 1 << 20 })
   const hash = createSha256()
   let length = 0
   const out = await open(sealed, 'wx', 0o600)
   try {
-    for await (const chunk of sealStream(createReadStream(parquet, { highWaterMark: 1 << 20 }), {
-      key: resultKey,
-      context: utf8(runId),
-    })) {
+    for await (const chunk of sealStream(writeResultFile(parquet, result), { key: resultKey, context: utf8(runId) })) {
       hash.update(chunk)
       length += chunk.length
       await out.writeFile(chunk)

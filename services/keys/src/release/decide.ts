@@ -12,6 +12,7 @@ import { knownRejections, knownRevocations, ownersOf } from '../revocations.ts'
 import { requireNotLocked } from '../rollback/locks.ts'
 import type { KeysTransaction } from '../store.ts'
 import type { Vault } from '../vault.ts'
+import { requireAccess } from './access-budget.ts'
 import { appraiseEvidence, requireAcceptable } from './appraise-evidence.ts'
 import type { ReleaseClaim } from './claim.ts'
 import { keysOfRun } from './keys-of-run.ts'
@@ -103,8 +104,9 @@ async function check(vault: Vault, trx: KeysTransaction, claim: ReleaseClaim, se
   // 3, 5. The run's slots and versions are those whose keys were imported here under exactly this contract.
   const rows = await keysOfRun(vault, trx, verified)
 
-  // 6. What this run takes of the approvals that these slots rest on.
+  // 6. What this run takes of the approvals that these slots rest on, and of the slots' own budgets.
   const slots = rows.map(({ slot }) => slot)
+  await requireAccess(trx, verified, slots, now)
   const runs = countRuns(verified, slots, uses)
 
   // 8. The data keys, sealed to the KEM key inside the evidence.
@@ -170,7 +172,7 @@ async function rememberRelease(trx: KeysTransaction, { verified, keys }: Granted
   const ids = { contract_id: verified.contract.id, run_id: verified.run.id }
   await trx
     .insertInto('released_keys')
-    .values(keys.map(({ manifestId }) => ({ ...ids, manifest_id: manifestId, released_at })))
+    .values(keys.map(({ manifestId, slot }) => ({ ...ids, manifest_id: manifestId, slot, released_at })))
     .onConflict((conflict) => conflict.doNothing())
     .execute()
 }

@@ -1,5 +1,5 @@
 import { type ErrorCode, isReinraumError, ReinraumError } from '@reinraum/crypto'
-import { type Approval, parseStatement, type Verified, type VerifiedRun } from '@reinraum/statements'
+import { type Approval, needsApproval, parseStatement, type Verified, type VerifiedRun } from '@reinraum/statements'
 import type { KeysTransaction } from '../store.ts'
 
 /** How often one approval was used, before and after this run. Equal when this very run had paid already. */
@@ -63,9 +63,9 @@ export async function debit(trx: KeysTransaction, uses: readonly ApprovalUse[], 
   if (rows.length > 0) await trx.insertInto('debits').values(rows).execute()
 }
 
-/** The approvals that the given slots rest on; a slot that allows aggregation rests on none. */
+/** The approvals that the given slots rest on; a slot that leaves queries to the guard rests on none. */
 function approvalsOf({ contract, approvals }: VerifiedRun, slots: readonly string[]): readonly Verified<Approval>[] {
-  const resting = contract.document.slots.filter(({ id, rule }) => slots.includes(id) && !rule.modes.includes('aggregation'))
+  const resting = contract.document.slots.filter(({ id, rule }) => slots.includes(id) && needsApproval(rule))
   const approvers = new Set(resting.flatMap(({ rule }) => rule.approvals.by))
   return approvals.filter(({ document }) => approvers.has(document.by))
 }

@@ -62,8 +62,8 @@ async function append(trx: KeysTransaction, { id, bytes, document }: Verified<Re
       .onConflict((conflict) => conflict.doNothing())
       .execute()
   }
-  for (const { manifest } of outcome.datasets) {
-    const released = { contract_id, manifest_id: manifest, run_id, released_at: decided_at }
+  for (const { manifest, slot } of outcome.datasets) {
+    const released = { contract_id, manifest_id: manifest, slot, run_id, released_at: decided_at }
     await trx
       .insertInto('released_keys')
       .values(released)

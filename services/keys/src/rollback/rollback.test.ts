@@ -105,7 +105,8 @@ describe('a store that its operator has set back', () => {
     // Two owners approve, so that each released run is debited twice.
     expect((await debits()).length - before).toBe(4)
     const released = service.vault.store.db.selectFrom('released_keys').where('contract_id', '=', agreement.id)
-    expect(await released.selectAll().execute()).toHaveLength(6)
+    const mended = await released.select(['slot', 'run_id']).execute()
+    expect(mended.map(({ slot }) => slot).sort()).toEqual(['strikes', 'strikes', 'strikes', 'weather', 'weather', 'weather'])
 
     expect(await refusalOf(outcome)).toBe('rollback-detected')
     expect(await confirm(agreement, service, 'bird')).toEqual({ lock: 'NONE', awaited: [] })

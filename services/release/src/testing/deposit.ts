@@ -79,7 +79,7 @@ export async function makeDeposit(room: Room, changes: DepositChanges = {}): Pro
     rewrittenSql: digestId(utf8('sql')),
     guard: '1',
     engine: '1',
-    result: { object: `sha256:${toHex(sha256(ciphertext))}`, length: ciphertext.length, rowCount: 3 },
+    result: { object: `sha256:${toHex(sha256(ciphertext))}`, length: ciphertext.length, format: 'reinraum/result-file/v1' },
     gate: {
       recipients: document.recipients,
       reviewers: contract.document.results.reviewers.map(({ member }) => member),

@@ -3,8 +3,8 @@ import type { Attack } from './attack.ts'
 /** Columns that a rule keeps shut, under every name that SQL has for them. */
 export const columns: readonly Attack[] = [
   ['selects rows', 'raw-rows', 'SELECT region FROM patients'],
-  ['selects everything', 'raw-rows', 'SELECT * FROM patients'],
-  ['writes FROM alone', 'raw-rows', 'FROM patients'],
+  ['selects everything', 'star-not-allowed', 'SELECT * FROM patients'],
+  ['writes FROM alone', 'star-not-allowed', 'FROM patients'],
   ['selects a whole row', 'column-unknown', 'SELECT p, count(*) FROM patients p GROUP BY p'],
   ['counts whole rows', 'column-unknown', 'SELECT count(DISTINCT p) FROM patients p'],
   ['refers to a column by position', 'construct-not-allowed', 'SELECT #2, count(*) FROM patients GROUP BY #2'],

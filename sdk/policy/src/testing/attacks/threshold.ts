@@ -4,23 +4,18 @@ import type { Attack } from './attack.ts'
 export const threshold: readonly Attack[] = [
   [
     'isolates one person by CASE inside a sum',
-    'aggregate-not-allowed',
+    'filter-not-allowed',
     'SELECT sum(CASE WHEN person = 42 THEN age END) FROM patients',
   ],
-  ['isolates one person by multiplication', 'aggregate-not-allowed', 'SELECT sum(age * (person = 42)::INT) FROM patients'],
-  ['isolates one person by FILTER', 'function-not-allowed', 'SELECT sum(age) FILTER (WHERE person = 42) FROM patients'],
-  ['counts one person by FILTER', 'function-not-allowed', 'SELECT count(*) FILTER (WHERE person = 42) FROM patients'],
-  ['isolates one person by count_if', 'function-not-allowed', 'SELECT count_if(person = 42) FROM patients'],
+  ['isolates one person by multiplication', 'filter-not-allowed', 'SELECT sum(age * (person = 42)::INT) FROM patients'],
+  ['isolates one person by FILTER', 'filter-not-allowed', 'SELECT sum(age) FILTER (WHERE person = 42) FROM patients'],
+  ['counts one person by FILTER', 'filter-not-allowed', 'SELECT count(*) FILTER (WHERE person = 42) FROM patients'],
+  ['isolates one person by count_if', 'filter-not-allowed', 'SELECT count_if(person = 42) FROM patients'],
   ['isolates one person by nullif', 'aggregate-not-allowed', 'SELECT avg(nullif(age, 33)) FROM patients'],
   ['isolates one person by an ordered aggregate', 'function-not-allowed', 'SELECT sum(age ORDER BY person) FROM patients'],
   ['isolates one person by its unit', 'filter-not-allowed', 'SELECT avg(age) FROM patients WHERE person = 42'],
   ['isolates all but one, to subtract from the total', 'filter-not-allowed', 'SELECT sum(age) FROM patients WHERE person <> 42'],
   ['probes a list of people', 'filter-not-allowed', 'SELECT count(*) FROM patients WHERE person IN (1, 2, 3, 42)'],
-  [
-    'probes a list through a subquery',
-    'subquery-not-allowed',
-    'SELECT count(*) FROM patients WHERE person IN (SELECT pupil FROM pupils)',
-  ],
   [
     'inflates rows by a cross join with a range',
     'table-function-not-allowed',
@@ -33,12 +28,8 @@ export const threshold: readonly Attack[] = [
   ],
   ['inflates rows by a comma join', 'join-not-allowed', 'SELECT region, count(*) FROM patients, states GROUP BY 1'],
   ['inflates rows by a join on true', 'join-not-allowed', 'SELECT region, count(*) FROM patients JOIN states ON TRUE GROUP BY 1'],
-  [
-    'inflates rows by a join with itself',
-    'join-not-allowed',
-    'SELECT p.region, count(*) FROM patients p JOIN patients q ON p.person = q.person GROUP BY 1',
-  ],
-  ['fakes identities', 'aggregate-not-allowed', "SELECT count(DISTINCT person || 'x') FROM patients"],
+  ['fakes identities', 'aggregate-not-allowed', "SELECT count(DISTINCT person::VARCHAR || 'x') FROM patients"],
+  ['fakes identities from a number', 'type-mismatch', "SELECT count(DISTINCT person || 'x') FROM patients"],
   [
     'leaks through the order of a conditional maximum',
     'aggregate-not-allowed',
@@ -46,12 +37,12 @@ export const threshold: readonly Attack[] = [
   ],
   [
     'leaks through a HAVING on a conditional sum',
-    'aggregate-not-allowed',
+    'filter-not-allowed',
     'SELECT region FROM patients GROUP BY 1 HAVING sum(CASE WHEN person = 42 THEN 1 END) > 0',
   ],
   [
     'groups by person in a CTE and filters after',
-    'column-not-allowed',
+    'filter-not-allowed',
     'WITH p AS (SELECT person, sum(age) s FROM patients GROUP BY person) SELECT count(*) FROM p WHERE person = 42',
   ],
   [
@@ -62,22 +53,6 @@ export const threshold: readonly Attack[] = [
   ['groups by a unit that is a dimension', 'privacy-unit-not-allowed', 'SELECT pupil, count(*) FROM pupils GROUP BY 1'],
   ['groups by person behind an expression', 'column-not-allowed', 'SELECT person // 1, count(*) FROM patients GROUP BY 1'],
   [
-    'aggregates an aggregate',
-    'nested-aggregation',
-    'WITH r AS (SELECT region, count(*) n FROM patients GROUP BY 1) SELECT sum(n) FROM r',
-  ],
-  [
-    'aggregates an aggregate in a subquery',
-    'nested-aggregation',
-    'SELECT avg(n) FROM (SELECT region, count(*) n FROM patients GROUP BY 1) q',
-  ],
-  [
-    'groups results again',
-    'nested-aggregation',
-    'SELECT region FROM (SELECT region, age, count(*) n FROM patients GROUP BY 1, 2) q GROUP BY region',
-  ],
-  ['passes rows through a subquery first', 'raw-rows', 'SELECT count(*) FROM (SELECT age FROM patients) q'],
-  [
     'passes limited rows through a subquery first',
     'raw-rows',
     'SELECT avg(age) FROM (SELECT age FROM patients ORDER BY age DESC LIMIT 1) q',
@@ -86,11 +61,6 @@ export const threshold: readonly Attack[] = [
     'joins results back to rows',
     'mixed-relations',
     'WITH r AS (SELECT region, count(*) n FROM patients GROUP BY 1) SELECT p.region, count(*) FROM patients p JOIN r ON p.region = r.region GROUP BY 1',
-  ],
-  [
-    'joins rows with a public selection as a probe list',
-    'mixed-relations',
-    "WITH probe AS (SELECT code FROM states WHERE code = 'S1') SELECT count(*) FROM patients p JOIN probe ON p.region = probe.code",
   ],
   [
     'joins two protected datasets on an attribute',
@@ -124,7 +94,7 @@ export const threshold: readonly Attack[] = [
   ],
   ['joins by position', 'join-not-allowed', 'SELECT count(*) FROM patients POSITIONAL JOIN states'],
   ['joins by nearest value', 'join-not-allowed', 'SELECT count(*) FROM patients p ASOF JOIN states s ON p.region >= s.name'],
-  ['joins laterally', 'raw-rows', 'SELECT count(*) FROM patients p, LATERAL (SELECT school FROM pupils) q'],
+  ['joins laterally', 'join-not-allowed', 'SELECT count(*) FROM patients p, LATERAL (SELECT school FROM pupils) q'],
   [
     'joins laterally with a correlation',
     'column-unknown',
@@ -138,17 +108,22 @@ export const threshold: readonly Attack[] = [
     "SELECT count(*) FROM patients p JOIN states s ON p.region = s.name AND p.region = 'x'",
   ],
   ['joins by nature', 'join-not-allowed', 'SELECT count(*) FROM flights NATURAL JOIN airports'],
-  ['unites rows', 'set-operation-not-allowed', 'SELECT region FROM patients UNION ALL SELECT school FROM pupils'],
+  ['unites rows', 'raw-rows', 'SELECT region FROM patients UNION ALL SELECT school FROM pupils'],
   [
-    'takes totals beside cells',
+    'takes one grouping set twice',
     'grouping-sets-not-allowed',
-    'SELECT region, age, count(*) FROM patients GROUP BY ROLLUP (region, age)',
+    'SELECT region, age, count(*) FROM patients GROUP BY GROUPING SETS ((region, age), (age, region))',
   ],
-  ['takes a cube', 'grouping-sets-not-allowed', 'SELECT region, age, count(*) FROM patients GROUP BY CUBE (region, age)'],
+  ['takes a total per person', 'column-not-allowed', 'SELECT person, count(*) FROM patients GROUP BY ROLLUP (person)'],
   [
-    'takes grouping sets',
-    'grouping-sets-not-allowed',
-    'SELECT region, age, count(*) FROM patients GROUP BY GROUPING SETS ((region), (age))',
+    'asks which set a person is of',
+    'not-grouped',
+    'SELECT region, grouping(person), count(*) FROM patients GROUP BY ROLLUP (region)',
+  ],
+  [
+    'takes more grouping sets than anybody reads',
+    'too-complex',
+    'SELECT count(*) FROM patients GROUP BY CUBE (region, age, smoker, admitted, month(admitted), year(admitted))',
   ],
   [
     'correlates a scalar subquery',

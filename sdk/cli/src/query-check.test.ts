@@ -1,0 +1,149 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runInProcess } from './testing/run-in-process.ts'
+
+let directory: string
+const at = (name: string) => join(directory, name)
+const check = (file: string, ...argv: readonly string[]) => runInProcess(['query', 'check', at(file), ...argv])
+const both = () => [
+  '--schema',
+  at('tables.sql'),
+  '--rule',
+  `visits=${at('visits.yaml')}`,
+  '--rule',
+  `districts=${at('districts.yaml')}`,
+]
+
+const visits = `
+version: 1
+modes: [template]
+privacyUnit: { column: person }
+columns:
+  person: { join: true }
+  district: { dimension: true, join: true, filter: literal }
+  cost: { aggregate: [avg, sum], bounds: [0, 1000], filter: literal }
+output: { minimumGroupSize: 3, maxRows: 1000, rounding: 5, maxBytes: 100000 }
+approvals: { by: [health], threshold: all }
+`
+const districts = `
+version: 1
+modes: [template]
+privacyUnit: none
+columns:
+  code: { join: true, dimension: true, filter: any }
+  name: { dimension: true, filter: any }
+output: { minimumGroupSize: 2, maxRows: 500 }
+approvals: { by: [survey], threshold: all }
+`
+const files = {
+  'visits.yaml': visits,
+  'districts.yaml': districts,
+  'tables.sql': `CREATE TABLE visits (person VARCHAR, district VARCHAR, cost BIGINT, note VARCHAR);
+    CREATE TABLE districts (code VARCHAR, name VARCHAR)`,
+  'visits.sql': 'CREATE TABLE anything (person VARCHAR, district VARCHAR, cost BIGINT, note VARCHAR)',
+  'good.sql': `SELECT d.name AS district, count(*) AS visits, avg(v.cost) AS mean_cost
+    FROM visits v JOIN districts d ON v.district = d.code WHERE v.cost >= 10 GROUP BY 1 ORDER BY 1`,
+  'bad.sql': "SELECT district,\n\tmin(cost) AS cheapest,\n  sum(nothing) AS s\nFROM visits\nWHERE note = 'x'\nGROUP BY district",
+  'foreign.sql': 'SELECT "\u001b[2Jx\n✗ allowed" FROM visits',
+  'broken.yaml': 'version: 1\nmodes: [template]\n',
+}
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'reinraum-check-'))
+  await Promise.all(Object.entries(files).map(([name, text]) => writeFile(at(name), text)))
+})
+afterAll(() => rm(directory, { recursive: true, force: true }))
+
+describe('a query checked without any contract', () => {
+  it('that is allowed shows what approvers read, and what runs', async () => {
+    const { exitCode, out } = await check('good.sql', ...both())
+    expect(exitCode).toBe(0)
+    const squeezed = out.replaceAll(/ +/g, ' ')
+    for (const text of [
+      'visits: protects each person; at least 3 in a group',
+      'joined on district',
+      'filtered by cost',
+      'districts: public reference data',
+      'grouped by name',
+      'stands for at least 3 different privacy units',
+      'rounded to multiples of 5',
+      'at most 500 rows and 100000 bytes',
+      'A JOIN CAN REPEAT ROWS',
+      'when those have approved it',
+      'district VARCHAR\n visits BIGINT\n mean_cost',
+      'can be subtracted from each other',
+      '\nWhat will run:\n WITH ',
+      '\n LIMIT 500',
+    ])
+      expect(squeezed).toContain(text)
+  })
+
+  it('that is refused shows where, why, and what to change, for all that is wrong', async () => {
+    const { exitCode, out } = await check('bad.sql', ...both())
+    expect(exitCode).toBe(2)
+    const [head, ...reasons] = out.trimEnd().split('\n\n')
+    expect(head).toBe('refused')
+    expect(reasons).toHaveLength(3)
+    expect(reasons.find((reason) => reason.includes('2:2 '))?.split('\n')).toEqual([
+      expect.stringMatching(/^ {2}✗ 2:2 .*min.* \(aggregate-not-allowed\)$/),
+      '    2 │  min(cost) AS cheapest,',
+      '      │  ^',
+      expect.stringMatching(/^ {4}Use an aggregate .*\.$/),
+    ])
+    expect(reasons.join('\n')).toContain('    5 │ WHERE note = ')
+  })
+
+  it('says the same to programs, with the advice', async () => {
+    const refused = JSON.parse((await check('bad.sql', ...both(), '--json')).out)
+    expect(refused).toMatchObject({
+      verdict: 'refused',
+      reasons: [{ at: { line: 5 }, fix: expect.stringMatching(/\.$/) }, {}, {}],
+    })
+    const allowed = JSON.parse((await check('good.sql', ...both(), '--json')).out)
+    expect(allowed).toMatchObject({
+      verdict: 'allowed',
+      plan: { maxRows: 500, maxBytes: 100_000 },
+      report: { minimumGroupSize: 3 },
+    })
+  })
+
+  it('shows nothing of the query that a terminal obeys, and no line that looks like one of ours', async () => {
+    const { out } = await check('foreign.sql', ...both())
+    expect(out).not.toContain('\u001b')
+    expect(out).toContain('\\u001b[2Jx')
+    expect(out).not.toMatch(/^\s*✗ allowed/m)
+  })
+
+  it('points at the place also behind what a terminal does not show', async () => {
+    await writeFile(at('hidden.sql'), 'SELECT /*\u202e\u2066*/ count(nothing) FROM visits')
+    const shown = (await check('hidden.sql', ...both())).out.split('\n')
+    const line = shown.findIndex((text) => text.includes('nothing'))
+    expect(shown[line + 1]?.indexOf('^')).toBe(shown[line]?.indexOf('nothing'))
+  })
+
+  it('takes one schema and one rule without names, and a schema by the name of its dataset', async () => {
+    const query = at('one.sql')
+    await writeFile(query, 'SELECT district, count(*) AS n FROM visits GROUP BY 1')
+    const schema = ['--schema', `visits=${at('visits.sql')}`]
+    expect((await check('one.sql', ...schema, '--rule', at('visits.yaml'))).exitCode).toBe(0)
+    expect((await check('one.sql', ...schema, '--rule', `visits=${at('visits.yaml')}`)).exitCode).toBe(0)
+  })
+
+  it.each<[string, readonly string[], RegExp]>([
+    ['neither contract nor rules', [], /--contract/],
+    ['both', ['--contract', 'c.json', '--rule', 'visits.yaml'], /not both/],
+    ['a rule without a schema', ['--rule', 'visits=visits.yaml'], /no schema/],
+    ['a schema without a rule', ['--schema', 'visits=visits.sql'], /no rule/],
+    ['two rules without names', ['--schema', 'tables.sql', '--rule', 'visits.yaml', '--rule', 'districts.yaml'], /which dataset/],
+    ['one rule for two datasets', ['--schema', 'tables.sql', '--rule', 'visits.yaml'], /which dataset/],
+    ['a rule that is none', ['--schema', 'visits=visits.sql', '--rule', 'visits=broken.yaml'], /broken\.yaml: privacyUnit: /],
+    ['a schema of several tables for one dataset', ['--schema', 'visits=tables.sql', '--rule', 'visits=visits.yaml'], /several/],
+    ['a schema that asks something', ['--schema', 'visits=good.sql', '--rule', 'visits=visits.yaml'], /not valid|CREATE TABLE/],
+    ['a file that is not there', ['--schema', 'no.sql', '--rule', 'visits.yaml'], /cannot read/],
+  ])('ends with 1 for %s', async (_, argv, message) => {
+    const words = argv.map((word) => word.replace(/([a-z]+\.[a-z]+)$/, (name) => at(name)))
+    expect(await check('good.sql', ...words)).toMatchObject({ exitCode: 1, out: '', err: expect.stringMatching(message) })
+  })
+})

@@ -1,0 +1,84 @@
+import type { DatasetUse, GuardReport } from '@reinraum/policy'
+import { lines, oneLine } from './output.ts'
+
+/** What a query reads and what comes out, for those who decide on it: all that the guard knows, and what it does not hold. */
+export function reportText(report: GuardReport): string {
+  const { restrictions } = report
+  return lines([
+    ['reads', report.datasets.map(datasetText).join('\n')],
+    ['steps', report.blocks.map(stepText).join('\n')],
+    ['each row', thresholdText(report)],
+    ['numbers', restrictions.rounding === null ? 'as they are' : `rounded to multiples of ${restrictions.rounding}`],
+    ['limits', limitsText(report)],
+    ['joins', joinsText(report)],
+    ['runs', restrictions.modes.includes('aggregation') ? 'without approval' : 'when those have approved it whom the rules name'],
+    ...restrictionLines(report),
+    ['comes out', report.output.map(({ name, type }) => `${oneLine(name)} ${type}`).join('\n')],
+    ['not held', notProtected(report).join('\n')],
+  ])
+}
+
+function datasetText(use: DatasetUse): string {
+  const { slot, privacyUnit } = use
+  const what =
+    privacyUnit === null
+      ? 'public reference data'
+      : `protects each ${oneLine(privacyUnit)}; at least ${use.minimumGroupSize} in a group`
+  const roles = [
+    ['joined on', use.joined],
+    ['filtered by', use.filtered],
+    ['grouped by', use.grouped],
+    ['aggregated', use.aggregated],
+    ['shown as it is', use.shown],
+  ] as const
+  const used = roles.flatMap(([role, columns]) => (columns.length === 0 ? [] : `  ${role} ${columns.map(oneLine).join(', ')}`))
+  return [`${slot}: ${what}`, ...used].join('\n')
+}
+
+function stepText({ name, kind, reads, threshold, columns }: GuardReport['blocks'][number]): string {
+  const does = kind === 'aggregate' ? 'aggregates' : 'takes results of'
+  const held = threshold === null ? '' : `, at least ${threshold} units a row`
+  return `${oneLine(name)} ${does} ${reads.map(oneLine).join(', ')}${held}: ${columns.map(oneLine).join(', ')}`
+}
+
+function thresholdText({ minimumGroupSize, restrictions }: GuardReport): string {
+  if (minimumGroupSize === null) return 'is of public data only: nothing is left out'
+  return [
+    `stands for at least ${minimumGroupSize} different privacy units of every protected dataset in it; smaller groups are left out,`,
+    'and a single aggregate is empty where fewer than that have a value',
+    restrictions.complementarySuppression
+      ? 'further rows are left out where a row that was could be computed from totals'
+      : 'rows that were left out may be computable from totals of the same result: the rules do not ask for more',
+  ].join('\n')
+}
+
+function limitsText({ maxRows, maxBytes }: GuardReport): string {
+  return `at most ${maxRows} rows${maxBytes === null ? '' : ` and ${maxBytes} bytes; a longer result is a run that failed`}`
+}
+
+function joinsText({ joinsCanRepeatRows }: GuardReport): string {
+  return joinsCanRepeatRows
+    ? 'A JOIN CAN REPEAT ROWS, and count or sum them more than once, where a public key is not unique; groups count units once'
+    : 'repeat no rows'
+}
+
+function restrictionLines({ restrictions }: GuardReport): readonly (readonly [string, string])[] {
+  const { recipients, reviewers, accessBudgets } = restrictions
+  const review = reviewers.map(({ member, mode }) => (mode === 'inspect' ? `${member} (reads it)` : member))
+  return [
+    ...(recipients === null ? [] : [['to', `nobody but ${recipients.join(', ') || 'no one'}`] as const]),
+    ...(review.length === 0 ? [] : [['reviewed', `by ${review.join(', ')}`] as const]),
+    ...accessBudgets.map(({ slot, period, max }) => ['budget', `${slot}: ${max} runs per ${period}`] as const),
+  ]
+}
+
+/** In words for people who have to decide; the README of the policy package says more. */
+function notProtected({ datasets }: GuardReport): readonly string[] {
+  if (datasets.every(({ privacyUnit }) => privacyUnit === null)) return ['nothing in it is protected, so nothing is']
+  return [
+    'two results that differ by few units can be subtracted from each other, also with results of other queries',
+    'one unit can make up most of a sum; only how many are in a group is held',
+    'a median or quantile is a value that someone has',
+    'public datasets are taken as they are: one that labels single units tells more about a group',
+  ]
+}

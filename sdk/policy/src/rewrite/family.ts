@@ -1,0 +1,109 @@
+import type { Block, Core, CoreAggregate, From } from '../analysis/block.ts'
+import { blocksIn, type Column, type Expression, keyOf } from '../analysis/expression.ts'
+
+/**
+ * Cores over the same rows (same FROM, same WHERE) are one family of grouping sets: their cells are computed by one scan,
+ * and what is suppressed in one of them is not left to be computed from another, such as the total beside its parts.
+ */
+export interface Family {
+  readonly name: string
+  readonly from: From
+  readonly where: Expression | null
+  readonly units: readonly Column[]
+  readonly groups: readonly { readonly name: string; readonly value: Expression }[]
+  /** indices into groups, every set once; finer sets come before those within them */
+  readonly sets: readonly (readonly number[])[]
+  /** the first set is finer than all others, and no core asked for it: it tells cells that cross apart and is never shown */
+  readonly refined: boolean
+  readonly aggregates: readonly CoreAggregate[]
+}
+
+/** Where a core finds its own in its family. */
+export interface Member {
+  readonly family: Family
+  readonly groups: readonly string[]
+  readonly aggregates: readonly string[]
+  /** per set of the core, the index of the family's */
+  readonly sets: readonly number[]
+}
+
+/** The families of all cores over protected datasets; `free` makes a name that nothing else in the query has. */
+export function familiesOf(blocks: readonly Block[], free: (name: string) => string, refine: boolean): ReadonlyMap<Core, Member> {
+  const cores = blocks.flatMap(({ source }) => (source.kind === 'core' && source.core.units.length > 0 ? [source.core] : []))
+  const members = new Map<Core, Member>()
+  for (const together of Map.groupBy(cores, relationKey).values()) {
+    const family = familyOf(together, free('cells'), refine)
+    for (const core of together) members.set(core, memberOf(core, family))
+  }
+  return members
+}
+
+/**
+ * Rows are the same whatever the query calls its tables: the rewrite numbers them in the order of FROM. Cores that take
+ * values from other blocks stand together only if they take them from the same ones, so that no family reads itself.
+ */
+function relationKey({ from, where, groups, aggregates }: Core): string {
+  const rows = JSON.stringify(from, (key, value: unknown) => (key === 'alias' ? undefined : value))
+  const read = [...groups.map((g) => g.value), ...aggregates.flatMap((a) => [a.value, a.filter]), where]
+  const blocks = new Set(read.flatMap((e) => (e === null ? [] : blocksIn(e))))
+  return JSON.stringify([rows, where, [...blocks].sort()])
+}
+
+function familyOf(cores: readonly Core[], name: string, refine: boolean): Family {
+  const [first] = cores
+  if (first === undefined) throw new Error('a family has a core')
+  const groups = unique(cores.flatMap((core) => core.groups)).map((g, i) => ({ ...g, name: `g${i}` }))
+  const aggregates = distinctAggregates(cores).map((a, i) => ({ ...a, name: `a${i}` }))
+  const places = cores.flatMap((core) => setsWithin(core, groups))
+  const asked = places.filter((set, i) => places.findIndex((other) => String(other) === String(set)) === i).sort(finerFirst)
+  const finest = groups.map((_, i) => i)
+  const refined = refine && !isChain(asked) && asked[0]?.length !== finest.length
+  const { from, where, units } = first
+  return { name, from, where, units, groups, sets: refined ? [finest, ...asked] : asked, refined, aggregates }
+}
+
+/** The sets that cores asked for. */
+export function askedSets({ sets, refined }: Family): Family['sets'] {
+  return refined ? sets.slice(1) : sets
+}
+
+/** Whether every set lies within the one before, so that cells are nested or disjoint. */
+export function isChain(sets: Family['sets']): boolean {
+  return sets.every((set, i) => i === 0 || set.every((group) => sets[i - 1]?.includes(group)))
+}
+
+function finerFirst(a: readonly number[], b: readonly number[]): number {
+  return b.length - a.length || (String(a) < String(b) ? -1 : 1)
+}
+
+function unique(groups: Core['groups']): Core['groups'] {
+  return groups.filter((g, i) => groups.findIndex((other) => keyOf(other.value) === keyOf(g.value)) === i)
+}
+
+function aggregateKey({ name: _, ...aggregate }: CoreAggregate): string {
+  return JSON.stringify(aggregate)
+}
+
+function distinctAggregates(cores: readonly Core[]): readonly CoreAggregate[] {
+  return [...new Map(cores.flatMap((core) => core.aggregates).map((a) => [aggregateKey(a), a])).values()]
+}
+
+function setsWithin(core: Core, groups: Family['groups']): readonly (readonly number[])[] {
+  const place = (i: number) => groups.findIndex((g) => keyOf(g.value) === keyOf(core.groups[i]?.value ?? missing()))
+  return core.sets.map((set) => set.map(place).sort((a, b) => a - b))
+}
+
+function memberOf(core: Core, family: Family): Member {
+  const name = (value: Expression) => family.groups.find((g) => keyOf(g.value) === keyOf(value))?.name ?? missing()
+  const aggregates = new Map(family.aggregates.map((a) => [aggregateKey(a), a.name]))
+  return {
+    family,
+    groups: core.groups.map((g) => name(g.value)),
+    aggregates: core.aggregates.map((a) => aggregates.get(aggregateKey(a)) ?? missing()),
+    sets: setsWithin(core, family.groups).map((set) => family.sets.findIndex((s) => String(s) === String(set))),
+  }
+}
+
+function missing(): never {
+  throw new Error('a core is part of its family')
+}

@@ -1,0 +1,42 @@
+import type { CoreAggregate } from '../analysis/block.ts'
+import type { Node } from '../ast/build.ts'
+import { write } from './expressions.ts'
+import type { Family } from './family.ts'
+import { type Side, sidesOf } from './sides.ts'
+
+/** The distinct units of one protected dataset on one side of a cell: what a threshold compares with the minimum. */
+export interface Measure {
+  /** the column of the number of units: exact, or a lower bound that reaches the minimum */
+  readonly name: string
+  /** the unit of a row on this side, NULL for every other row */
+  readonly unit: Node
+  /** the column of the number of rows on this side, where no row at all is as good as enough units */
+  readonly rows: string | null
+  readonly side: Side
+}
+
+/** Sides that must reach the minimum together: of the cell as a whole, or of one aggregate in it. */
+export interface Measures {
+  readonly all: readonly Measure[]
+  readonly ofCell: readonly Measure[]
+  /** by the aggregate's name; empty where the cell's own threshold covers it */
+  readonly ofAggregate: ReadonlyMap<string, readonly Measure[]>
+}
+
+/** Aggregates that need the same units share a measure, so a second sum of a column costs no second threshold. */
+export function measuresOf({ units, aggregates }: Family, withoutValue: boolean): Measures {
+  const found = new Map<string, Measure>()
+  const add = (side: Side): readonly Measure[] =>
+    side.units.map((column) => {
+      const unit = side.within(write(column))
+      const key = JSON.stringify([unit, side.noneIsFine], (_, v: unknown) => (typeof v === 'bigint' ? `${v}n` : v))
+      const name = `m${found.size}`
+      const measure = found.get(key) ?? { name, unit, side, rows: side.noneIsFine ? `r${found.size}` : null }
+      found.set(key, measure)
+      return measure
+    })
+  const ofCell = add({ within: (node) => node, units, noneIsFine: false })
+  const sides = (a: CoreAggregate) => sidesOf(a, withoutValue).flatMap(add)
+  const ofAggregate = new Map(aggregates.map((a) => [a.name, sides(a)]))
+  return { all: [...found.values()], ofCell, ofAggregate }
+}

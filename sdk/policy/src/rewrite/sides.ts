@@ -1,0 +1,46 @@
+import type { CoreAggregate } from '../analysis/block.ts'
+import type { Column } from '../analysis/expression.ts'
+import type { Node } from '../ast/build.ts'
+import * as ast from '../ast/build.ts'
+import { write } from './expressions.ts'
+
+/** Rows of a cell that must stand for enough units of their own, or an aggregate over the cell speaks of few. */
+export interface Side {
+  /** the node in rows of this side, NULL in every other */
+  readonly within: (node: Node) => Node
+  readonly units: readonly Column[]
+  /** nobody on this side is as good as enough */
+  readonly noneIsFine: boolean
+}
+
+/**
+ * What an aggregate needs beyond its cell's own threshold: enough units with a value. With `withoutValue`, those that have
+ * none must be none or enough too: the difference between count(*) and count(column) speaks of them.
+ */
+export function sidesOf({ value, filter, units }: CoreAggregate, withoutValue: boolean): readonly Side[] {
+  if (filter !== null) return onBothSides(write(filter), value === null ? null : write(value), units)
+  if (value === null) return []
+  // the cell's own threshold covers a column that is the unit itself
+  const others = units.filter((u) => value.kind !== 'column' || u.table !== value.table || u.name !== value.name)
+  if (others.length === 0) return []
+  const present = isPresent(write(value))
+  const having: Side = { within: (node) => ast.choose(present, node, ast.nothing()), units: others, noneIsFine: false }
+  const without: Side = { within: (node) => ast.choose(present, ast.nothing(), node), units: others, noneIsFine: true }
+  return withoutValue ? [having, without] : [having]
+}
+
+/**
+ * Enough units with a row that counts, and enough with a row that does not: the whole minus the part is a group too. No
+ * unit on a side is as bad as few, or a condition about one person would tell by NULL whether the person is there.
+ */
+function onBothSides(filter: Node, value: Node | null, units: readonly Column[]): readonly Side[] {
+  const inside = value === null ? filter : ast.conjunction('and', [filter, isPresent(value)])
+  return [
+    { within: (node) => ast.choose(inside, node, ast.nothing()), units, noneIsFine: false },
+    { within: (node) => ast.choose(filter, ast.nothing(), node), units, noneIsFine: false },
+  ]
+}
+
+function isPresent(value: Node): Node {
+  return ast.operator('OPERATOR_IS_NOT_NULL', [value])
+}

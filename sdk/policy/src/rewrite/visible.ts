@@ -1,0 +1,76 @@
+import type { Node } from '../ast/build.ts'
+import * as ast from '../ast/build.ts'
+import { isOf, keysOf, writeCells } from './cells.ts'
+import { askedSets, type Family, isChain } from './family.ts'
+import { type Measure, type Measures, measuresOf } from './measures.ts'
+import { column, extend, type Named, type Piece, piece } from './pieces.ts'
+import type { Limits } from './query.ts'
+import { hideInChain } from './suppression/chain.ts'
+import { hideCrossing } from './suppression/crossing.ts'
+import type { Decided, Subject } from './suppression/subject.ts'
+import { countUnits } from './units.ts'
+
+/** The steps from a family's rows to its visible cells; the last one is all that other blocks may read. */
+export function writeFamily(family: Family, limits: Limits): readonly Piece[] {
+  const measures = measuresOf(family, limits.complementarySuppression)
+  const together = limits.complementaryCells && askedSets(family).length > 1
+  const cells = writeCells(family, measures)
+  const counted = countUnits(family, cells, measures, limits.minimumGroupSize, together)
+  const decided = decide(family, counted.cells, measures, limits.minimumGroupSize, together)
+  return [cells, ...counted.pieces, ...decided.pieces, showVisible(family, decided.cells, measures)]
+}
+
+/** Columns that are 1 where something is hidden: `h0` for cells, others for the aggregates that share their measures. */
+function decide(family: Family, counted: Piece, measures: Measures, minimum: number, together: boolean): Decided {
+  let cells = counted
+  const pieces: Piece[] = []
+  for (const subject of subjectsOf(measures)) {
+    const { hidden } = subject
+    const shown = ast.conjunction('and', [
+      ...(hidden === hiddenCell ? [] : [ast.comparison('COMPARE_EQUAL', column(hiddenCell), ast.integer(0n))]),
+      ...subject.measures.map((m) => reaches(m, minimum)),
+    ])
+    const value = ast.choose(shown, ast.integer(0n), ast.integer(1n))
+    const own = extend(cells, `${family.name}_${hidden}`, [{ name: hidden, value }])
+    const further = !together ? null : (isChain(family.sets) ? hideInChain : hideCrossing)(family, own, subject, minimum)
+    pieces.push(own, ...(further?.pieces ?? []))
+    cells = further?.cells ?? own
+  }
+  return { pieces, cells }
+}
+
+const hiddenCell = 'h0'
+
+function subjectsOf({ ofCell, ofAggregate }: Measures): readonly Subject[] {
+  const lists = [ofCell, ...[...ofAggregate.values()].filter((list) => list.length > 0)]
+  const distinct = new Map(lists.map((list) => [keyOfMeasures(list), list]))
+  return [...distinct.values()].map((list, i) => ({ hidden: `h${i}`, measures: list }))
+}
+
+function keyOfMeasures(list: readonly Measure[]): string {
+  return list.map((m) => m.name).join(' ')
+}
+
+function showVisible(family: Family, cells: Piece, measures: Measures): Piece {
+  const subjects = new Map(subjectsOf(measures).map((s) => [keyOfMeasures(s.measures), s.hidden]))
+  const isShown = (hidden: string) => ast.comparison('COMPARE_EQUAL', column(hidden), ast.integer(0n))
+  const aggregates = family.aggregates.map(({ name }): Named => {
+    const hidden = subjects.get(keyOfMeasures(measures.ofAggregate.get(name) ?? []))
+    return { name, value: hidden === undefined ? column(name) : ast.choose(isShown(hidden), column(name), ast.nothing()) }
+  })
+  const keys = keysOf(family).map((name) => ({ name, value: column(name) }))
+  const asked = family.refined ? isOf(family, askedSets(family)) : null
+  const where = ast.conjunction('and', [isShown(hiddenCell), ...(asked === null ? [] : [asked])])
+  return piece(visibleName(family), [...keys, ...aggregates], { from: ast.table(cells.name, 'x'), where })
+}
+
+/** The name of what blocks read of a family. */
+export function visibleName({ name }: Family): string {
+  return `${name}_visible`
+}
+
+function reaches({ name, rows }: Measure, minimum: number): Node {
+  const enough = ast.comparison('COMPARE_GREATERTHANOREQUALTO', column(name), ast.integer(BigInt(minimum)))
+  if (rows === null) return enough
+  return ast.conjunction('or', [ast.comparison('COMPARE_EQUAL', column(rows), ast.integer(0n)), enough])
+}

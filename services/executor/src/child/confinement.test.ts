@@ -1,0 +1,105 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import type { ChildLimits, Confinement } from './confinement.ts'
+import { probeConfinement } from './probe.ts'
+import { makeRunFolder } from './run-folder.ts'
+import { startChild } from './spawn.ts'
+import { attempts, type HostileJob, type Targets } from './testing/attempts.ts'
+
+// What holds if the engine itself is taken over: another program stands in its place, with all that confines it.
+
+const limits: ChildLimits = { memoryMiB: 256, timeoutMs: 20_000, cpuSeconds: 20, threads: 2, resultBytes: 2 ** 20 }
+const confinement = await probeConfinement()
+const base = await mkdtemp(join(tmpdir(), 'reinraum-hostile-'))
+await chmod(base, 0o777)
+const nothing: Confinement = { namespaces: false, resourceLimits: false, privileges: false, privateRoot: undefined }
+const program = new URL('./testing/hostile.ts', import.meta.url)
+let runs = 0
+
+afterAll(() => rm(base, { recursive: true, force: true }))
+
+/** With modes that allow everyone everything: what holds here is not the modes. */
+async function freshRun() {
+  const path = join(base, `run-${runs++}`)
+  await mkdir(path)
+  const folder = await makeRunFolder(path)
+  const dataset = join(folder.data, 'people.parquet')
+  await writeFile(dataset, 'secret')
+  await Promise.all([chmod(path, 0o777), chmod(folder.data, 0o777), chmod(dataset, 0o666)])
+  return { path, folder, dataset }
+}
+
+async function attack(
+  job: HostileJob,
+  { folder }: Awaited<ReturnType<typeof freshRun>>,
+  given: Partial<ChildLimits & { confinement: Confinement }> = {},
+) {
+  const { confinement: how = confinement, ...changed } = given
+  const child = startChild({ ...limits, ...changed }, how, folder, program)
+  return child.run({ datasets: [], sql: JSON.stringify(job) }, new AbortController().signal)
+}
+
+/** The attempts that succeeded, and whether the dataset and a process beside it are as they were. */
+async function attempt(how: Confinement) {
+  const [own, other] = [await freshRun(), await freshRun()]
+  // Of the user that a query process of root becomes.
+  const victim = spawn('sleep', ['30'], { stdio: 'ignore', ...(process.getuid?.() === 0 ? { uid: 65_534 } : {}) })
+  const port = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1')
+  const socket = `\0reinraum-${process.pid}-${runs}`
+  const local = createServer((connection) => connection.destroy()).listen(socket)
+  try {
+    await Promise.all([once(victim, 'spawn'), once(port, 'listening'), once(local, 'listening')])
+    const targets: Targets = {
+      parent: process.pid,
+      victim: victim.pid ?? 0,
+      port: (port.address() as AddressInfo).port,
+      socket,
+      elsewhere: join(base, `elsewhere-${runs}`),
+      otherRun: other.dataset,
+      ownRun: own.path,
+      ownData: own.folder.data,
+      dataset: own.dataset,
+    }
+    const { rowCount } = await attack({ targets }, own, { confinement: how })
+    const succeeded = attempts.filter((_, i) => Math.floor(rowCount / 2 ** i) % 2 === 1)
+    return { succeeded, dataset: await readFile(own.dataset, 'utf8'), alive: victim.signalCode === null }
+  } finally {
+    victim.kill('SIGKILL')
+    port.close()
+    local.close()
+  }
+}
+
+describe('a query process that is taken over', () => {
+  it('is confined by all that the host has', () => {
+    const able = spawnSync('unshare', ['--user', '--map-root-user', '--mount', '--pid', '--fork', '--net', 'true']).status === 0
+    expect(Object.entries(confinement).filter(([, given]) => !given)).toEqual(able ? [] : expect.anything())
+  })
+
+  it('does all of it where nothing confines it', async () => {
+    expect((await attempt(nothing)).succeeded).toEqual(attempts)
+  })
+
+  it.runIf(confinement.privateRoot !== undefined)('does none of it where everything does', async () => {
+    expect(await attempt(confinement)).toEqual({ succeeded: [], dataset: 'secret', alive: true })
+  })
+
+  it.runIf(confinement.resourceLimits).each([
+    ['takes no more memory than it may have', 'memory', {}],
+    ['takes no more memory in another way either', 'shared memory', {}],
+    ['writes no longer result than its rules allow', 'disk', {}],
+    ['has no more processor time than it may have', 'time', { cpuSeconds: 1 }],
+    ['has no more time than it may have', 'time', { timeoutMs: 1000 }],
+  ] as const)('%s', async (_, excess, changed) => {
+    const run = await freshRun()
+    const started = performance.now()
+    await expect(attack({ excess, result: run.folder.result }, run, changed)).rejects.toMatchObject({ code: 'run-failed' })
+    expect(performance.now() - started).toBeLessThan(8000)
+    expect((await readFile(run.folder.result)).length).toBeLessThanOrEqual(limits.resultBytes)
+  })
+})

@@ -1,0 +1,111 @@
+import { fileURLToPath } from 'node:url'
+import { enterPrivateRoot, type Programs, scriptArguments } from './private-root.ts'
+import type { RunFolder } from './run-folder.ts'
+
+export interface ChildLimits {
+  /** for the query engine */
+  readonly memoryMiB: number
+  readonly timeoutMs: number
+  /** processor time of all threads together; wall time times threads bounds it anyway */
+  readonly cpuSeconds: number
+  readonly threads: number
+  /** of the result's file */
+  readonly resultBytes: number
+}
+
+/** How far this host lets the child be confined. */
+export interface Confinement {
+  /** own user, network and IPC namespaces: no network at all */
+  readonly namespaces: boolean
+  /** resource limits: memory, processor time, the length of a file, no core dumps, few handles */
+  readonly resourceLimits: boolean
+  /** no capabilities, none to be gained, and no life without the parent */
+  readonly privileges: boolean
+  /** own mount and process namespaces: no files but the engine's and the run's, no other process; undefined where refused */
+  readonly privateRoot: Programs | undefined
+}
+
+const network = ['--net', '--ipc', '--uts']
+const unshareNetwork = ['unshare', '--user', '--map-current-user', ...network, '--']
+const unshareAll = [
+  ...['unshare', '--user', '--keep-caps', '--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child=KILL'],
+  ...[...network, '--'],
+]
+const diesWithParent = ['--pdeathsig', 'KILL']
+const noPrivileges = ['--no-new-privs', '--inh-caps=-all', '--ambient-caps=-all', '--bounding-set=-all', ...diesWithParent]
+
+export const probes = {
+  namespaces: [...unshareNetwork, 'true'],
+  resourceLimits: ['prlimit', '--core=0', '--', 'true'],
+  privileges: ['setpriv', ...noPrivileges, '--', 'true'],
+  together: [...unshareNetwork, 'setpriv', ...noPrivileges, '--', 'true'],
+} as const
+
+/** The user of a query process whose parent is root: root is exempt from the limit on processes. */
+const nobody = 65534
+
+/** What `/proc/PID/uid_map` says of the child's user namespace, line for line. */
+export function userMapOf(id: number): string {
+  return id === 0 ? `0 0 1\n${nobody} ${nobody} 1\n` : `0 ${id} 1\n`
+}
+
+/** The program that answers one query: a file of this folder, of the same flavour as this process. */
+const queryProgram = new URL(`./main${extension()}`, import.meta.url)
+
+/** The whole command line of a query process, from what confines it to its own program. */
+export function commandLine(
+  limits: ChildLimits,
+  confinement: Confinement,
+  folder: RunFolder,
+  entry: URL = queryProgram,
+): readonly string[] {
+  const { privateRoot, namespaces, resourceLimits, privileges } = confinement
+  const program = [process.execPath, ...engineFlags(), fileURLToPath(entry)]
+  if (privateRoot === undefined) {
+    return [
+      ...(namespaces ? unshareNetwork : []),
+      ...(resourceLimits ? ['prlimit', ...limitsOf(limits), '--'] : []),
+      ...(privileges ? ['setpriv', ...noPrivileges, '--'] : []),
+      ...program,
+    ]
+  }
+  const { prlimit, setpriv } = privateRoot.tools
+  const asRoot = process.getuid?.() === 0
+  const user = asRoot ? [`--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups'] : []
+  const processes = `--nproc=${threadsOf(limits) + (asRoot ? 0 : 1)}`
+  const inside = [prlimit, ...limitsOf(limits), processes, '--', setpriv, ...user, ...noPrivileges, '--', ...program]
+  const script = ['/bin/sh', '-c', enterPrivateRoot, 'sh', ...scriptArguments(folder, privateRoot, inside)]
+  // The first one stays, waits for the query process, and takes it along when it is killed.
+  return ['setpriv', ...diesWithParent, '--', ...unshareAll, ...script]
+}
+
+function limitsOf({ memoryMiB, cpuSeconds, threads, resultBytes }: ChildLimits): readonly string[] {
+  // Address space, of which the runtime reserves 1.3 GiB that it never touches, and each thread an arena and a stack.
+  const addressSpaceMiB = 2048 + memoryMiB + 128 * threads
+  return ['--core=0', '--nofile=64', `--cpu=${cpuSeconds}`, `--fsize=${resultBytes}`, `--as=${addressSpaceMiB * 2 ** 20}`]
+}
+
+/**
+ * Threads count as processes. These are all that a query process has: its main thread, two of V8's, four of libuv's, and
+ * the engine's beside the one that waits for it. While they run, there is none left for a second process.
+ */
+function threadsOf({ threads }: ChildLimits): number {
+  return 7 + threads - 1
+}
+
+function engineFlags(): readonly string[] {
+  const memory = [
+    '--max-old-space-size=256',
+    '--v8-pool-size=0',
+    '--disable-sigusr1',
+    '--disable-wasm-trap-handler',
+    '--wasm-max-mem-pages=1024',
+    '--no-warnings',
+  ]
+  return extension() === '.ts' ? ['--conditions=source', ...memory] : memory
+}
+
+/** The same flavour of code as this process: sources as they are, or built files. */
+function extension(): '.ts' | '.js' {
+  return import.meta.url.endsWith('.ts') ? '.ts' : '.js'
+}
