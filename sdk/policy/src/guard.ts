@@ -1,8 +1,9 @@
 import type { Parameter, ParameterValue } from '@reinraum/statements'
+import { type Block, slotsOf } from './analysis/block.ts'
 import { furtherReasons } from './analysis/further-reasons.ts'
 import { bindParameters } from './analysis/parameters.ts'
 import { analyse } from './analysis/select.ts'
-import { readSlots, type SlotInput } from './analysis/slots.ts'
+import { readSlots, type Slot, type SlotInput } from './analysis/slots.ts'
 import { parseStatement } from './ast/parse.ts'
 import { type Engine, openEngine } from './engine/instance.ts'
 import { sqlOf } from './engine/round-trip.ts'
@@ -24,6 +25,8 @@ export interface GuardRequest {
   readonly values: Readonly<Record<string, ParameterValue>> | undefined
   /** datasets that the query may name; those that it reads are in the plan */
   readonly slots: readonly SlotInput[]
+  /** the member who asks: rows come out where they join with a dataset of this owner, for rules that have that mode */
+  readonly by?: string
 }
 
 /** What whoever executes the query needs to know beside its SQL: above all, what the rules of its datasets ask together. */
@@ -71,7 +74,8 @@ async function check(engine: Engine, request: GuardRequest): Promise<GuardVerdic
     return await engine.use(async (connection) => {
       const slots = readSlots(request.slots)
       const statement = await parseStatement(connection, request.sql)
-      const judge = (asked: unknown) => analyse(asked, slots, bindParameters(request.parameters, request.values))
+      const judge = (asked: unknown) =>
+        analyse(asked, slots, bindParameters(request.parameters, request.values), request.by ?? null)
       const { blocks } = judgedBy(judge, statement, (reasons) => {
         further = reasons
       })
@@ -83,7 +87,8 @@ async function check(engine: Engine, request: GuardRequest): Promise<GuardVerdic
         connection,
         rewrite(blocks, { ...restrictions, minimumGroupSize: restrictions.minimumGroupSize ?? 1 }),
       )
-      const columns = await bindAgainstShadow(connection, rewrittenSql, read)
+      const shown = shownRows(blocks, read, request.by)
+      const columns = await bindAgainstShadow(connection, rewrittenSql, read, shown)
       const needed = read.map(({ id, schema, unit }) => {
         const used = new Set(Object.values(usage.get(id) ?? {}).flatMap((names) => [...names]))
         return { id, columns: schema.columns.map((c) => c.name).filter((name) => used.has(name) || name === unit) }
@@ -99,6 +104,13 @@ async function check(engine: Engine, request: GuardRequest): Promise<GuardVerdic
     if (!(error instanceof Refusal)) throw error
     return { verdict: 'refused', reasons: [error, ...further].map((refusal) => reasonOf(request.sql, refusal)) }
   }
+}
+
+/** Datasets whose rows an overlap shows: the asking member's own, and those whose rule has the mode. */
+function shownRows(blocks: readonly Block[], read: readonly Slot[], by: string | undefined): ReadonlySet<string> {
+  const overlap = blocks.flatMap(({ source }) => (source.kind === 'released' ? slotsOf(source.from) : []))
+  const open = read.filter((s) => (s.owner !== null && s.owner === by) || s.rule.modes.includes('overlap'))
+  return new Set(by === undefined ? [] : open.filter((s) => overlap.some((o) => o.id === s.id)).map((s) => s.id))
 }
 
 /** The first refusal is the verdict; what else is wrong is looked for only then, and told beside it. */

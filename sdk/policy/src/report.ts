@@ -1,5 +1,5 @@
 import type { Block, From } from './analysis/block.ts'
-import { relationsOf, slotsBehind, slotsOf } from './analysis/block.ts'
+import { isProtected, relationsOf, slotsBehind, slotsOf } from './analysis/block.ts'
 import { blocksIn, columnsOf, type Expression } from './analysis/expression.ts'
 import type { Slot } from './analysis/slots.ts'
 import type { Restrictions } from './rules/restrictions.ts'
@@ -14,13 +14,14 @@ export interface DatasetUse {
   readonly filtered: readonly string[]
   readonly grouped: readonly string[]
   readonly aggregated: readonly string[]
-  /** columns of public datasets that come out as they are */
+  /** columns that come out as they are: of public datasets, and of an overlap */
   readonly shown: readonly string[]
 }
 
 export interface BlockReport {
   readonly name: string
-  readonly kind: 'aggregate' | 'post-processing'
+  /** `overlap`: rows of datasets as they are, where they join with the analyst's own */
+  readonly kind: 'aggregate' | 'post-processing' | 'overlap'
   readonly reads: readonly string[]
   /** distinct units that each row stands for at least; null where no protected dataset is read */
   readonly threshold: number | null
@@ -140,6 +141,11 @@ function readBy(block: Block): readonly string[] {
   return [...new Set(names)]
 }
 
+function kindOf({ source }: Block): BlockReport['kind'] {
+  if (source.kind === 'core') return 'aggregate'
+  return source.kind === 'released' && relationsOf(source.from).some(isProtected) ? 'overlap' : 'post-processing'
+}
+
 function valuesFrom({ source }: Block): readonly string[] {
   if (source.kind !== 'core') return []
   const { where, groups } = source.core
@@ -178,7 +184,7 @@ export function reportOf(
     const guarded = block.source.kind === 'core' && block.source.core.units.length > 0
     return {
       name: block.name,
-      kind: block.source.kind === 'core' ? 'aggregate' : 'post-processing',
+      kind: kindOf(block),
       reads: readBy(block),
       threshold: guarded ? minimumGroupSize : null,
       columns: block.select.map((s) => s.name),

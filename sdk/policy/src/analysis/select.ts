@@ -9,6 +9,7 @@ import { type Choose, everyChoice } from './choices.ts'
 import { type FromRead, readFrom, type Source, type Tables } from './from.ts'
 import { holdsWindow, nodeWithin } from './node-within.ts'
 import { checkName, checkUnique, outputName } from './output-names.ts'
+import { overlapBlock } from './overlap-block.ts'
 import type { ParameterBinder } from './parameters.ts'
 import { perUnit } from './per-unit.ts'
 import { releasedBlock } from './released-block.ts'
@@ -30,6 +31,8 @@ interface Context {
   readonly slots: readonly Slot[]
   readonly parameters: ParameterBinder
   readonly blocks: Block[]
+  /** the member who asks; null: nobody in particular, who owns nothing */
+  readonly by: string | null
   /** how many subqueries were put in place of their names */
   inlined: number
 }
@@ -52,6 +55,8 @@ interface Use {
   readonly inline: boolean
   /** whether rows of privacy units may stand here: not where they would come out */
   readonly within: boolean
+  /** the statement itself, whose rows are the result */
+  readonly whole?: boolean
   readonly place: Place
 }
 
@@ -60,16 +65,35 @@ const maximumItems = 256
 const maximumInlined = 64
 
 /** Walks one statement of the AST; whatever is not understood refuses. */
-export function analyse(statement: unknown, slots: readonly Slot[], parameters: ParameterBinder): Analysis {
-  const context: Context = { slots, parameters, blocks: [], inlined: 0 }
-  analyseSelect(read(queryNode, statement).node, context, new Map(), 'result', [])
+export function analyse(
+  statement: unknown,
+  slots: readonly Slot[],
+  parameters: ParameterBinder,
+  by: string | null = null,
+): Analysis {
+  const context: Context = { slots, parameters, blocks: [], by, inlined: 0 }
+  analyseSelect(read(queryNode, statement).node, context, new Map(), 'result', [], true)
   parameters.finish()
   return { blocks: context.blocks }
 }
 
 /** A query whose rows come out, here or in another block: never rows of a protected dataset. */
-function analyseSelect(node: unknown, context: Context, outer: Names, name: string, columnNames: readonly string[]): Block {
-  const source = analyseSource(node, context, outer, { name, columnNames, inline: false, within: false, place: newPlace() })
+function analyseSelect(
+  node: unknown,
+  context: Context,
+  outer: Names,
+  name: string,
+  columnNames: readonly string[],
+  whole = false,
+): Block {
+  const source = analyseSource(node, context, outer, {
+    name,
+    columnNames,
+    inline: false,
+    within: false,
+    whole,
+    place: newPlace(),
+  })
   if (source.kind === 'block') return source.block
   const offset = offsetWithin((node as { select_list?: unknown }).select_list)
   return refuse('raw-rows', 'a query over a protected dataset needs an aggregate or GROUP BY', offset)
@@ -115,6 +139,10 @@ function analyseSource(node: unknown, context: Context, outer: Names, use: Use):
   }
   const cut =
     select.modifiers.some((m) => tagOf(m, 'type') !== 'ORDER_MODIFIER') || holdsWindow([select.select_list, select.qualify])
+  if (readsProtected && use.whole && context.by !== null) {
+    const block = overlapBlock(select, source, surroundings, context.by)
+    if (block !== undefined) return { kind: 'block', block: finish(block, context, name, columnNames) }
+  }
   if (readsProtected || (use.inline && !readsReleased && !cut)) {
     return asRows(rowSet(select, source, rowEnvironment(source.scope, surroundings)), context, columnNames, offset)
   }

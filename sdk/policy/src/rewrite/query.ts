@@ -9,6 +9,7 @@ import { type Family, familiesOf, type Member } from './family.ts'
 import { writeFrom } from './from.ts'
 import { layersFor } from './layers.ts'
 import { oneZero, plain, writeSummaryAggregate } from './released-aggregates.ts'
+import { roundSpreads } from './rounding.ts'
 import { writeStack } from './stack.ts'
 import { withValues } from './values.ts'
 import { visibleName, writeFamily } from './visible.ts'
@@ -22,10 +23,14 @@ export interface Limits {
   readonly complementaryCells: boolean
   /** whether aggregates are suppressed that speak of few units without a value */
   readonly complementarySuppression: boolean
+  /** numbers that come out are multiples of this decimal */
+  readonly rounding: string | null
 }
 
 /** The statement that the enclave executes, built from what the guard understood and from nothing else. */
-export function rewrite(blocks: readonly Block[], limits: Limits): Node {
+export function rewrite(submitted: readonly Block[], limits: Limits): Node {
+  const { rounding } = limits
+  const blocks = rounding === null ? submitted : submitted.map((block) => roundSpreads(block, rounding))
   const result = blocks.at(-1)
   if (result === undefined) throw new Error('a query has at least one block')
   const members = familiesOf(blocks, freeNames(blocks), limits.complementaryCells)

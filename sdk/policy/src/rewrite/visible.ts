@@ -1,10 +1,13 @@
+import type { CoreAggregate } from '../analysis/block.ts'
 import type { Node } from '../ast/build.ts'
 import * as ast from '../ast/build.ts'
 import { isOf, keysOf, writeCells } from './cells.ts'
+import { write } from './expressions.ts'
 import { askedSets, type Family, isChain } from './family.ts'
 import { type Measure, type Measures, measuresOf } from './measures.ts'
 import { column, extend, type Named, type Piece, piece } from './pieces.ts'
 import type { Limits } from './query.ts'
+import { rounded } from './rounding.ts'
 import { hideInChain } from './suppression/chain.ts'
 import { hideCrossing } from './suppression/crossing.ts'
 import type { Decided, Subject } from './suppression/subject.ts'
@@ -17,7 +20,7 @@ export function writeFamily(family: Family, limits: Limits): readonly Piece[] {
   const cells = writeCells(family, measures)
   const counted = countUnits(family, cells, measures, limits.minimumGroupSize, together)
   const decided = decide(family, counted.cells, measures, limits.minimumGroupSize, together)
-  return [cells, ...counted.pieces, ...decided.pieces, showVisible(family, decided.cells, measures)]
+  return [cells, ...counted.pieces, ...decided.pieces, showVisible(family, decided.cells, measures, limits.rounding)]
 }
 
 /** Columns that are 1 where something is hidden: `h0` for cells, others for the aggregates that share their measures. */
@@ -51,17 +54,27 @@ function keyOfMeasures(list: readonly Measure[]): string {
   return list.map((m) => m.name).join(' ')
 }
 
-function showVisible(family: Family, cells: Piece, measures: Measures): Piece {
+function showVisible(family: Family, cells: Piece, measures: Measures, rounding: string | null): Piece {
   const subjects = new Map(subjectsOf(measures).map((s) => [keyOfMeasures(s.measures), s.hidden]))
   const isShown = (hidden: string) => ast.comparison('COMPARE_EQUAL', column(hidden), ast.integer(0n))
-  const aggregates = family.aggregates.map(({ name }): Named => {
+  const aggregates = family.aggregates.map((aggregate): Named => {
+    const { name } = aggregate
     const hidden = subjects.get(keyOfMeasures(measures.ofAggregate.get(name) ?? []))
-    return { name, value: hidden === undefined ? column(name) : ast.choose(isShown(hidden), column(name), ast.nothing()) }
+    const value = released(aggregate, rounding)
+    return { name, value: hidden === undefined ? value : ast.choose(isShown(hidden), value, ast.nothing()) }
   })
   const keys = keysOf(family).map((name) => ({ name, value: column(name) }))
   const asked = family.refined ? isOf(family, askedSets(family)) : null
   const where = ast.conjunction('and', [isShown(hiddenCell), ...(asked === null ? [] : [asked])])
   return piece(visibleName(family), [...keys, ...aggregates], { from: ast.table(cells.name, 'x'), where })
+}
+
+/** Rounded, but for moments, which only a spread reads. */
+function released({ name, type, operation }: CoreAggregate, rounding: string | null): Node {
+  const isMoment = ['momentCount', 'momentSum', 'momentSquares'].includes(operation)
+  return rounding === null || isMoment
+    ? column(name)
+    : write(rounded({ kind: 'column', table: 'x', name, type, slot: null }, rounding))
 }
 
 /** The name of what blocks read of a family. */

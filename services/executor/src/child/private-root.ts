@@ -48,6 +48,7 @@ export function entriesOfRun({ data, result }: RunFolder): readonly Entry[] {
  * as umount(8) needs it. What comes after `--` is the program that runs in that root.
  */
 export const enterPrivateRoot = `set -eu
+umask 022
 echo
 read -r _
 root=$1

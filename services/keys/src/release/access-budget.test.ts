@@ -51,6 +51,20 @@ describe("a slot's access budget", () => {
     expect(await ask()).toBe('access-exhausted')
   })
 
+  test('of a new day is not spent by a run that got the key before midnight and asks again', async () => {
+    const { run, ask } = await budgeted('weather', [{ period: 'day', max: 1 }])
+    room.clock.move(11 * 3600_000)
+    const before = run()
+    expect(await ask(before)).toBe('released')
+    expect(await ask()).toBe('access-exhausted')
+    room.clock.move(2 * 3600_000)
+    expect(await ask(before)).toBe('released')
+    expect(await ask()).toBe('released')
+    expect(await ask()).toBe('access-exhausted')
+    expect(await ask(before)).toBe('released')
+    room.clock.move(11 * 3600_000)
+  })
+
   test('is not spent by a run that is denied', async () => {
     const { run, ask, agreement } = await budgeted('strikes', [{ period: 'month', max: 1 }])
     const denied = await outcomeOf(agreement, room.shared, await run(), { nonces: (own) => ({ airs: own }) })
