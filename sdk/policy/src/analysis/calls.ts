@@ -5,7 +5,7 @@ import { integerConstant } from './constants.ts'
 import type { ArithmeticOperator, Expression } from './expression.ts'
 import { type FunctionName, operatorName, type ScalarFunction } from './function-table.ts'
 import { commonTypeFunctions, functionsNamed } from './functions.ts'
-import { intervalOf } from './intervals.ts'
+import { intervalOf, isIntervalFunction } from './intervals.ts'
 import { commonTypeOf } from './operators.ts'
 import {
   bigintType,
@@ -20,6 +20,12 @@ import {
 } from './types.ts'
 
 const operators: readonly string[] = ['+', '-', '*', '/', '//', '%', '||']
+
+/** Whether a query may call a function or operator of this name, with arguments that fit. */
+export function isCallable(name: string): boolean {
+  const own = operators.includes(name) || name === 'mod' || name === 'nullif' || isIntervalFunction(name)
+  return own || commonTypeFunctions.has(name) || functionsNamed(name).length > 0
+}
 
 /** Calls with a syntax of their own, such as extract(year FROM d), come out of the parser as main.date_part(…). */
 const qualifiedByParser: readonly string[] = ['date_part', 'position', 'substring', 'trim', 'ltrim', 'rtrim']

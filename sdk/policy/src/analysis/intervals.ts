@@ -18,6 +18,10 @@ const units: Readonly<Record<string, string>> = {
   to_seconds: 'seconds',
 }
 
+export function isIntervalFunction(name: string): boolean {
+  return Object.hasOwn(units, name)
+}
+
 /** A constant length of time; one that depends on data is not allowed. */
 export function intervalOf(call: FunctionNode, inner: (child: unknown) => Expression): Expression | undefined {
   const unit = Object.hasOwn(units, call.function_name) ? units[call.function_name] : undefined

@@ -43,6 +43,10 @@ const operations: Readonly<Record<string, Operation>> = {
   min_by: 'arg_min',
 }
 
+export function isReleasedAggregate(name: string): boolean {
+  return name === 'count_star' || Object.hasOwn(operations, name)
+}
+
 /** How many arguments each takes beside the first. */
 const others: Partial<Record<Operation, number>> = { arg_max: 1, arg_min: 1 }
 

@@ -10,7 +10,7 @@ import { refuse } from '../reasons.ts'
 
 // What the bound, unoptimised plan of a rewritten query may hold (DuckDB 1.5). A plan with anything else refuses.
 
-const operators: ReadonlySet<string> = new Set([
+export const planOperators: ReadonlySet<string> = new Set([
   'LOGICAL_AGGREGATE_AND_GROUP_BY',
   'LOGICAL_COMPARISON_JOIN',
   'LOGICAL_CROSS_PRODUCT',
@@ -29,7 +29,7 @@ const operators: ReadonlySet<string> = new Set([
   'LOGICAL_WINDOW',
 ])
 
-const expressions: ReadonlySet<string> = new Set([
+export const planExpressions: ReadonlySet<string> = new Set([
   'BOUND_AGGREGATE',
   'BOUND_CASE',
   'BOUND_CAST',
@@ -52,7 +52,7 @@ const windows: ReadonlySet<string> = new Set([...engineAggregateNames, ...releas
 const comparing: ReadonlySet<unknown> = new Set(['LOGICAL_EXCEPT', 'LOGICAL_INTERSECT', 'LOGICAL_WINDOW'])
 
 /** What a sketch of units is made of, which no query can name: allowed inside bit_or, and over its result. */
-const sketching: ReadonlySet<string> = new Set(['hash', '<<', '&'])
+export const sketching: ReadonlySet<string> = new Set(['hash', '<<', '&'])
 
 type PlanNode = Readonly<Record<string, unknown>>
 
@@ -168,7 +168,8 @@ function tablesOf(value: unknown): readonly (readonly [number: unknown, definiti
 }
 
 function checkOperator(node: PlanNode, plan: Plan, around: Around): void {
-  if (!operators.has(String(node.type))) refuse('plan-not-allowed', 'the plan of the query has an operator that nobody judged')
+  if (!planOperators.has(String(node.type)))
+    refuse('plan-not-allowed', 'the plan of the query has an operator that nobody judged')
   checkComparesRows(node, plan, around)
   if (node.type !== 'LOGICAL_GET') return
   const source = node.function_data as { catalog?: unknown; schema?: unknown; table?: unknown } | undefined
@@ -178,7 +179,7 @@ function checkOperator(node: PlanNode, plan: Plan, around: Around): void {
 
 function checkExpression(node: PlanNode, around: Around): void {
   const kind = String(node.expression_class)
-  if (!expressions.has(kind)) refuse('plan-not-allowed', 'the plan of the query has an expression that nobody judged')
+  if (!planExpressions.has(kind)) refuse('plan-not-allowed', 'the plan of the query has an expression that nobody judged')
   if (kind !== 'BOUND_FUNCTION' && kind !== 'BOUND_AGGREGATE' && kind !== 'BOUND_WINDOW') return
   const name = String(node.name)
   const system = (node.catalog_name === 'system' && node.schema_name === 'main') || isSpecialised(node, name)
