@@ -59,6 +59,12 @@ const cases: readonly (readonly [asks: string, sql: string, byHand: string])[] =
      GROUP BY 1 HAVING count(DISTINCT a.person) >= 5 ORDER BY 1`,
   ],
   [
+    'an inequality beside the equality of a join',
+    'SELECT a.region, count(*) AS n FROM patients a JOIN patients b ON a.person = b.person AND a.visits <= b.visits AND b.age BETWEEN 10 AND 60 GROUP BY 1',
+    `SELECT a.region, count(*) FROM patients a JOIN patients b ON a.person = b.person AND a.visits <= b.visits AND b.age BETWEEN 10 AND 60
+     GROUP BY 1 HAVING count(DISTINCT a.person) >= 5 ORDER BY 1`,
+  ],
+  [
     'one expression used twice',
     'WITH q AS (SELECT person, region, cost FROM patients WHERE age > 30) SELECT x.region, count(*) AS n FROM q x JOIN q y USING (person) GROUP BY 1',
     `SELECT x.region, count(*) FROM patients x JOIN patients y USING (person) WHERE x.age > 30 AND y.age > 30

@@ -1,5 +1,6 @@
-import { baseTableNode, comparisonNode, conjunctionNode, joinNode, queryNode, subqueryTableNode } from '../ast/nodes.ts'
+import { baseTableNode, comparisonNode, joinNode, queryNode, subqueryTableNode } from '../ast/nodes.ts'
 import { offsetOf, offsetWithin, read, sameName, tagOf } from '../ast/read.ts'
+import { termsOf } from '../ast/terms.ts'
 import { refuse } from '../reasons.ts'
 import { type Block, type Condition, type Equality, type From, type Relation, relationsOf } from './block.ts'
 import type { Choose } from './choices.ts'
@@ -7,10 +8,10 @@ import { derivedRows } from './derived.ts'
 import { columnsOf, type Expression } from './expression.ts'
 import { commonTypeOf, conjunctionOf } from './operators.ts'
 import type { ParameterBinder } from './parameters.ts'
-import type { RowSet } from './row-set.ts'
+import { conditionsOf, type RowSet } from './row-set.ts'
 import { columnOf, namedTable, resolve, type Scope } from './scope.ts'
 import type { Slot } from './slots.ts'
-import { translate } from './translate.ts'
+import { type Environment, translate } from './translate.ts'
 import { comparable } from './types.ts'
 
 /** What a name or a subquery in FROM stands for: released rows, or rows of datasets to put in its place. */
@@ -110,10 +111,18 @@ function readJoin(node: unknown, tables: Tables, visit: (table: unknown) => From
     scope.merged.set(name.toLowerCase(), join === 'full' ? { kind: 'coalesce', values: [a, b], type } : a)
     return equality(a, b, offset)
   })
-  const on = shape.condition === null ? [] : readCondition(shape.condition, left, right, tables.parameters)
+  const terms = shape.condition === null ? [] : termsOf(shape.condition)
+  const further = terms.filter((term) => join === 'inner' && isFurther(term))
+  const on = terms.filter((t) => !further.includes(t)).map((t) => readEquality(t, left, right, tables.parameters))
   const equalities = [...using, ...on]
   if (equalities.length === 0) refuse('join-not-allowed', 'a join needs an equality of columns', offset)
+  where.push(...further.flatMap((term) => conditionsOf(term, joinEnvironment(scope, tables.parameters))))
   return { from: { kind: 'join', join, left: left.from, right: right.from, equalities }, scope, where }
+}
+
+/** An inequality of an inner join says the same in WHERE, under the rules of WHERE. */
+function isFurther(term: unknown): boolean {
+  return ['COMPARISON', 'BETWEEN'].includes(tagOf(term, 'class')) && tagOf(term, 'type') !== 'COMPARE_EQUAL'
 }
 
 /** An outer join sees what a subquery picked and computed: not the rows behind it, filtered and computed afterwards. */
@@ -130,34 +139,37 @@ function beforeOuterJoin(side: FromRead, alias: () => string): FromRead {
   return { from: { kind: 'relation', relation }, scope: { tables, merged: new Map() }, where: [] }
 }
 
-/** Equalities joined by AND, each between the two sides of the join. */
-function readCondition(node: unknown, left: FromRead, right: FromRead, parameters: ParameterBinder): readonly Equality[] {
-  if (tagOf(node, 'type') === 'CONJUNCTION_AND') {
-    return read(conjunctionNode, node).children.flatMap((child) => readCondition(child, left, right, parameters))
+const conditionMessage =
+  'a join condition is an equality between columns of its two sides, or several joined by AND; an inner join takes inequalities too'
+
+function joinEnvironment(scope: Scope, parameters: ParameterBinder): Environment {
+  return {
+    column: (names, at) => resolve(scope, names, at),
+    aggregate: (call) => refuse('join-not-allowed', conditionMessage, offsetOf(call)),
+    parameters,
   }
+}
+
+/** An equality between the two sides of a join. */
+function readEquality(node: unknown, left: FromRead, right: FromRead, parameters: ParameterBinder): Equality {
   const offset = offsetWithin(node)
-  const message = 'a join condition is an equality between columns of its two sides, or several joined by AND'
-  const { type, left: a, right: b } = read(comparisonNode, node, 'join-not-allowed', message)
-  if (type !== 'COMPARE_EQUAL') refuse('join-not-allowed', message, offset)
+  const { type, left: a, right: b } = read(comparisonNode, node, 'join-not-allowed', conditionMessage)
+  if (type !== 'COMPARE_EQUAL') refuse('join-not-allowed', conditionMessage, offset)
   const both: Scope = {
     tables: [...left.scope.tables, ...right.scope.tables],
     merged: new Map([...left.scope.merged, ...right.scope.merged]),
   }
   const sideOf = (side: unknown) => {
-    const value = translate(side, {
-      column: (names, at) => resolve(both, names, at),
-      aggregate: (call) => refuse('join-not-allowed', message, offsetOf(call)),
-      parameters,
-    })
+    const value = translate(side, joinEnvironment(both, parameters))
     const tables = new Set(columnsOf(value).map((c) => c.table))
     const within = (part: FromRead) => [...tables].every((t) => relationsOf(part.from).some((r) => r.table === t))
-    if (tables.size === 0) return refuse('join-not-allowed', message, offset)
+    if (tables.size === 0) return refuse('join-not-allowed', conditionMessage, offset)
     return { value, side: within(left) ? 'left' : within(right) ? 'right' : 'both' }
   }
   const [x, y] = [sideOf(a), sideOf(b)]
-  if (x.side === 'left' && y.side === 'right') return [equality(x.value, y.value, offset)]
-  if (x.side === 'right' && y.side === 'left') return [equality(y.value, x.value, offset)]
-  return refuse('join-not-allowed', message, offset)
+  if (x.side === 'left' && y.side === 'right') return equality(x.value, y.value, offset)
+  if (x.side === 'right' && y.side === 'left') return equality(y.value, x.value, offset)
+  return refuse('join-not-allowed', conditionMessage, offset)
 }
 
 function equality(left: Expression, right: Expression, offset: number | undefined): Equality {

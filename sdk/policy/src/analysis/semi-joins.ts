@@ -1,5 +1,6 @@
-import { comparisonNode, conjunctionNode, queryNode, type SelectNode, subqueryNode } from '../ast/nodes.ts'
+import { comparisonNode, queryNode, type SelectNode, subqueryNode } from '../ast/nodes.ts'
 import { offsetOf, offsetWithin, read, tagOf } from '../ast/read.ts'
+import { termsOf } from '../ast/terms.ts'
 import { refuse } from '../reasons.ts'
 import type { DerivedColumn, Equality, From } from './block.ts'
 import { isSame, relationOf, ruleOfValue } from './derived.ts'
@@ -31,12 +32,6 @@ export function splitWhere(where: unknown, readsRows: (subquery: unknown) => boo
 function isSemiJoin(term: unknown): boolean {
   const type = (term as { subquery_type?: unknown } | null)?.subquery_type
   return tagOf(term, 'class') === 'SUBQUERY' && (type === 'ANY' || type === 'EXISTS')
-}
-
-/** Terms of AND, however the parser nests them. */
-export function termsOf(where: unknown): readonly unknown[] {
-  if (where === null) return []
-  return tagOf(where, 'type') === 'CONJUNCTION_AND' ? read(conjunctionNode, where).children.flatMap(termsOf) : [where]
 }
 
 /** How the subquery of a semi-join is read. */

@@ -123,20 +123,20 @@ const flightSource = (join: 'JOIN' | 'LEFT JOIN'): Source => ({
 const perPerson = (t: Tables): readonly Tuple[] =>
   [...Map.groupBy(t.patients ?? [], (row) => row.person ?? null)].map(([person, rows]) => ({
     'u.person': person,
-    'u.n': rows.length,
+    'u.stays': rows.length,
     'u.age': Math.max(...rows.map((r) => Number(r.age))),
     'u.first': rows.map((r) => String(r.admitted)).sort()[0] ?? null,
   }))
-const person = '(SELECT person, count(*) AS n, max(age) AS age, min(admitted) AS first FROM patients GROUP BY person) u'
+const person = '(SELECT person, count(*) AS stays, max(age) AS age, min(admitted) AS first FROM patients GROUP BY person) u'
 const personGroups: readonly Piece<Cell>[] = [
-  column('u', 'n'),
+  column('u', 'stays'),
   column('u', 'age'),
   { sql: 'year(u.first)', of: (row) => Number(text(row['u.first'])?.slice(0, 4)) },
   column('u', 'person'),
 ]
 const personFilters = [
-  compare('u', 'n', '>=', 4),
-  compare('u', 'n', '=', 40),
+  compare('u', 'stays', '>=', 4),
+  compare('u', 'stays', '=', 40),
   compare('u', 'age', '<', 35),
   compare('u', 'age', '=', 33),
   compare('u', 'person', '=', 42),
@@ -178,8 +178,8 @@ const derivedSources: readonly Source[] = [
     groups: personGroups,
     filters: personFilters,
     values: [
-      number('u.n', (row) => Number(row['u.n'])),
-      number('u.n + u.age', (row) => Number(row['u.n']) + Number(row['u.age'])),
+      number('u.stays', (row) => Number(row['u.stays'])),
+      number('u.stays + u.age', (row) => Number(row['u.stays']) + Number(row['u.age'])),
     ],
   },
   {
