@@ -30,14 +30,12 @@ export async function bindAgainstShadow(
   return describe(connection, sql)
 }
 
+/** Binds and does not optimise, which costs more than everything else. The plan was judged before. */
 async function describe(connection: DuckDBConnection, sql: string): Promise<readonly OutputColumn[]> {
-  const prepared = await connection.prepare(sql).catch(() => refuse('binding-failed', 'the rewritten query does not bind'))
-  const columns = Array.from({ length: prepared.columnCount }, (_, i) => ({
-    name: prepared.columnName(i),
-    type: prepared.columnType(i).toString(),
-  }))
-  prepared.destroySync()
-  return columns
+  const reader = await connection
+    .runAndReadAll(`DESCRIBE ${sql}`)
+    .catch(() => refuse('binding-failed', 'the rewritten query does not bind'))
+  return reader.getRows().map(([name, type]) => ({ name: String(name), type: String(type) }))
 }
 
 /** Names are quoted and types come from the closed list of the schema, so nothing in a schema is read as SQL. */

@@ -2,7 +2,7 @@ import type { Node } from '../ast/build.ts'
 import * as ast from '../ast/build.ts'
 import { groupedBy, keysOf, maskColumn, maskFrom, maskOf, rowsColumn, writeSource } from './cells.ts'
 import { write } from './expressions.ts'
-import { askedSets, type Family } from './family.ts'
+import { askedSets, type Family, isChain } from './family.ts'
 import type { Measure, Measures } from './measures.ts'
 import { column, extend, type Named, type Piece, piece } from './pieces.ts'
 import { bitsIn, sketchOf, wordsFor } from './sketch.ts'
@@ -39,11 +39,14 @@ export function countUnits(family: Family, cells: Piece, { all }: Measures, mini
   const first = piece(
     name('first'),
     [...keyed(family), ...all.map((m) => ({ name: m.name, value: bitsIn(sketchOf(ast.column('r', m.name), words)) }))],
-    { from: ast.subquery(writeRows(family, all, firstRows), 'r'), ...groupedBy(family) },
+    { from: ast.subquery(writeFirstRows(family, all), 'r'), ...groupedBy(family) },
   )
   const seen = merge(family, name('seen'), cells, first, (m) => orZero(ast.column('y', m.name)), all)
 
-  const open = sketched ? below(all, minimum) : ast.conjunction('and', [enoughRows(minimum), below(all, minimum)])
+  const stillOpen = ast.conjunction('and', [enoughRows(minimum), below(all, minimum)])
+  const nested = isChain(family.sets)
+  // what is hidden beside others is decided by sketches: of the finest cells where cells are nested
+  const open = (set: readonly number[]) => (sketched && (!nested || set === family.sets[0]) ? below(all, minimum) : stillOpen)
   const sketches = recount(family, name('sketches'), all, seen, open, bits)
   const words_ = (m: Measure) => Array.from({ length: words }, (_, i) => sketchName(m, i))
   const more = sketched ? all.flatMap((m) => words_(m).map((c) => ({ name: c, value: ast.column('y', c) }))) : []
@@ -51,8 +54,7 @@ export function countUnits(family: Family, cells: Piece, { all }: Measures, mini
   const bounded = merge(family, name('bounded'), seen, last(sketches), (m) => larger(column(m.name), found(m)), all, more)
 
   const exact = (m: Measure) => [{ name: m.name, value: ast.call('count', [ast.column('r', m.name)], { distinct: true }) }]
-  const stillOpen = ast.conjunction('and', [enoughRows(minimum), below(all, minimum)])
-  const counts = recount(family, name('counts'), all, bounded, stillOpen, exact)
+  const counts = recount(family, name('counts'), all, bounded, () => stillOpen, exact)
   const counted = merge(
     family,
     name('counted'),
@@ -79,12 +81,22 @@ function keyed(family: Family): readonly Named[] {
 }
 
 /** The rows of a family: its groups, and per measure the unit behind a row. */
-function writeRows(family: Family, measures: readonly Measure[], limit: number | null): Node {
+function writeRows(family: Family, measures: readonly Measure[]): ast.SelectParts {
   const list = [
     ...family.groups.map(({ name, value }) => ast.named(write(value), name)),
     ...measures.map(({ name, unit }) => ast.named(unit, name)),
   ]
-  return ast.select({ list, ...writeSource(family), limit })
+  return { list, ...writeSource(family) }
+}
+
+/**
+ * Joined with a row of no columns that matter: over a plain scan, DuckDB reads the numbers of the first rows in one pass
+ * and the rows themselves in another.
+ */
+function writeFirstRows(family: Family, measures: readonly Measure[]): Node {
+  const rows = writeRows(family, measures)
+  const one = ast.select({ list: [ast.named(ast.call('count_star', []), 'n')], from: ast.table(family.name, 'x') })
+  return ast.select({ ...rows, from: ast.join('INNER', rows.from, ast.subquery(one, 'one'), null), limit: firstRows })
 }
 
 /** What is counted over the rows of open cells only, one grouping set after the other. */
@@ -93,10 +105,10 @@ function recount(
   name: string,
   measures: readonly Measure[],
   cells: Piece,
-  open: Node,
+  open: (set: readonly number[]) => Node,
   count: (measure: Measure) => readonly Named[],
 ): readonly Piece[] {
-  const parts = askedSets(family).map((set) => recountSet(family, measures, cells, open, count, set))
+  const parts = askedSets(family).map((set) => recountSet(family, measures, cells, open(set), count, set))
   // one union of two per step: the parser balances longer chains, and the text would not read back
   const pieces: Piece[] = []
   for (const part of parts.reverse()) {
@@ -137,7 +149,7 @@ function recountSet(
     where: ast.conjunction('and', [...ofSet, open]),
   })
   const same = names.map((n) => ast.comparison('COMPARE_NOT_DISTINCT_FROM', ast.column('r', n), ast.column('o', n)))
-  const rows = ast.subquery(writeRows(family, measures, null), 'r')
+  const rows = ast.subquery(ast.select(writeRows(family, measures)), 'r')
   const on = same.length === 0 ? null : ast.conjunction('and', same)
   const groups = [...set].map((i) => i + 1)
   const list: readonly Named[] = [
@@ -148,7 +160,10 @@ function recountSet(
   return piece('', list, { from: ast.join('INNER', rows, ast.subquery(wanted, 'o'), on), groups })
 }
 
-/** A step's findings beside its cells. */
+/**
+ * A step's findings beside its cells. DISTINCT takes nothing away, since cells differ in their keys: it is what makes
+ * DuckDB compute the step once and not wherever it is read.
+ */
 function merge(
   family: Family,
   name: string,
@@ -161,7 +176,7 @@ function merge(
   const same = keysOf(family).map((k) => ast.comparison('COMPARE_NOT_DISTINCT_FROM', column(k), ast.column('y', k)))
   const on = same.length === 0 ? null : ast.conjunction('and', same)
   const from = ast.join(on === null ? 'INNER' : 'LEFT', ast.table(cells.name, 'x'), ast.table(found.name, 'y'), on)
-  return extend(cells, name, [...measures.map((m) => ({ name: m.name, value: value(m) })), ...more], { from })
+  return extend(cells, name, [...measures.map((m) => ({ name: m.name, value: value(m) })), ...more], { from, distinct: true })
 }
 
 function below(measures: readonly Measure[], minimum: number): Node {

@@ -66,7 +66,12 @@ function showVisible(family: Family, cells: Piece, measures: Measures, rounding:
   const keys = keysOf(family).map((name) => ({ name, value: column(name) }))
   const asked = family.refined ? isOf(family, askedSets(family)) : null
   const where = ast.conjunction('and', [isShown(hiddenCell), ...(asked === null ? [] : [asked])])
-  return piece(visibleName(family), [...keys, ...aggregates], { from: ast.table(cells.name, 'x'), where })
+  return piece(visibleName(family), [...keys, ...aggregates], {
+    from: ast.table(cells.name, 'x'),
+    where,
+    // cells differ in their keys: DISTINCT makes DuckDB compute this once for all who read it
+    distinct: true,
+  })
 }
 
 /** Rounded, but for moments, which only a spread reads. */

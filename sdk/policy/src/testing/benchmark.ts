@@ -1,0 +1,202 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import { createGuard, type Guard, type SlotInput } from '../index.ts'
+import { functions } from './honest/functions.ts'
+import { summaries } from './honest/summaries.ts'
+import { slots as honestSlots } from './slots.ts'
+
+// What guarding costs: a rewritten query beside the plain one over the same rows, in processor time of one thread, the two
+// taking turns; and the time of the guard itself over the honest corpus.
+// Usage: npm run bench -- guard [rows] [repetitions]
+
+const rows = Number(process.argv[2] ?? 10_000_000)
+const repetitions = Number(process.argv[3] ?? 5)
+
+const visits: SlotInput = {
+  id: 'visits',
+  schema: {
+    columns: [
+      { name: 'person', type: 'BIGINT' },
+      { name: 'region', type: 'VARCHAR' },
+      { name: 'school', type: 'INTEGER' },
+      { name: 'street', type: 'INTEGER' },
+      { name: 'day', type: 'DATE' },
+      { name: 'cost', type: 'DECIMAL(18,2)' },
+      { name: 'age', type: 'BIGINT' },
+      { name: 'score', type: 'DOUBLE' },
+    ],
+  },
+  rule: {
+    version: 1,
+    modes: ['aggregation'],
+    privacyUnit: { column: 'person' },
+    columns: {
+      person: { join: true },
+      region: { dimension: true, join: true, filter: 'literal' },
+      school: { dimension: true, filter: 'literal' },
+      street: { dimension: true },
+      day: { dimension: true, filter: 'literal' },
+      cost: { aggregate: ['sum', 'avg', 'count', 'stddev'], bounds: [0, 1000] },
+      age: { aggregate: ['sum', 'avg', 'count', 'median'], bounds: [0, 120] },
+      score: { aggregate: ['sum', 'avg', 'count', 'stddev', 'median'], bounds: [0, 1000] },
+    },
+    output: { minimumGroupSize: 20, maxRows: 1_000_000 },
+    approvals: { by: ['owner'], threshold: 'all' },
+  },
+}
+const grants: SlotInput = {
+  id: 'grants',
+  schema: {
+    columns: [
+      { name: 'holder', type: 'BIGINT' },
+      { name: 'amount', type: 'DECIMAL(18,2)' },
+    ],
+  },
+  rule: {
+    ...visits.rule,
+    privacyUnit: { column: 'holder' },
+    columns: { holder: { join: true }, amount: { aggregate: ['sum', 'avg'], bounds: [0, 10_000] } },
+  },
+}
+const places: SlotInput = {
+  id: 'places',
+  schema: {
+    columns: [
+      { name: 'name', type: 'VARCHAR' },
+      { name: 'country', type: 'VARCHAR' },
+    ],
+  },
+  rule: {
+    ...visits.rule,
+    privacyUnit: 'none',
+    columns: { name: { dimension: true, join: true }, country: { dimension: true, join: true } },
+  },
+}
+
+const shapes: readonly (readonly [name: string, sql: string])[] = [
+  ['one group', 'SELECT count(*) AS n, sum(cost) AS s FROM visits'],
+  ['10 groups of text', 'SELECT region, count(*) AS n, sum(cost) AS s FROM visits GROUP BY region'],
+  ['1,000 groups', 'SELECT school, count(*) AS n, avg(age) AS a FROM visits GROUP BY school'],
+  ['100,000 groups', 'SELECT street, count(*) AS n, sum(cost) AS s FROM visits GROUP BY street'],
+  [
+    '8 aggregates',
+    `SELECT region, count(*) AS n, sum(cost) AS a, avg(cost) AS b, sum(age) AS c, avg(age) AS d, count(age) AS e, sum(score) AS f,
+      avg(score) AS g FROM visits GROUP BY region`,
+  ],
+  ['spread of a DECIMAL and a DOUBLE', 'SELECT region, stddev(cost) AS a, stddev(score) AS b FROM visits GROUP BY region'],
+  ['median', 'SELECT region, median(age) AS m FROM visits GROUP BY region'],
+  [
+    'filter',
+    "SELECT school, count(*) AS n FROM visits WHERE region IN ('Region 1', 'Region 2') AND day >= '2020-06-01' GROUP BY 1",
+  ],
+  ['months', "SELECT date_trunc('month', day) AS month, count(*) AS n, sum(cost) AS s FROM visits GROUP BY 1"],
+  ['year and quarter', 'SELECT year(day) AS y, quarter(day) AS q, region, avg(score) AS s FROM visits GROUP BY ALL'],
+  [
+    'join with a public dataset',
+    'SELECT country, count(*) AS n, sum(cost) AS s FROM visits JOIN places ON visits.region = places.name GROUP BY country',
+  ],
+  [
+    'join of two protected datasets',
+    'SELECT region, count(*) AS n, avg(amount) AS a FROM visits JOIN grants ON visits.person = grants.holder GROUP BY region',
+  ],
+  ['rollup', 'SELECT region, year(day) AS y, count(*) AS n, sum(cost) AS s FROM visits GROUP BY ROLLUP (region, y)'],
+  [
+    'share of the total',
+    `WITH r AS (SELECT region, count(*) AS n FROM visits GROUP BY region), t AS (SELECT count(*) AS n FROM visits)
+     SELECT region, r.n / t.n AS share FROM r CROSS JOIN t`,
+  ],
+]
+
+const directory = await mkdtemp(join(tmpdir(), 'reinraum-bench-'))
+const guard = await createGuard()
+const instance = await DuckDBInstance.create(':memory:', { threads: '1' })
+try {
+  const connection = await instance.connect()
+  await fill(connection)
+  console.log(`${rows.toLocaleString('en')} rows, ${repetitions} repetitions, one thread of ${cpus()[0]?.model ?? 'unknown'}\n`)
+  await compare(connection)
+  connection.closeSync()
+  await timeGuard(guard)
+} finally {
+  instance.closeSync()
+  await guard.close()
+  await rm(directory, { recursive: true, force: true })
+}
+
+/** Parquet, which is what runs read. Every region, school and street has more units than the minimum, but for a few. */
+async function fill(connection: DuckDBConnection): Promise<void> {
+  const persons = Math.ceil(rows / 5)
+  const sources: Readonly<Record<string, string>> = {
+    visits: `SELECT (hash(i) % ${persons})::BIGINT AS person, CASE WHEN i % 1000003 = 0 THEN 'Region 10' ELSE 'Region ' || (hash(i, 1) % 10) END AS region,
+      (hash(i, 2) % 1000)::INTEGER AS school, (hash(i, 3) % 100000)::INTEGER AS street, DATE '2018-01-01' + (hash(i, 4) % 1461)::INTEGER AS day,
+      ((hash(i, 5) % 100000) / 100.0)::DECIMAL(18,2) AS cost, CASE WHEN hash(i, 6) % 50 = 0 THEN NULL ELSE hash(i, 7) % 100 END::BIGINT AS age,
+      (hash(i, 8) % 1000000) / 1000.0::DOUBLE AS score FROM range(${rows}) t(i)`,
+    grants: `SELECT (i * 2)::BIGINT AS holder, ((hash(i, 9) % 100000) / 100.0)::DECIMAL(18,2) AS amount FROM range(${Math.ceil(persons / 2)}) t(i)`,
+    places: `SELECT 'Region ' || i AS name, 'Country ' || (i % 3) AS country FROM range(11) t(i)`,
+  }
+  for (const [name, sql] of Object.entries(sources)) {
+    const file = join(directory, `${name}.parquet`).replaceAll("'", "''")
+    await connection.run(`COPY (${sql}) TO '${file}' (FORMAT parquet, COMPRESSION zstd)`)
+    await connection.run(`CREATE VIEW ${name} AS SELECT * FROM read_parquet('${file}')`)
+  }
+}
+
+async function compare(connection: DuckDBConnection): Promise<void> {
+  const ratios: number[] = []
+  console.log(`${'query'.padEnd(36)}${'plain ms'.padStart(10)}${'guarded ms'.padStart(12)}${'ratio'.padStart(8)}`)
+  for (const [name, sql] of shapes) {
+    const verdict = await guard.check({ sql, parameters: [], values: undefined, slots: [visits, grants, places] })
+    if (verdict.verdict === 'refused') throw new Error(`${name}: ${JSON.stringify(verdict.reasons)}`)
+    const times = { plain: [] as number[], guarded: [] as number[] }
+    for (let i = 0; i <= repetitions; i++) {
+      const plain = await processorTime(() => connection.runAndReadAll(sql))
+      const guarded = await processorTime(() => connection.runAndReadAll(verdict.rewrittenSql))
+      // the first of each warms up
+      if (i > 0) times.plain.push(plain)
+      if (i > 0) times.guarded.push(guarded)
+    }
+    const [plain, guarded] = [quantile(times.plain, 0.5), quantile(times.guarded, 0.5)]
+    ratios.push(guarded / plain)
+    console.log(
+      `${name.padEnd(36)}${plain.toFixed(0).padStart(10)}${guarded.toFixed(0).padStart(12)}${(guarded / plain).toFixed(2).padStart(8)}`,
+    )
+  }
+  const mean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length)
+  console.log(`${'geometric mean'.padEnd(58)}${mean.toFixed(2).padStart(8)}\n`)
+}
+
+async function timeGuard({ check }: Guard): Promise<void> {
+  const corpus = [...summaries, ...functions].map(([, sql]) => sql)
+  const ask = async (sql: string) => {
+    const started = performance.now()
+    const cpu = await processorTime(() => check({ sql, parameters: [], values: undefined, slots: honestSlots }))
+    return { wall: performance.now() - started, cpu }
+  }
+  const times: { readonly wall: number; readonly cpu: number }[] = []
+  for (let i = 0; i <= repetitions; i++) {
+    for (const sql of corpus) {
+      const time = await ask(sql)
+      if (i > 0) times.push(time)
+    }
+  }
+  for (const kind of ['wall', 'cpu'] as const) {
+    const values = times.map((t) => t[kind])
+    const [p50, p95] = [quantile(values, 0.5), quantile(values, 0.95)]
+    const what = `guarding, ${kind === 'wall' ? 'elapsed' : 'processor'} ms`
+    console.log(`${what.padEnd(36)}p50 ${p50.toFixed(1)}   p95 ${p95.toFixed(1)}`)
+  }
+}
+
+async function processorTime(work: () => Promise<unknown>): Promise<number> {
+  const before = process.cpuUsage()
+  await work()
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1000
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0
+}
