@@ -6,6 +6,7 @@ import { columns } from './testing/attacks/columns.ts'
 import { errorsAndTime } from './testing/attacks/errors-and-time.ts'
 import { escapes } from './testing/attacks/escapes.ts'
 import { functions } from './testing/attacks/functions.ts'
+import { throughPartners } from './testing/attacks/partners.ts'
 import { released } from './testing/attacks/released.ts'
 import { throughRows } from './testing/attacks/rows.ts'
 import { throughSemiJoins } from './testing/attacks/semi-joins.ts'
@@ -29,6 +30,7 @@ const attacks: Readonly<Record<string, readonly Attack[]>> = {
   'takes rows of units through a subquery': throughUnits,
   'takes rows through a union': throughStacks,
   'asks for partners in another register': throughSemiJoins,
+  'asks who has no partner': throughPartners,
   'makes errors or time speak': errorsAndTime,
 }
 

@@ -10,7 +10,7 @@ import { requireBoolean } from './operators.ts'
 import { both, isNull, isZero, type Region, regionsOf } from './regions.ts'
 import { checkFilter, type Rules } from './rules.ts'
 import { momentScale, sumScale, sumType } from './sums.ts'
-import { bigintType, decimalType, doubleType, isNumeric, nullType } from './types.ts'
+import { bigintType, booleanType, decimalType, doubleType, isNumeric, nullType } from './types.ts'
 
 /** The aggregates of one core, each computed once however often the query names it. */
 export interface AggregateList {
@@ -91,7 +91,7 @@ function translateAggregate(node: FunctionNode, args: Arguments, add: Call['add'
   const call: Call = { name, permission, distinct: node.distinct, rules, offset, additive: args.additive, add }
   const regions = regionsOf(withoutZero(args.row(first), permission), rules, offset)
     .filter((r) => !isNull(r.value))
-    .map((r) => ({ value: r.value, filter: both(filter, r.filter) }))
+    .map((r) => ({ value: r.value, filter: both(presence(columnsOf(r.value), rules), both(filter, r.filter)) }))
   switch (permission) {
     case 'count':
     case 'count_distinct':
@@ -122,6 +122,14 @@ function translateAggregate(node: FunctionNode, args: Arguments, add: Call['add'
       })
     }
   }
+}
+
+/** That the row has a partner in each dataset of which a column stands in the value. */
+function presence(columns: readonly Column[], { partners }: Rules): Expression | null {
+  return partners
+    .filter((p) => columns.some((c) => c.table === p.table))
+    .map(({ unit }): Expression => ({ kind: 'isNull', value: unit, negated: true, type: booleanType }))
+    .reduce<Expression | null>(both, null)
 }
 
 /** A sum of x or 0 is the sum of x, where enough units have an x. */

@@ -1,7 +1,7 @@
 import { aggregateFunctions, type ColumnRule } from '@reinraum/statements'
 import type { Condition, Derived, DerivedColumn, From, Relation } from './block.ts'
 import { type Column, columnsOf, type Expression } from './expression.ts'
-import { checkFilter, isPlain, type Rules, rulesOf, strictest } from './rules.ts'
+import { checkFilter, checkNoPartners, isPlain, type Rules, rulesOf, strictest } from './rules.ts'
 
 /** Rows picked and computed before an outer join: every one of them, the units of their datasets among the columns. */
 export function derivedRows(
@@ -12,6 +12,7 @@ export function derivedRows(
   table: string,
 ): Relation {
   const rules = rulesOf(from)
+  checkNoPartners(rules, conditions[0]?.offset)
   for (const { value, offset } of conditions) checkFilter(value, rules, offset)
   const plain = (value: Expression, name: string): DerivedColumn => ({
     name,

@@ -11,7 +11,7 @@ import { aliasIn } from './modifiers.ts'
 import { conjunctionOf, requireBoolean } from './operators.ts'
 import { outputName } from './output-names.ts'
 import { conditionsOf, type RowSet } from './row-set.ts'
-import { checkFilter, rulesOf } from './rules.ts'
+import { checkFilter, checkNoPartners, rulesOf } from './rules.ts'
 import { resolve } from './scope.ts'
 import { type Environment, type Surroundings, translate } from './translate.ts'
 import { rowsPerUnitOf, unitAggregate } from './unit-aggregates.ts'
@@ -38,6 +38,7 @@ export function perUnit(
     : readGroups(select, rows, scope).items
   const isUnit = (value: unknown): value is Column => rules.units.some((u) => isSame(value as Column, u))
   if (!found.some(({ value }) => isUnit(value))) return undefined
+  checkNoPartners(rules, offsetWithin(select.select_list))
   checkOnlyOrder(select, distinct)
   if (select.group_sets.length > 1) refuse('grouping-sets-not-allowed', 'rows of privacy units have one set of groups')
   for (const { value, offset } of conditions) checkFilter(value, rules, offset)

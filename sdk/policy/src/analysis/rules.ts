@@ -3,6 +3,7 @@ import { refuse } from '../reasons.ts'
 import type { From, Relation } from './block.ts'
 import { isProtected, relationsOf } from './block.ts'
 import { type Column, childrenOf, columnsOf, type Expression } from './expression.ts'
+import { checkOnceJoined, type Partner, partnersOf } from './partners.ts'
 import { columnOf } from './scope.ts'
 import { ruleOfColumn } from './slots.ts'
 
@@ -20,8 +21,9 @@ export interface Rules {
   readonly expressions: (column: Column) => boolean
   /** whose presence the column's values speak of: its own dataset's unit, or every unit for a public column joined to them */
   readonly unitsOf: (column: Column) => readonly Column[]
-  /** one per protected dataset, in the order of FROM */
+  /** one per protected dataset, in the order of FROM; not of those that a row may have no partner in */
   readonly units: readonly Column[]
+  readonly partners: readonly Partner[]
 }
 
 type Joined = { readonly left: Column; readonly right: Column; readonly inner: boolean }
@@ -35,15 +37,19 @@ export function rulesOf(from: From): Rules {
   const classes = partition(joined)
   const classOf = (column: Column): readonly Column[] => classes.find((c) => c.some((x) => same(x, column))) ?? [column]
   const isUnit = (column: Column) => classOf(column).some((c) => unitNames(of(c)).includes(c.name))
-  const units = relations.flatMap((r) => unitNames(r).map((name) => columnOf(r, name)))
+  const partners = partnersOf(from)
+  checkOnceJoined(partners, joined)
+  const isPartner = (column: Column) => partners.some((p) => p.table === column.table)
+  const units = relations.flatMap((r) => unitNames(r).map((name) => columnOf(r, name))).filter((u) => !isPartner(u))
   checkProtected(units, partition(joined.filter((j) => j.inner)))
   const behind = (column: Column) => [column, ...classOf(column).filter((c) => isProtected(of(c)))]
   return {
     isUnit,
     own,
     units,
-    dimension: (column) => behind(column).every((c) => own(c).dimension === true),
-    filter: (column) => strictest(behind(column).map((c) => own(c).filter ?? 'none')),
+    partners,
+    dimension: (column) => !isPartner(column) && behind(column).every((c) => own(c).dimension === true),
+    filter: (column) => (isPartner(column) ? 'none' : strictest(behind(column).map((c) => own(c).filter ?? 'none'))),
     aggregate: (column, wanted) => behind(column).every((c) => own(c).aggregate?.includes(wanted) === true),
     expressions: (column) => behind(column).every((c) => own(c).expressions === true),
     unitsOf: (column) => (isProtected(of(column)) ? units.filter((u) => u.table === column.table) : units),
@@ -65,7 +71,7 @@ function ruleOfRelation({ source }: Relation, name: string): ColumnRule {
   }
 }
 
-function unitNames({ source }: Relation): readonly string[] {
+export function unitNames({ source }: Relation): readonly string[] {
   switch (source.kind) {
     case 'slot':
       return source.slot.unit === null ? [] : [source.slot.unit]
@@ -197,4 +203,11 @@ export function isPlain(value: Expression): boolean {
   return value.kind === 'column' || value.kind === 'constant' || value.kind === 'scalar'
     ? true
     : (value.kind === 'call' || value.kind === 'cast') && childrenOf(value).every(isPlain)
+}
+
+/** What aggregates without a threshold of their own, or goes on without one, takes no columns that may lack a partner. */
+export function checkNoPartners(rules: Rules, offset: number | undefined): void {
+  if (rules.partners.length > 0) {
+    refuse('join-not-allowed', 'a LEFT join of protected datasets stands directly under the aggregate that is released', offset)
+  }
 }

@@ -9,7 +9,7 @@ import type { FromRead } from './from.ts'
 import { joinsFromWhere } from './joins-from-where.ts'
 import { conjunctionOf } from './operators.ts'
 import type { RowSet } from './row-set.ts'
-import { checkFilter, rulesOf } from './rules.ts'
+import { checkFilter, checkNoPartners, rulesOf } from './rules.ts'
 import { columnOf, lookup, resolve, type Scope } from './scope.ts'
 
 /** The terms of WHERE that ask for a partner among rows of a protected dataset, and what is left of it. */
@@ -114,6 +114,7 @@ function names(node: unknown): readonly string[] | undefined {
 function join(left: From, rows: RowSet, keys: readonly Expression[], table: string, offset: number | undefined): From {
   const { from, conditions } = joinsFromWhere(rows.from, rows.where)
   const rules = rulesOf(from)
+  checkNoPartners(rules, offset)
   for (const { value, offset: at } of conditions) checkFilter(value, rules, at)
   const columns = rows.columns.map(({ value }, i): DerivedColumn => {
     return { name: `k${i}`, value, operation: null, bounds: null, type: value.type, rule: ruleOfValue(value, rules) }
