@@ -66,6 +66,12 @@ describe('what is computed from results', () => {
     }
   })
 
+  test('is not ordered by columns of a public dataset that may not be shown', async () => {
+    const sql = await rewritten('SELECT iata, row_number() OVER () AS r FROM airports')
+    expect(sql).toContain('city')
+    expect(sql).not.toMatch(/longitude|rank/)
+  })
+
   test('is NULL and never an error where numbers are too large', async () => {
     const large: readonly string[] = [
       "sum(CASE WHEN n > 0 THEN '90000000000000000000000000000000000000'::DECIMAL(38,0) END)",
@@ -123,6 +129,24 @@ describe('functions', () => {
       const sql = await rewritten(`SELECT ${call} AS x, count(*) AS n FROM patients GROUP BY ALL`)
       await expect(database.query(sql), call).resolves.toBeDefined()
     }
+  })
+
+  test('give back no text longer than the bound, however it grows', async () => {
+    const long = 'x'.repeat(100)
+    await database.query(
+      "INSERT INTO patients SELECT 7000 + i, 'x', 1, repeat('ab', 200), '2020-01-01', 0, 0, 0, NULL FROM range(9) t(i)",
+    )
+    for (const call of [
+      `regexp_replace(region, '', '${long}', 'g')`,
+      `replace(region, 'a', '${long}')`,
+      `concat_ws('${long}'${', region'.repeat(60)})`,
+    ]) {
+      const sql = await rewritten(
+        `SELECT max(length(x)) AS n FROM (SELECT ${call} AS x, count(*) AS c FROM patients GROUP BY region) q`,
+      )
+      expect(await database.query(sql), call).toEqual([[10_000n]])
+    }
+    await database.query('DELETE FROM patients WHERE person >= 7000')
   })
 
   test('take parameters wherever a constant may stand', async () => {

@@ -133,6 +133,16 @@ export const released: readonly Attack[] = [
     'window-not-allowed',
     'SELECT sum(rank() OVER (ORDER BY n)) OVER () FROM (SELECT count(*) AS n FROM patients) q',
   ],
+  [
+    'stacks windows through a name',
+    'window-not-allowed',
+    'SELECT rank() OVER (ORDER BY n) AS r, sum(r) OVER () AS s FROM (SELECT count(*) AS n FROM patients) q',
+  ],
+  [
+    'cuts rows of a subquery by QUALIFY',
+    'window-not-allowed',
+    'SELECT count(*) FROM (SELECT age FROM patients QUALIFY age > 30) q',
+  ],
   ['qualifies without a window', 'window-not-allowed', 'SELECT count(*) AS n FROM patients QUALIFY n > 3'],
   [
     'moves by a number of rows from data',

@@ -3,6 +3,9 @@ export type Honest = readonly [asks: string, sql: string, byHand: string]
 
 const people = 'HAVING count(DISTINCT person) >= 5'
 
+/** A total beside its visible parts would give a single hidden part away, so one more is hidden. */
+export const beside = `${people} AND region <> 'Region 1'`
+
 export const setOperations: readonly Honest[] = [
   [
     'regions and schools in one list, the strictest of two minimum sizes',
@@ -14,7 +17,7 @@ export const setOperations: readonly Honest[] = [
   [
     'a total under its parts',
     `SELECT region, sum(cost) AS cost FROM patients GROUP BY region UNION ALL SELECT 'all', sum(cost) FROM patients ORDER BY 1`,
-    `SELECT region, sum(cost) FROM patients GROUP BY region ${people} UNION ALL SELECT 'all', sum(cost) FROM patients ORDER BY 1`,
+    `SELECT region, sum(cost) FROM patients GROUP BY region ${beside} UNION ALL SELECT 'all', sum(cost) FROM patients ORDER BY 1`,
   ],
   [
     'numbers of different types',
@@ -46,7 +49,12 @@ export const setOperations: readonly Honest[] = [
   ],
   [
     'each row once, 0 and -0 being one',
-    `SELECT round(-0.4 / n, 0) AS x FROM (SELECT count(*) AS n FROM patients) q UNION SELECT 0.0 FROM states`,
-    'SELECT 0.0::DOUBLE',
+    `WITH t AS (SELECT round(-0.4 / count(*), 0) AS x FROM patients) SELECT 'x' || x::VARCHAR AS x FROM (SELECT x FROM t UNION SELECT x FROM t) u`,
+    "SELECT 'x0.0'",
+  ],
+  [
+    'a number with many digits after the point beside a large one, for which no DECIMAL has room',
+    `SELECT 0.5::DECIMAL(38,37) AS x FROM states UNION SELECT count(*) FROM patients`,
+    'SELECT 0.5::DOUBLE UNION ALL SELECT count(*) FROM patients',
   ],
 ]

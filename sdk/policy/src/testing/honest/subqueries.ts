@@ -1,4 +1,4 @@
-import type { Honest } from './set-operations.ts'
+import { beside, type Honest } from './set-operations.ts'
 
 const people = 'HAVING count(DISTINCT person) >= 5'
 
@@ -16,7 +16,7 @@ export const subqueries: readonly Honest[] = [
   [
     'a share of the total in one query',
     'SELECT region, round(100.0 * count(*) / (SELECT count(*) FROM patients), 2) AS percent FROM patients GROUP BY region ORDER BY (SELECT count(*) FROM pupils), percent DESC, 1',
-    `SELECT region, round(100.0 * count(*) / (SELECT count(*) FROM patients), 2) AS p FROM patients GROUP BY region ${people} ORDER BY p DESC, 1`,
+    `SELECT region, round(100.0 * count(*) / (SELECT count(*) FROM patients), 2) AS p FROM patients GROUP BY region ${beside} ORDER BY p DESC, 1`,
   ],
   [
     'ages within the regions that have many rows',
