@@ -45,6 +45,16 @@ export const throughUnits: readonly Attack[] = [
     'SELECT sum(f) FROM (SELECT person, max(CASE WHEN person = 42 THEN 1 ELSE 0 END) AS f FROM patients GROUP BY person) q',
   ],
   [
+    'the unit under FILTER',
+    'filter-not-allowed',
+    'SELECT sum(f) FROM (SELECT person, count(*) FILTER (WHERE person = 42) AS f FROM patients GROUP BY person) q',
+  ],
+  [
+    'the unit under count_if',
+    'filter-not-allowed',
+    'SELECT sum(f) FROM (SELECT person, count_if(person = 42) AS f FROM patients GROUP BY person) q',
+  ],
+  [
     'a name as the smallest',
     'column-not-allowed',
     'SELECT m, count(*) FROM (SELECT person, min(name) AS m FROM patients GROUP BY person) q GROUP BY m',
