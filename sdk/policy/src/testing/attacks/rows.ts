@@ -77,6 +77,21 @@ export const throughRows: readonly Attack[] = [
     'SELECT count(r) FROM states s LEFT JOIN (SELECT region AS r FROM patients WHERE person = 42) a ON s.name = a.r',
   ],
   [
+    'a computed flag before an outer join, as a filter',
+    'filter-not-allowed',
+    'SELECT count(*) FROM states s LEFT JOIN (SELECT region AS r, CASE WHEN cost > 90000 THEN 1 ELSE 0 END AS f FROM patients) a ON s.name = a.r WHERE a.f = 1',
+  ],
+  [
+    'a computed flag before an outer join, as a group',
+    'column-not-allowed',
+    'SELECT a.f, count(*) FROM states s LEFT JOIN (SELECT region AS r, CASE WHEN cost > 90000 THEN 1 ELSE 0 END AS f FROM patients) a ON s.name = a.r GROUP BY a.f',
+  ],
+  [
+    'a computed flag before an outer join, as a summand',
+    'aggregate-not-allowed',
+    'SELECT sum(a.f) FROM states s LEFT JOIN (SELECT region AS r, CASE WHEN cost > 90000 THEN 1 ELSE 0 END AS f FROM patients) a ON s.name = a.r',
+  ],
+  [
     'a join with itself on an attribute',
     'join-not-allowed',
     'SELECT count(*) FROM patients a JOIN patients b ON a.region = b.region',
