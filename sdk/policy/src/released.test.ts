@@ -66,10 +66,23 @@ describe('what is computed from results', () => {
     }
   })
 
-  test('is not ordered by columns of a public dataset that may not be shown', async () => {
-    const sql = await rewritten('SELECT iata, row_number() OVER () AS r FROM airports')
-    expect(sql).toContain('city')
-    expect(sql).not.toMatch(/longitude|rank/)
+  test('is ordered by no column of a public dataset that the query does not name', async () => {
+    const sql = await rewritten('SELECT city, row_number() OVER (ORDER BY state) AS r FROM airports WHERE iata <> name')
+    expect(sql).toMatch(/ORDER BY t0.state [A-Z ]+, t0.iata [A-Z ]+, t0."name" [A-Z ]+, t0.city [A-Z ]+, t0.state/)
+  })
+
+  test('names every column of a public dataset that it needs', async () => {
+    const asked = [
+      `SELECT max(a.city) AS m FROM airports a JOIN (SELECT region, count(*) AS n FROM patients GROUP BY 1) q ON a.name = q.region WHERE a.iata <> 'x' GROUP BY a.state`,
+      'SELECT a.name AS m FROM airports a QUALIFY row_number() OVER (PARTITION BY a.state ORDER BY a.city) = 1 ORDER BY a.iata',
+    ]
+    for (const sql of asked) {
+      const verdict = await guard.check({ sql, parameters: [], values: undefined, slots })
+      if (verdict.verdict === 'refused') throw new Error(JSON.stringify(verdict.reasons))
+      const airports = verdict.plan.slots.find((s) => s.id === 'airports')
+      expect(airports?.columns, sql).toEqual(['iata', 'name', 'city', 'state'])
+      for (const hidden of ['country', 'latitude', 'rank']) expect(verdict.rewrittenSql).not.toContain(`t0.${hidden}`)
+    }
   })
 
   test('is NULL and never an error where numbers are too large', async () => {

@@ -1,6 +1,6 @@
 import type { Block, From } from './analysis/block.ts'
 import { isProtected, relationsOf, slotsBehind, slotsOf } from './analysis/block.ts'
-import { blocksIn, columnsOf, type Expression } from './analysis/expression.ts'
+import { aggregated, blocksIn, columnsOf, type Expression } from './analysis/expression.ts'
 import type { Slot } from './analysis/slots.ts'
 import type { Restrictions } from './rules/restrictions.ts'
 
@@ -91,12 +91,17 @@ export function usageOf(blocks: readonly Block[]): Usage {
   for (const block of blocks) {
     const from = fromOf(block)
     if (from !== null) noteFrom(from)
-    note('filtered', from, [block.where])
+    note('filtered', from, [block.where, block.qualify])
     note(
       'shown',
       from,
       [...block.select, ...block.order].map((s) => s.value),
     )
+    if (block.source.kind === 'summary') {
+      const { where, groups, aggregates } = block.source.summary
+      note('filtered', from, [where])
+      note('shown', from, [...groups.map((g) => g.value), ...aggregates.flatMap((a) => aggregated(a.value))])
+    }
     if (block.source.kind === 'core') {
       const { core } = block.source
       note('filtered', from, [core.where, ...core.aggregates.map((a) => a.filter)])
@@ -148,9 +153,9 @@ function kindOf({ source }: Block): BlockReport['kind'] {
 
 function valuesFrom({ source }: Block): readonly string[] {
   if (source.kind !== 'core') return []
-  const { where, groups } = source.core
-  const expressions = [...(where === null ? [] : [where]), ...groups.map((g) => g.value)]
-  return [...new Set(expressions.flatMap(blocksIn))].sort()
+  const { where, groups, aggregates } = source.core
+  const expressions = [where, ...groups.map((g) => g.value), ...aggregates.flatMap((a) => [a.value, a.filter])]
+  return [...new Set(expressions.flatMap((e) => (e === null ? [] : blocksIn(e))))].sort()
 }
 
 function equalitiesOf(from: From): readonly Expression[] {

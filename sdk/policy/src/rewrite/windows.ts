@@ -1,6 +1,6 @@
 import type { Block } from '../analysis/block.ts'
 import { type Relation, relationsOf, ruleOfRelation, setColumn } from '../analysis/block.ts'
-import { type Column, childrenOf, type Expression, type Frame, keyOf, type Window } from '../analysis/expression.ts'
+import { type Column, childrenOf, columnsOf, type Expression, type Frame, keyOf, type Window } from '../analysis/expression.ts'
 import { bigintType } from '../analysis/types.ts'
 import type { Node } from '../ast/build.ts'
 import * as ast from '../ast/build.ts'
@@ -15,7 +15,8 @@ export interface Rows {
   readonly unique: readonly string[] | null
 }
 
-export function rowsOf({ source }: Block): Rows {
+export function rowsOf(block: Block): Rows {
+  const { source } = block
   switch (source.kind) {
     case 'core':
       return source.core.sets.length > 1 ? withSets(grouped(source.core)) : grouped(source.core)
@@ -30,7 +31,7 @@ export function rowsOf({ source }: Block): Rows {
     case 'set':
       return { ties: source.set.columns.map(({ name, type }) => column('s', name, type)), unique: null }
     case 'released':
-      return { ties: relationsOf(source.from).flatMap(shown), unique: null }
+      return { ties: relationsOf(source.from).flatMap((r) => shown(r, usedIn(block))), unique: null }
   }
 }
 
@@ -47,13 +48,22 @@ function grouped(of: {
   return { ties: [...groups, ...of.aggregates.map((a) => column('c', a.name, a.type))], unique: groups.map(keyOf) }
 }
 
-/** Columns of a public dataset that may not be shown do not order what is. */
-function shown(relation: Relation): readonly Column[] {
+function usedIn({ select, order, qualify, where }: Block): readonly Column[] {
+  const values = [...select, ...order].map((s) => s.value)
+  return [...values, qualify, where].flatMap((value) => (value === null ? [] : columnsOf(value)))
+}
+
+/**
+ * Columns of a public dataset that may not be shown do not order what is, and those that the query does not use are not
+ * there when it runs: rows that differ in nothing else are the same to it.
+ */
+function shown(relation: Relation, used: readonly Column[]): readonly Column[] {
+  const { table } = relation
   const free = (name: string) => {
     const rule = ruleOfRelation(relation, name)
-    return rule === null || rule.dimension === true
+    return rule === null || (rule.dimension === true && used.some((c) => c.table === table && c.name === name))
   }
-  return relation.columns.filter(({ name }) => free(name)).map(({ name, type }) => column(relation.table, name, type))
+  return relation.columns.filter(({ name }) => free(name)).map(({ name, type }) => column(table, name, type))
 }
 
 function column(table: string, name: string, type: Column['type']): Column {
