@@ -30,7 +30,8 @@ const fixes: Readonly<Record<GuardReason, string>> = {
   'mode-not-allowed': 'Ask the owner to allow this kind of query, or to approve this one as a template.',
   'noise-not-available': 'The owner lets results out only with noise, which cannot be given yet: leave the dataset out.',
   'join-required': 'Join the dataset with one that its rule names, on the columns that it names.',
-  'column-not-allowed': 'Use another column here, or ask the owner to make this one a dimension.',
+  'column-not-allowed':
+    'Use another column here, or ask the owner to make this one a dimension; per privacy unit, count(*) can always be grouped.',
   'join-not-allowed':
     'Join by INNER or LEFT JOIN where plain columns that the rules list are equal; two protected datasets on their privacy units.',
   'filter-not-allowed': 'Compare one column whose rule allows it with a constant or parameter, or leave the condition out.',

@@ -98,6 +98,15 @@ describe('statistics over units:', () => {
     expect(rows.map((r) => r.map(Number))).toEqual([[6 * 1000 * 50, 6 * 1000]])
   })
 
+  test('a refusal names what was counted, not a name of the guard for it', async () => {
+    const verdict = await check(
+      'SELECT n, count(*) AS people FROM (SELECT person, count(cost) AS n FROM patients GROUP BY person) q GROUP BY n',
+    )
+    expect(verdict).toMatchObject({
+      reasons: [{ code: 'column-not-allowed', message: 'the rules do not allow count of cost of patients as a dimension' }],
+    })
+  })
+
   test('what a unit is computed from is reported', async () => {
     const verdict = await check(
       'SELECT n, avg(c) AS c FROM (SELECT person, count(*) AS n, sum(cost) AS c FROM patients WHERE age > 3 GROUP BY person) q GROUP BY n',

@@ -161,7 +161,7 @@ function permitted({ rules, offset }: Call, value: Expression, needed: Aggregate
     return refuse('aggregate-not-allowed', `${needed} takes a plain column of a dataset, not an expression`, offset)
   }
   if (!rules.aggregate(value, needed)) {
-    refuse('aggregate-not-allowed', `the rules do not allow ${needed} of ${value.name} of ${value.slot}`, offset)
+    refuse('aggregate-not-allowed', `the rules do not allow ${needed} of ${rules.nameOf(value)}`, offset)
   }
   return value
 }

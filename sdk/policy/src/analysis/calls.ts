@@ -1,7 +1,7 @@
 import type { FunctionNode } from '../ast/nodes.ts'
 import { offsetWithin } from '../ast/read.ts'
 import { refuse } from '../reasons.ts'
-import { integerConstant } from './constants.ts'
+import { exactConstant, integerConstant } from './constants.ts'
 import type { ArithmeticOperator, Expression } from './expression.ts'
 import { type FunctionName, operatorName, type ScalarFunction } from './function-table.ts'
 import { commonTypeFunctions, functionsNamed } from './functions.ts'
@@ -110,6 +110,8 @@ function arithmetic(op: ArithmeticOperator, args: readonly Expression[], offset:
   const moved = moveDate(op, left, right)
   if (moved !== undefined) return moved
   if (!isNumeric(left.type) || !isNumeric(right.type)) refuse('type-mismatch', `${op} takes two numbers`, offset)
+  const exact = exactConstant(op, left, right)
+  if (exact !== undefined) return exact
   const whole = left.type.family === 'integer' && right.type.family === 'integer'
   if (!whole && (op === '//' || op === '%')) refuse('type-mismatch', `${op} takes two integers`, offset)
   return { kind: 'arithmetic', op, left, right, type: whole && op !== '/' ? bigintType : doubleType }

@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { constantNode, type LogicalType } from '../ast/nodes.ts'
 import { offsetOf, read } from '../ast/read.ts'
 import { refuse } from '../reasons.ts'
-import type { Constant } from './expression.ts'
+import type { Constant, Expression } from './expression.ts'
 import {
   bigintType,
   booleanType,
@@ -72,6 +72,36 @@ function decimalConstant(unscaled: bigint, { type_info }: LogicalType): Constant
   const whole = digits.slice(0, digits.length - scale)
   const text = `${unscaled < 0n ? '-' : ''}${whole}${scale > 0 ? `.${digits.slice(-scale)}` : ''}`
   return { kind: 'constant', type: decimalType(width, scale), text }
+}
+
+/**
+ * Two numbers with a point, added, subtracted or multiplied: exact as in DuckDB, so that `0.06 - 0.01` is the 0.05 that a
+ * DECIMAL column holds. undefined for anything else.
+ */
+export function exactConstant(op: string, a: Expression, b: Expression): Constant | undefined {
+  const [left, right] = [unscaledOf(a), unscaledOf(b)]
+  if (left === undefined || right === undefined || left.scale + right.scale === 0) return undefined
+  if (op !== '+' && op !== '-' && op !== '*') return undefined
+  const scale = op === '*' ? left.scale + right.scale : Math.max(left.scale, right.scale)
+  const at = ({ digits, scale: own }: Unscaled) => digits * 10n ** BigInt(scale - own)
+  const value = op === '*' ? left.digits * right.digits : op === '+' ? at(left) + at(right) : at(left) - at(right)
+  const written = (value < 0n ? -value : value).toString().padStart(scale + 1, '0')
+  if (written.length > 18) return undefined
+  const text = `${value < 0n ? '-' : ''}${written.slice(0, -scale)}.${written.slice(-scale)}`
+  return { kind: 'constant', type: decimalType(written.length, scale), text }
+}
+
+interface Unscaled {
+  readonly digits: bigint
+  readonly scale: number
+}
+
+function unscaledOf(value: Expression): Unscaled | undefined {
+  if (value.kind !== 'constant' || (value.type.family !== 'integer' && value.type.family !== 'decimal')) return undefined
+  const match = /^(-?\d{1,18})(?:\.(\d{1,18}))?$/.exec(value.text ?? '')
+  if (match === null) return undefined
+  const [, whole = '', fraction = ''] = match
+  return { digits: BigInt(whole + fraction), scale: fraction.length }
 }
 
 export function textConstant(text: string): Constant {

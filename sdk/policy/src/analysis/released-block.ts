@@ -5,6 +5,7 @@ import type { Block, From, Relation } from './block.ts'
 import { relationsOf, ruleOfRelation } from './block.ts'
 import { columnsOf, type Expression } from './expression.ts'
 import type { FromRead } from './from.ts'
+import { joinsFromWhere } from './joins-from-where.ts'
 import { isOneRow } from './modifiers.ts'
 import { conjunctionOf } from './operators.ts'
 import { releasedLayer } from './released-layer.ts'
@@ -14,8 +15,8 @@ import type { Environment, Surroundings } from './translate.ts'
 
 /** A block over results, and over public datasets as far as their rules let columns out. */
 export function releasedBlock(select: SelectNode, source: FromRead, surroundings: Surroundings): Omit<Block, 'name'> {
-  const { from, scope } = source
-  const { rows, where } = releasedRows(select, source, surroundings)
+  const { scope } = source
+  const { from, rows, where } = releasedRows(select, source, surroundings)
   const layer = releasedLayer(select, scope, rows, rows)
   const single = relationsOf(from).every(isSingle) || isOneRow(layer)
   return { source: { kind: 'released', from }, ...layer, where, single }
@@ -24,24 +25,25 @@ export function releasedBlock(select: SelectNode, source: FromRead, surroundings
 /** Names as they mean released rows, which are columns that may be shown, and the condition that rows fulfil. */
 export function releasedRows(
   select: SelectNode,
-  { from, scope, where }: FromRead,
+  { from: listed, scope, where }: FromRead,
   surroundings: Surroundings,
-): { readonly rows: Environment; readonly where: Expression | null } {
-  checkCrossJoins(from)
-  checkJoinColumns(from, from)
+): { readonly from: From; readonly rows: Environment; readonly where: Expression | null } {
   const any: Environment = {
     column: (names, offset) => resolve(scope, names, offset),
     aggregate: (call) => refuse('nested-aggregation', 'an aggregate of an aggregate needs a query around it', offsetOf(call)),
     ...surroundings,
   }
-  const conditions = [...where, ...conditionsOf(select.where_clause, any)]
+  const { from, conditions } = joinsFromWhere(listed, [...where, ...conditionsOf(select.where_clause, any)])
+  checkCrossJoins(from)
+  checkJoinColumns(from, from)
   for (const { value, offset } of conditions) checkColumns(value, from, 'filter', offset)
   const column: Environment['column'] = (names, offset) => {
     const found = any.column(names, offset)
     checkColumns(found, from, 'output', offset)
     return found
   }
-  return { rows: { ...any, column }, where: conditions.length === 0 ? null : conjunctionOf(conditions.map((c) => c.value)) }
+  const kept = conditions.length === 0 ? null : conjunctionOf(conditions.map((c) => c.value))
+  return { from, rows: { ...any, column }, where: kept }
 }
 
 function isSingle({ source }: Relation): boolean {

@@ -24,6 +24,8 @@ export interface Rules {
   /** one per protected dataset, in the order of FROM; not of those that a row may have no partner in */
   readonly units: readonly Column[]
   readonly partners: readonly Partner[]
+  /** the column as whoever wrote the query knows it */
+  readonly nameOf: (column: Column) => string
 }
 
 type Joined = { readonly left: Column; readonly right: Column; readonly inner: boolean }
@@ -48,6 +50,7 @@ export function rulesOf(from: From): Rules {
     own,
     units,
     partners,
+    nameOf: (column) => nameIn(of(column), column),
     dimension: (column) => !isPartner(column) && behind(column).every((c) => own(c).dimension === true),
     filter: (column) => (isPartner(column) ? 'none' : strictest(behind(column).map((c) => own(c).filter ?? 'none'))),
     aggregate: (column, wanted) => behind(column).every((c) => own(c).aggregate?.includes(wanted) === true),
@@ -69,6 +72,15 @@ function ruleOfRelation({ source }: Relation, name: string): ColumnRule {
     case 'block':
       return refuse('mixed-relations', 'a dataset is joined with released rows')
   }
+}
+
+/** A column of derived rows has a name of the guard's own, which tells nobody anything. */
+function nameIn({ source }: Relation, column: Column): string {
+  const derived = source.kind === 'derived' ? source.derived.columns.find((c) => c.name === column.name) : undefined
+  if (derived === undefined) return `${column.name} of ${column.slot}`
+  const within = derived.value === null ? [] : columnsOf(derived.value)
+  const names = [...new Set(within.map((c) => c.name))].join(' and ') || 'rows'
+  return `${derived.operation === null ? '' : `${derived.operation} of `}${names} of ${column.slot}`
 }
 
 export function unitNames({ source }: Relation): readonly string[] {
@@ -141,7 +153,7 @@ export function checkGroup(value: Expression, rules: Rules, offset: number | und
   if (columns.length === 0) refuse('group-not-allowed', 'GROUP BY takes columns, positions or functions of columns', offset)
   for (const column of columns) {
     if (!rules.dimension(column)) {
-      refuse('column-not-allowed', `the rules do not allow ${column.name} of ${column.slot} as a dimension`, offset)
+      refuse('column-not-allowed', `the rules do not allow ${rules.nameOf(column)} as a dimension`, offset)
     }
   }
   if (value.kind === 'column' && rules.isUnit(value)) {
@@ -193,7 +205,7 @@ function checkSide(side: Expression, against: 'literal' | 'column', rules: Rules
   for (const column of columns) {
     const allowed = rules.filter(column)
     if (allowed !== 'any' && allowed !== against) {
-      refuse('filter-not-allowed', `the rules do not allow ${column.name} of ${column.slot} in this comparison`, offset)
+      refuse('filter-not-allowed', `the rules do not allow ${rules.nameOf(column)} in this comparison`, offset)
     }
   }
 }

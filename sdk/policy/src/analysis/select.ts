@@ -1,6 +1,6 @@
 import { cteNode, queryNode, type SelectNode, type SetOperationNode, selectNode, setOperationNode } from '../ast/nodes.ts'
 import { offsetWithin, read, sameName, tagOf } from '../ast/read.ts'
-import { refuse } from '../reasons.ts'
+import { Refusal, refuse } from '../reasons.ts'
 import { aggregateBlock, rowEnvironment } from './aggregate-block.ts'
 import { isAggregateName } from './aggregate-names.ts'
 import type { Block } from './block.ts'
@@ -133,7 +133,7 @@ function analyseSource(node: unknown, context: Context, outer: Names, use: Use):
   }
   if (aggregated) {
     const branch = (part: Omit<Block, 'name'>) => finish(part, context, 'branch', [])
-    const one = readsReleased ? summaryBlock : aggregateBlock
+    const one = readsReleased ? summaryBlock : readsProtected ? aggregateBlock : publicBlock
     const block = sources.length > 1 ? stackBlock(select, sources, surroundings, branch) : one(select, source, surroundings)
     return { kind: 'block', block: finish(block, context, name, columnNames) }
   }
@@ -147,6 +147,20 @@ function analyseSource(node: unknown, context: Context, outer: Names, use: Use):
     return asRows(rowSet(select, source, rowEnvironment(source.scope, surroundings)), context, columnNames, offset)
   }
   return { kind: 'block', block: finish(releasedBlock(select, source, surroundings), context, name, columnNames) }
+}
+
+/** Aggregates of public rows: as of a dataset, or, where those do not do, as of results, for columns that may be shown as they are. */
+function publicBlock(select: SelectNode, source: FromRead, surroundings: Surroundings): Omit<Block, 'name'> {
+  try {
+    return aggregateBlock(select, source, surroundings)
+  } catch (refusal) {
+    if (!(refusal instanceof Refusal) || refusal.code !== 'aggregate-not-allowed') throw refusal
+    try {
+      return summaryBlock(select, source, surroundings)
+    } catch (error) {
+      throw error instanceof Refusal ? refusal : error
+    }
+  }
 }
 
 /** A SELECT with its FROM: read once per branch of stacked rows where they are aggregated here. */

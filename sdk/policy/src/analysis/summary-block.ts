@@ -14,8 +14,8 @@ import { type Environment, type Surroundings, translate } from './translate.ts'
 
 /** A block that groups and aggregates results: released values are free, so this is SQL as everywhere. */
 export function summaryBlock(select: SelectNode, source: FromRead, surroundings: Surroundings): Omit<Block, 'name'> {
-  const { from, scope } = source
-  const { rows, where } = releasedRows(select, source, surroundings)
+  const { scope } = source
+  const { from, rows, where } = releasedRows(select, source, surroundings)
   const { items, sets } = readGroups(select, rows, scope)
   if (sets.length > 1)
     refuse('grouping-sets-not-allowed', 'results are grouped by one set', offsetWithin(select.group_expressions))

@@ -1,5 +1,6 @@
 import { DuckDBInstance, type DuckDBValue } from '@duckdb/node-api'
 import { quote } from '../engine/shadow.ts'
+import type { Dataset } from './honest/field.ts'
 import { slots } from './slots.ts'
 
 // Rows from arithmetic on row numbers: the same on every machine. Some groups are far below the minimum, some columns
@@ -24,6 +25,8 @@ const rows: Readonly<Record<string, string>> = {
   pupils: `SELECT i * 2, 'School ' || (i % 9), 5 + i % 8, (i * 37 % 1000) / 10.0 FROM range(150) t(i)`,
 }
 
+const sixDatasets: readonly Dataset[] = slots.map((slot) => ({ slot, rows: rows[slot.id] ?? '' }))
+
 export type Row = readonly DuckDBValue[]
 
 export interface Database {
@@ -31,14 +34,14 @@ export interface Database {
   readonly close: () => void
 }
 
-/** The six datasets with their rows, in a real DuckDB. */
-export async function openDatabase(): Promise<Database> {
+/** Datasets with their rows, in a real DuckDB: the six, unless others are given. */
+export async function openDatabase(datasets: readonly Dataset[] = sixDatasets): Promise<Database> {
   const instance = await DuckDBInstance.create(':memory:', { threads: '2' })
   const connection = await instance.connect()
-  for (const { id, schema } of slots) {
-    const columns = schema.columns.map(({ name, type }) => `${quote(name)} ${type}`)
-    await connection.run(`CREATE TABLE ${quote(id)} (${columns.join(', ')})`)
-    await connection.run(`INSERT INTO ${quote(id)} ${rows[id]}`)
+  for (const { slot, rows } of datasets) {
+    const columns = slot.schema.columns.map(({ name, type }) => `${quote(name)} ${type}`)
+    await connection.run(`CREATE TABLE ${quote(slot.id)} (${columns.join(', ')})`)
+    await connection.run(`INSERT INTO ${quote(slot.id)} ${rows}`)
   }
   return {
     query: async (sql) => (await connection.runAndReadAll(sql)).getRows(),

@@ -1,0 +1,4 @@
+import type { Field } from './field.ts'
+import { tpch } from './tpch/tpch.ts'
+
+export const fields: readonly Field[] = [tpch]
