@@ -41,7 +41,7 @@ export interface GuardReport {
   readonly output: readonly { readonly name: string; readonly type: string }[]
   /** what the rules of all datasets read ask of the query together */
   readonly restrictions: Restrictions
-  /** true where sums can count a row more than once because it joins with several rows of a public dataset */
+  /** true where sums can count a row more than once because it joins with several rows: of a public dataset, or of its unit */
   readonly joinsCanRepeatRows: boolean
 }
 
@@ -158,6 +158,12 @@ function valuesFrom({ source }: Block): readonly string[] {
   return [...new Set(expressions.flatMap((e) => (e === null ? [] : blocksIn(e))))].sort()
 }
 
+function holdsJoin(from: From): boolean {
+  if (from.kind === 'join') return true
+  const { source } = from.relation
+  return source.kind === 'derived' && holdsJoin(source.derived.from)
+}
+
 function equalitiesOf(from: From): readonly Expression[] {
   if (from.kind === 'relation') return []
   return [...equalitiesOf(from.left), ...equalitiesOf(from.right), ...from.equalities.flatMap((e) => [e.left, e.right])]
@@ -196,6 +202,6 @@ export function reportOf(
       valuesFrom: valuesFrom(block),
     }
   })
-  const joinsCanRepeatRows = blocks.some((b) => b.source.kind === 'core' && b.source.core.from.kind === 'join')
+  const joinsCanRepeatRows = blocks.some((b) => b.source.kind === 'core' && holdsJoin(b.source.core.from))
   return { datasets, blocks: blockReports, minimumGroupSize, maxRows, maxBytes, restrictions, output, joinsCanRepeatRows }
 }
