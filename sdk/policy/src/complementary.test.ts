@@ -174,7 +174,10 @@ for (const [kind, list] of Object.entries(clauses)) {
 
         const valued = rows.filter((r) => r.v !== null)
         const sums = derivable(valued, masks, (mask, key) => keys.get(`${mask} ${key}`)?.sum === true)
-        expect(sums.found, `sums of ${clause}`).toEqual([])
+        // a sum that is hidden only beside others may follow where those have no value at all: it stands for enough units
+        const few = sums.hidden.filter((c) => units(members(c).filter((r) => r.v !== null)) < minimum)
+        const given = few.filter((c) => sums.found.includes(`${c.mask} ${c.key}`))
+        expect(given, `sums of ${clause}`).toEqual([])
         for (const cell of sums.visible) {
           expect(units(members(cell).filter((r) => r.v !== null))).toBeGreaterThanOrEqual(minimum)
         }

@@ -238,13 +238,13 @@ function rising(numbers: readonly number[]): readonly number[] {
 
 /** Over all rows of a partition, or the number of a row in it. */
 export function window(
-  name: 'row_number' | 'max' | 'bit_or' | 'count' | 'sum',
+  name: 'row_number' | 'dense_rank' | 'max' | 'bit_or' | 'count' | 'sum',
   children: readonly Node[],
   { partitions, orders = [] }: { readonly partitions: readonly Node[]; readonly orders?: readonly Node[] },
 ): Node {
   return {
     class: 'WINDOW',
-    type: name === 'row_number' ? 'WINDOW_ROW_NUMBER' : 'WINDOW_AGGREGATE',
+    type: name === 'row_number' ? 'WINDOW_ROW_NUMBER' : name === 'dense_rank' ? 'WINDOW_RANK_DENSE' : 'WINDOW_AGGREGATE',
     ...expressionFields,
     function_name: name,
     schema: '',

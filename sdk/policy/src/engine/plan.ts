@@ -83,11 +83,17 @@ function visit(value: unknown, plan: Plan, around: Around = { sketch: false, agg
   const node = value as PlanNode
   if (typeof node.type === 'string' && node.type.startsWith('LOGICAL_')) checkOperator(node, plan, around)
   if (node.expression_class !== undefined) checkExpression(node, around)
-  const sketch = around.sketch || isSketch(node)
+  const sketch = around.sketch || isSketch(node) || (around.aggregated && isNumbering(node))
   const aggregates = node.type === 'LOGICAL_AGGREGATE_AND_GROUP_BY'
   for (const [key, child] of Object.entries(node)) {
     visit(child, plan, { sketch, aggregated: around.aggregated || (aggregates && key === 'children') })
   }
+}
+
+/** The number of a row or a group within a part of them, by which contributions of a unit are bounded. */
+function isNumbering(node: PlanNode): boolean {
+  const numbers = node.type === 'WINDOW_ROW_NUMBER' || node.type === 'WINDOW_RANK_DENSE'
+  return numbers && Array.isArray(node.partitions) && node.partitions.length > 0
 }
 
 /** bit_or over rows of a value that is not a column's own. */
@@ -143,6 +149,7 @@ function checkComparesRows(node: PlanNode, plan: Plan, around: Around): void {
   const calls = Array.isArray(node.expressions) ? (node.expressions as readonly PlanNode[]) : []
   const cut = (call: PlanNode) => call.type === 'WINDOW_ROW_NUMBER' || overCells.has(call.name)
   const inUnit = (call: PlanNode) => around.aggregated && unitAggregateNames.has(String(call.name))
+  if (node.type === 'LOGICAL_WINDOW' && around.aggregated && calls.every(isNumbering)) return
   const aggregated = node.type === 'LOGICAL_AGGREGATE_AND_GROUP_BY'
   const reveals = aggregated && calls.some((call) => releasedAggregateNames.has(String(call.name)) && !inUnit(call))
   const forResults = reveals || (comparing.has(node.type) && !(node.type === 'LOGICAL_WINDOW' && calls.every(cut)))

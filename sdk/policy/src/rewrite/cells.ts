@@ -66,11 +66,15 @@ export function groupedBy({ sets }: Family): Pick<ast.SelectParts, 'sets'> {
 }
 
 /** The rows that a family's cells are made of. */
-export function writeSource(family: Pick<Family, 'from' | 'where' | 'groups' | 'aggregates'>): {
+export function writeSource(
+  family: Pick<Family, 'from' | 'where' | 'groups' | 'aggregates'> & Partial<Pick<Family, 'bounded'>>,
+): {
   readonly from: Node
   readonly where: Node | null
 } {
   const { from, where, groups, aggregates } = family
   const read = [where, ...groups.map((g) => g.value), ...aggregates.flatMap((a) => [a.value, a.filter])]
+  const { bounded = null } = family
+  if (bounded !== null) return { from: withValues(bounded, read.slice(1)), where: null }
   return { from: withValues(writeFrom(from), read), where: where === null ? null : write(where) }
 }

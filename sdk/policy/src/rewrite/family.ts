@@ -1,5 +1,6 @@
 import type { Block, Core, CoreAggregate, From } from '../analysis/block.ts'
 import { blocksIn, type Column, type Expression, keyOf } from '../analysis/expression.ts'
+import type { Node } from '../ast/build.ts'
 
 /**
  * Cores over the same rows (same FROM, same WHERE) are one family of grouping sets: their cells are computed by one scan,
@@ -16,6 +17,8 @@ export interface Family {
   /** the first set is finer than all others, and no core asked for it: it tells cells that cross apart and is never shown */
   readonly refined: boolean
   readonly aggregates: readonly CoreAggregate[]
+  /** rows with bounded contributions, which stand in place of FROM and WHERE; groups, units and arguments are columns of it */
+  readonly bounded: Node | null
 }
 
 /** Where a core finds its own in its family. */
@@ -59,7 +62,7 @@ function familyOf(cores: readonly Core[], name: string, refine: boolean): Family
   const finest = groups.map((_, i) => i)
   const refined = refine && !isChain(asked) && asked[0]?.length !== finest.length
   const { from, where, units } = first
-  return { name, from, where, units, groups, sets: refined ? [finest, ...asked] : asked, refined, aggregates }
+  return { name, from, where, units, groups, sets: refined ? [finest, ...asked] : asked, refined, aggregates, bounded: null }
 }
 
 /** The sets that cores asked for. */

@@ -2,6 +2,7 @@ import type { CoreAggregate } from '../analysis/block.ts'
 import type { Node } from '../ast/build.ts'
 import * as ast from '../ast/build.ts'
 import { isOf, keysOf, writeCells } from './cells.ts'
+import { boundContributions } from './contributions.ts'
 import { write } from './expressions.ts'
 import { askedSets, type Family, isChain } from './family.ts'
 import { type Measure, type Measures, measuresOf } from './measures.ts'
@@ -14,7 +15,8 @@ import type { Decided, Subject } from './suppression/subject.ts'
 import { countUnits } from './units.ts'
 
 /** The steps from a family's rows to its visible cells; the last one is all that other blocks may read. */
-export function writeFamily(family: Family, limits: Limits): readonly Piece[] {
+export function writeFamily(unbounded: Family, limits: Limits): readonly Piece[] {
+  const family = boundContributions(unbounded)
   const measures = measuresOf(family, limits.complementarySuppression)
   const together = limits.complementaryCells && askedSets(family).length > 1
   const cells = writeCells(family, measures)
