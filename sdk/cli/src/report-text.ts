@@ -9,6 +9,7 @@ export function reportText(report: GuardReport): string {
     ['steps', report.blocks.map(stepText).join('\n')],
     ['each row', thresholdText(report)],
     ['numbers', restrictions.rounding === null ? 'as they are' : `rounded to multiples of ${restrictions.rounding}`],
+    ...(restrictions.differencing.length === 0 ? [] : [['compared', comparedText(restrictions.differencing)] as const]),
     ['limits', limitsText(report)],
     ['joins', joinsText(report)],
     ['runs', restrictions.modes.includes('aggregation') ? 'without approval' : 'when those have approved it whom the rules name'],
@@ -49,6 +50,13 @@ function thresholdText({ minimumGroupSize, restrictions }: GuardReport): string 
     restrictions.complementarySuppression
       ? 'further rows are left out where a row that was could be computed from totals'
       : 'rows that were left out may be computable from totals of the same result: the rules do not ask for more',
+  ].join('\n')
+}
+
+function comparedText(slots: readonly string[]): string {
+  return [
+    `with all that was shown of ${slots.map(oneLine).join(', ')} under the same contract: what differs from it by few units is left out.`,
+    'This is a heuristic; what several results tell together is bounded by noise alone.',
   ].join('\n')
 }
 

@@ -1,3 +1,4 @@
+import type { DuckDBConnection } from '@duckdb/node-api'
 import type { Parameter, ParameterValue } from '@reinraum/statements'
 import { type Block, slotsOf } from './analysis/block.ts'
 import { furtherReasons } from './analysis/further-reasons.ts'
@@ -7,10 +8,11 @@ import { readSlots, type Slot, type SlotInput } from './analysis/slots.ts'
 import { parseStatement } from './ast/parse.ts'
 import { type Engine, openEngine } from './engine/instance.ts'
 import { sqlOf } from './engine/round-trip.ts'
-import { bindAgainstShadow, type OutputColumn } from './engine/shadow.ts'
+import { type OutputColumn, openShadow, quote } from './engine/shadow.ts'
 import { positionOf, type Reason, Refusal } from './reasons.ts'
 import { type GuardReport, reportOf, usageOf } from './report.ts'
-import { rewrite } from './rewrite/query.ts'
+import type { CellTable } from './rewrite/history.ts'
+import { type Rewritten, rewrite } from './rewrite/query.ts'
 import { checkRules } from './rules/check-rules.ts'
 import { composeAll } from './rules/compose.ts'
 import { type Restrictions, restrictionsOf } from './rules/restrictions.ts'
@@ -36,8 +38,23 @@ export interface GuardPlan extends Restrictions {
   readonly columns: readonly OutputColumn[]
 }
 
+/** Cells that are kept in a table and compared with earlier ones before what follows is run. */
+export interface CellStatement extends CellTable {
+  /** a SELECT whose rows are the table */
+  readonly sql: string
+}
+
+/** What runs instead of the submitted text: one statement, where nothing is compared with earlier results. */
+export interface Statements {
+  /** in this order, each before the next is run, and all before the result */
+  readonly cells: readonly CellStatement[]
+  readonly resultSql: string
+  /** all of it, as people read it and receipts name it */
+  readonly rewrittenSql: string
+}
+
 export type GuardVerdict =
-  | { readonly verdict: 'allowed'; readonly rewrittenSql: string; readonly plan: GuardPlan; readonly report: GuardReport }
+  | (Statements & { readonly verdict: 'allowed'; readonly plan: GuardPlan; readonly report: GuardReport })
   | { readonly verdict: 'refused'; readonly reasons: readonly Reason[] }
 
 export interface Guard {
@@ -83,19 +100,22 @@ async function check(engine: Engine, request: GuardRequest): Promise<GuardVerdic
       const read = slots.filter((s) => usage.has(s.id)).sort((a, b) => (a.id < b.id ? -1 : 1))
       const restrictions = composeAll(read.map(restrictionsOf))
       checkRules({ statement, blocks, read, restrictions })
-      const rewrittenSql = await sqlOf(
-        connection,
-        rewrite(blocks, { ...restrictions, minimumGroupSize: restrictions.minimumGroupSize ?? 1 }),
+      const compared = new Map(
+        read.flatMap(({ id, rule }) =>
+          restrictions.differencing.includes(id) ? [[id, rule.output.minimumGroupSize] as const] : [],
+        ),
       )
       const shown = shownRows(blocks, read, request.by)
-      const columns = await bindAgainstShadow(connection, rewrittenSql, read, shown)
+      const minimumGroupSize = restrictions.minimumGroupSize ?? 1
+      const rewritten = rewrite(blocks, { ...restrictions, minimumGroupSize, compared })
+      const { columns, ...statements } = await checkedStatements(connection, rewritten, { read, shown })
       const needed = read.map(({ id, schema, unit }) => {
         const used = new Set(Object.values(usage.get(id) ?? {}).flatMap((names) => [...names]))
         return { id, columns: schema.columns.map((c) => c.name).filter((name) => used.has(name) || name === unit) }
       })
       return {
         verdict: 'allowed',
-        rewrittenSql,
+        ...statements,
         plan: { ...restrictions, slots: needed, columns },
         report: reportOf(blocks, read, restrictions, columns),
       }
@@ -111,6 +131,25 @@ function shownRows(blocks: readonly Block[], read: readonly Slot[], by: string |
   const overlap = blocks.flatMap(({ source }) => (source.kind === 'released' ? slotsOf(source.from) : []))
   const open = read.filter((s) => (s.owner !== null && s.owner === by) || s.rule.modes.includes('overlap'))
   return new Set(by === undefined ? [] : open.filter((s) => overlap.some((o) => o.id === s.id)).map((s) => s.id))
+}
+
+/** Every statement through the second lock, each with the tables that those before it make. */
+async function checkedStatements(
+  connection: DuckDBConnection,
+  { cells, result }: Rewritten,
+  { read, shown }: { readonly read: readonly Slot[]; readonly shown: ReadonlySet<string> },
+) {
+  const shadow = await openShadow(connection, read, shown)
+  const made: CellStatement[] = []
+  for (const { select, ...table } of cells) {
+    const sql = await sqlOf(connection, select)
+    await shadow.bindCells(table.table, sql)
+    made.push({ ...table, sql })
+  }
+  const resultSql = await sqlOf(connection, result)
+  const columns = await shadow.bind(resultSql)
+  const texts = [...made.map(({ table, sql }) => `CREATE TEMP TABLE ${quote(table)} AS ${sql}`), resultSql]
+  return { cells: made, resultSql, rewrittenSql: texts.join(';\n'), columns }
 }
 
 /** The first refusal is the verdict; what else is wrong is looked for only then, and told beside it. */

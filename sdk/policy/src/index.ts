@@ -1,8 +1,12 @@
 export type { SlotInput } from './analysis/slots.ts'
+export { type CellSketch, type PackedSketches, packSketch, sketchVersion, strideFor } from './differencing/cell-sketch.ts'
+export { admitCells, type ComparisonSql, comparisonSql, type ReadCell } from './differencing/comparison.ts'
+export { type ShownCells, shownCells } from './differencing/near-cells.ts'
 export { readTables } from './engine/read-tables.ts'
 export type { OutputColumn } from './engine/shadow.ts'
 export { fixOf } from './fixes.ts'
 export {
+  type CellStatement,
   createGuard,
   engineVersion,
   type Guard,
@@ -10,6 +14,8 @@ export {
   type GuardRequest,
   type GuardVerdict,
   guardVersion,
+  type Statements,
 } from './guard.ts'
 export { type GuardReason, guardReasons, type Position, type Reason } from './reasons.ts'
 export type { BlockReport, DatasetUse, GuardReport } from './report.ts'
+export type { SketchColumns } from './rewrite/history.ts'

@@ -56,18 +56,26 @@ export const sketching: ReadonlySet<string> = new Set(['hash', '<<', '&'])
 
 type PlanNode = Readonly<Record<string, unknown>>
 
-interface Plan {
+/** What a plan may read, and what it is of. */
+export interface PlanScope {
   readonly slots: readonly Slot[]
+  /** tables of cells that statements before made */
+  readonly cells: readonly string[]
+  /** whether it makes one, with what cells are compared by */
+  readonly sketches: boolean
+}
+
+interface Plan extends PlanScope {
   readonly tables: ReadonlyMap<unknown, unknown>
 }
 
 /** The plan as json_serialize_plan gives it: an error, an unknown operator or an unknown function refuses. */
-export function checkPlan(plan: unknown, slots: readonly Slot[]): void {
+export function checkPlan(plan: unknown, scope: PlanScope): void {
   const { error, plans } = plan as { error?: unknown; plans?: unknown }
   if (error !== false || !Array.isArray(plans) || plans.length !== 1) {
     refuse('binding-failed', 'the types or names of the query do not fit the declared columns')
   }
-  const checked: Plan = { slots, tables: new Map(tablesOf(plans)) }
+  const checked: Plan = { ...scope, tables: new Map(tablesOf(plans)) }
   visit(plans, checked)
   if (readsRows(plans, checked)) refuse('plan-not-allowed', 'the plan of the query gives rows of a protected dataset')
 }
@@ -82,8 +90,8 @@ function visit(value: unknown, plan: Plan, around: Around = { sketch: false, agg
   if (value === null || typeof value !== 'object') return
   const node = value as PlanNode
   if (typeof node.type === 'string' && node.type.startsWith('LOGICAL_')) checkOperator(node, plan, around)
-  if (node.expression_class !== undefined) checkExpression(node, around)
-  const sketch = around.sketch || isSketch(node) || (around.aggregated && isNumbering(node))
+  if (node.expression_class !== undefined) checkExpression(node, plan, around)
+  const sketch = around.sketch || isSketch(node, plan) || (around.aggregated && isNumbering(node))
   const aggregates = node.type === 'LOGICAL_AGGREGATE_AND_GROUP_BY'
   for (const [key, child] of Object.entries(node)) {
     visit(child, plan, { sketch, aggregated: around.aggregated || (aggregates && key === 'children') })
@@ -96,9 +104,19 @@ function isNumbering(node: PlanNode): boolean {
   return numbers && Array.isArray(node.partitions) && node.partitions.length > 0
 }
 
-/** bit_or over rows of a value that is not a column's own. */
-function isSketch(node: PlanNode): boolean {
-  return node.expression_class === 'BOUND_AGGREGATE' && node.name === 'bit_or'
+/** bit_or over rows of a value that is not a column's own; what cells are compared by, in a table of them. */
+function isSketch(node: PlanNode, { sketches }: Plan): boolean {
+  if (node.expression_class !== 'BOUND_AGGREGATE') return false
+  return node.name === 'bit_or' || (sketches && (node.name === 'bit_xor' || isSumOfHashes(node)))
+}
+
+/** The sum of a hash, or of nothing, per row. */
+function isSumOfHashes(node: PlanNode): boolean {
+  const [widened] = (node.children ?? []) as readonly PlanNode[]
+  const only = widened?.expression_class === 'BOUND_CAST' ? (widened.child as PlanNode) : widened
+  const checks = only?.case_checks as readonly { readonly then_expr: PlanNode }[] | undefined
+  const alone = checks?.length === 1 && JSON.stringify(only?.else_expr ?? null).includes('"is_null":true')
+  return node.name === 'sum' && alone && checks[0]?.then_expr.name === 'hash'
 }
 
 /** Every branch of a sketch is one bit, chosen by a hash, or NULL: nothing else may be or-ed over rows. */
@@ -130,12 +148,19 @@ function readsRows(value: unknown, plan: Plan): boolean {
     case 'LOGICAL_MATERIALIZED_CTE':
       return readsRows((inner.children as readonly unknown[])[1], plan)
     case 'LOGICAL_GET': {
-      const name = (inner.function_data as { table?: unknown } | undefined)?.table
-      return plan.slots.find((s) => s.id === name)?.unit !== null
+      return !isCells(inner, plan) && plan.slots.find((s) => s.id === tableOf(inner))?.unit !== null
     }
     default:
       return Object.values(inner).some((child) => readsRows(child, plan))
   }
+}
+
+function tableOf(get: PlanNode): unknown {
+  return (get.function_data as { table?: unknown } | undefined)?.table
+}
+
+function isCells(get: PlanNode, { cells }: Plan): boolean {
+  return cells.some((name) => name === tableOf(get))
 }
 
 /** Windows over cells that a rewrite needs to cut cells by; all others stand over results. */
@@ -162,7 +187,9 @@ function checkComparesRows(node: PlanNode, plan: Plan, around: Around): void {
 function readsDataset(value: unknown, plan: Plan): boolean {
   if (value === null || typeof value !== 'object') return false
   const inner = value as PlanNode
-  return inner.type === 'LOGICAL_GET' ? readsRows(inner, plan) : Object.values(inner).some((child) => readsDataset(child, plan))
+  return inner.type === 'LOGICAL_GET'
+    ? isCells(inner, plan) || readsRows(inner, plan)
+    : Object.values(inner).some((child) => readsDataset(child, plan))
 }
 
 /** The definition of every table expression, by the number that references have. */
@@ -180,28 +207,30 @@ function checkOperator(node: PlanNode, plan: Plan, around: Around): void {
   checkComparesRows(node, plan, around)
   if (node.type !== 'LOGICAL_GET') return
   const source = node.function_data as { catalog?: unknown; schema?: unknown; table?: unknown } | undefined
-  const table = plan.slots.some((s) => s.id === source?.table) && source?.catalog === 'temp' && source.schema === 'main'
+  const known = plan.slots.some((s) => s.id === source?.table) || isCells(node, plan)
+  const table = known && source?.catalog === 'temp' && source.schema === 'main'
   if (node.name !== 'seq_scan' || !table) refuse('plan-not-allowed', 'the plan of the query reads something other than a dataset')
 }
 
-function checkExpression(node: PlanNode, around: Around): void {
+function checkExpression(node: PlanNode, plan: Plan, around: Around): void {
   const kind = String(node.expression_class)
   if (!planExpressions.has(kind)) refuse('plan-not-allowed', 'the plan of the query has an expression that nobody judged')
   if (kind !== 'BOUND_FUNCTION' && kind !== 'BOUND_AGGREGATE' && kind !== 'BOUND_WINDOW') return
   const name = String(node.name)
   const system = (node.catalog_name === 'system' && node.schema_name === 'main') || isSpecialised(node, name)
   const ranking = kind === 'BOUND_WINDOW' && engineWindowTypes.has(String(node.type))
-  if (!ranking && !(isKnown(node, name, around) && system)) {
+  if (!ranking && !(isKnown(node, name, plan, around) && system)) {
     refuse('plan-not-allowed', 'the plan of the query calls a function that nobody judged')
   }
 }
 
-function isKnown(node: PlanNode, name: string, { sketch }: Around): boolean {
+function isKnown(node: PlanNode, name: string, plan: Plan, { sketch }: Around): boolean {
   switch (node.expression_class) {
     case 'BOUND_WINDOW':
       return node.type === 'WINDOW_AGGREGATE' && windows.has(name)
     case 'BOUND_AGGREGATE':
-      return name === 'bit_or' ? isOneBit(node) : isAggregate(name)
+      if (name === 'bit_or' || (plan.sketches && name === 'bit_xor')) return isOneBit(node)
+      return isAggregate(name)
     default:
       return scalarFunctionNames.has(name) || arithmetic.has(name) || name === 'bit_count' || (sketch && sketching.has(name))
   }

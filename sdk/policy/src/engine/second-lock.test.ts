@@ -5,7 +5,7 @@ import { Refusal } from '../reasons.ts'
 import { slots } from '../testing/slots.ts'
 import { type Engine, openEngine } from './instance.ts'
 import { sqlOf } from './round-trip.ts'
-import { bindAgainstShadow, createTable } from './shadow.ts'
+import { createTable, openShadow, type Shadow } from './shadow.ts'
 
 // What holds if the walk over the AST ever let something through: SQL goes in here that it never would.
 
@@ -22,7 +22,9 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
   )
 }
 
-const bind = (sql: string) => codeOf(engine.use((connection) => bindAgainstShadow(connection, sql, readSlots(slots))))
+const shadow = (work: (shadow: Shadow) => Promise<unknown>) =>
+  codeOf(engine.use(async (connection) => work(await openShadow(connection, readSlots(slots)))))
+const bind = (sql: string) => shadow(({ bind }) => bind(sql))
 
 describe('binding against empty tables refuses', () => {
   const statements: readonly (readonly [what: string, code: string, sql: string])[] = [
@@ -107,6 +109,46 @@ test('binding takes what a rewrite is made of: sketches of units, and windows ov
 
 test('the smallest value of a unit may go into an aggregate', async () => {
   expect(await bind('SELECT count(q.m) FROM (SELECT person, min(age) AS m FROM patients GROUP BY person) q')).toBe('passed')
+})
+
+describe('what is kept of cells to compare them by', () => {
+  const bit = 'CASE WHEN person IS NOT NULL THEN CAST(1 AS UBIGINT) << (hash(person) & 63) ELSE NULL END'
+  const sum = 'sum(CASE WHEN person IS NOT NULL THEN hash(person) ELSE NULL END)'
+  const cells = `SELECT region AS g0, count(*) AS n, count(person) AS d0_rows, ${sum} AS d0_sum, bit_xor(${bit}) AS d0_0 FROM patients GROUP BY region`
+
+  test('may stand in a table of cells, and nowhere else', async () => {
+    expect(await shadow(({ bindCells }) => bindCells('cells_table', cells))).toBe('passed')
+    expect(await bind(cells)).toBe('plan-not-allowed')
+    expect(await bind(`SELECT ${sum} FROM patients`)).toBe('plan-not-allowed')
+  })
+
+  test.each([
+    [
+      'bits that say more than one hash',
+      `bit_xor(CASE WHEN age > 0 THEN CAST(age AS UBIGINT) << (hash(person) & 63) ELSE NULL END)`,
+    ],
+    ['a hash itself', 'bit_xor(hash(person))'],
+    ['values', 'bit_xor(age)'],
+    ['a sum of more than hashes', 'sum(CASE WHEN age > 0 THEN hash(person) & 1 ELSE NULL END)'],
+    ['a sum of hashes or else something', 'sum(CASE WHEN age > 0 THEN hash(person) ELSE age END)'],
+  ])('holds no %s', async (_, made) => {
+    expect(await shadow(({ bindCells }) => bindCells('t', `SELECT region, ${made} AS x FROM patients GROUP BY region`))).toBe(
+      'plan-not-allowed',
+    )
+  })
+
+  test('is read like cells: a table of them gives no rows to what only results are given to', async () => {
+    const over = (sql: string) =>
+      shadow(async ({ bind, bindCells }) => {
+        await bindCells('cells_table', cells)
+        await bind(sql)
+      })
+    expect(await over('SELECT g0 FROM cells_table WHERE n >= 5')).toBe('passed')
+    expect(await over('SELECT max(n) OVER () FROM cells_table')).toBe('passed')
+    expect(await over('SELECT lag(n) OVER (ORDER BY n) FROM cells_table')).toBe('plan-not-allowed')
+    expect(await over('SELECT string_agg(g0, $$,$$) FROM cells_table')).toBe('plan-not-allowed')
+    expect(await over('SELECT n FROM other_table')).toBe('binding-failed')
+  })
 })
 
 describe('the engine that parses and binds', () => {

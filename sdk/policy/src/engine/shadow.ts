@@ -10,24 +10,39 @@ export interface OutputColumn {
 }
 
 /**
- * The second lock: the rewritten SQL is bound by the engine itself against empty tables that have the declared columns
+ * The second lock: rewritten SQL is bound by the engine itself against empty tables that have the declared columns
  * and nothing else, and the bound plan is walked by allow-list. Tables are temporary, so they die with the connection.
  */
-export async function bindAgainstShadow(
+export interface Shadow {
+  readonly bind: (sql: string) => Promise<readonly OutputColumn[]>
+  /** Binds what becomes a table of cells, and makes that table, as empty as the others. */
+  readonly bindCells: (table: string, sql: string) => Promise<void>
+}
+
+export async function openShadow(
   connection: DuckDBConnection,
-  sql: string,
-  slots: readonly Slot[],
+  declared: readonly Slot[],
   /** ids of datasets whose rows the query may show */
   shown: ReadonlySet<string> = new Set(),
-): Promise<readonly OutputColumn[]> {
-  for (const slot of slots) await connection.run(createTable(slot))
-  const reader = await connection.runAndReadAll('SELECT json_serialize_plan($sql::VARCHAR, optimize := false)', { sql })
-  const plan: unknown = JSON.parse(String(reader.getRows()[0]?.[0]))
-  checkPlan(
-    plan,
-    slots.map((s) => (shown.has(s.id) ? { ...s, unit: null } : s)),
-  )
-  return describe(connection, sql)
+): Promise<Shadow> {
+  for (const slot of declared) await connection.run(createTable(slot))
+  const slots = declared.map((s) => (shown.has(s.id) ? { ...s, unit: null } : s))
+  const cells: string[] = []
+  const bind = async (sql: string, sketches: boolean) => {
+    const reader = await connection.runAndReadAll('SELECT json_serialize_plan($sql::VARCHAR, optimize := false)', { sql })
+    checkPlan(JSON.parse(String(reader.getRows()[0]?.[0])), { slots, cells, sketches })
+    return describe(connection, sql)
+  }
+  return {
+    bind: (sql) => bind(sql, false),
+    async bindCells(table, sql) {
+      const columns = await bind(sql, true)
+      if (columns.some(({ type }) => !/^[A-Z]+(\(\d+,\d+\))?$/.test(type)))
+        refuse('binding-failed', 'the cells of the query have other types than columns have')
+      await connection.run(createTable({ id: table, schema: { columns } }))
+      cells.push(table)
+    },
+  }
 }
 
 /** Binds and does not optimise, which costs more than everything else. The plan was judged before. */
@@ -38,8 +53,14 @@ async function describe(connection: DuckDBConnection, sql: string): Promise<read
   return reader.getRows().map(([name, type]) => ({ name: String(name), type: String(type) }))
 }
 
-/** Names are quoted and types come from the closed list of the schema, so nothing in a schema is read as SQL. */
-export function createTable({ id, schema }: Slot): string {
+/** Names are quoted and types come from the closed list of the schema, or from the engine, so nothing here is read as SQL. */
+export function createTable({
+  id,
+  schema,
+}: {
+  readonly id: string
+  readonly schema: { readonly columns: readonly OutputColumn[] }
+}): string {
   const columns = schema.columns.map(({ name, type }) => `${quote(name)} ${type}`)
   return `CREATE TEMP TABLE ${quote(id)} (${columns.join(', ')})`
 }

@@ -1,4 +1,5 @@
-import type { CoreAggregate } from '../analysis/block.ts'
+import { type CoreAggregate, type From, relationsOf } from '../analysis/block.ts'
+import type { Column } from '../analysis/expression.ts'
 import type { Node } from '../ast/build.ts'
 import { write } from './expressions.ts'
 import type { Family } from './family.ts'
@@ -8,6 +9,8 @@ import { type Side, sidesOf } from './sides.ts'
 export interface Measure {
   /** the column of the number of units: exact, or a lower bound that reaches the minimum */
   readonly name: string
+  /** whose units they are; null where that cannot be said */
+  readonly slot: string | null
   /** the unit of a row on this side, NULL for every other row */
   readonly unit: Node
   /** the column of the number of rows on this side, where no row at all is as good as enough units */
@@ -24,14 +27,20 @@ export interface Measures {
 }
 
 /** Aggregates that need the same units share a measure, so a second sum of a column costs no second threshold. */
-export function measuresOf({ units, aggregates }: Family, withoutValue: boolean): Measures {
+export function measuresOf({ from, units, aggregates }: Family, withoutValue: boolean): Measures {
   const found = new Map<string, Measure>()
   const add = (side: Side): readonly Measure[] =>
     side.units.map((column) => {
       const unit = side.within(write(column))
       const key = JSON.stringify([unit, side.noneIsFine], (_, v: unknown) => (typeof v === 'bigint' ? `${v}n` : v))
       const name = `m${found.size}`
-      const measure = found.get(key) ?? { name, unit, side, rows: side.noneIsFine ? `r${found.size}` : null }
+      const measure = found.get(key) ?? {
+        name,
+        slot: slotBehind(from, column),
+        unit,
+        side,
+        rows: side.noneIsFine ? `r${found.size}` : null,
+      }
       found.set(key, measure)
       return measure
     })
@@ -39,4 +48,19 @@ export function measuresOf({ units, aggregates }: Family, withoutValue: boolean)
   const sides = (a: CoreAggregate) => sidesOf(a, withoutValue).flatMap(add)
   const ofAggregate = new Map(aggregates.map((a) => [a.name, sides(a)]))
   return { all: [...found.values()], ofCell, ofAggregate }
+}
+
+/** The dataset that a unit is of, through rows made of its rows. */
+function slotBehind(from: From, { table, name }: Column): string | null {
+  const source = relationsOf(from).find((relation) => relation.table === table)?.source
+  switch (source?.kind) {
+    case 'slot':
+      return source.slot.id
+    case 'derived': {
+      const value = source.derived.columns.find((column) => column.name === name)?.value
+      return value?.kind === 'column' ? slotBehind(source.derived.from, value) : null
+    }
+    default:
+      return null
+  }
 }

@@ -8,6 +8,9 @@ export interface Piece {
   readonly select: Node
 }
 
+/** What a step reads: one before it, or a table. */
+export type CellsSoFar = Pick<Piece, 'name' | 'columns'>
+
 export interface Named {
   readonly name: string
   readonly value: Node
@@ -24,7 +27,7 @@ export function column(name: string): Node {
 }
 
 /** Every column of a piece as it is, and more. */
-export function extend(from: Piece, name: string, more: readonly Named[], rest: Partial<ast.SelectParts> = {}): Piece {
+export function extend(from: CellsSoFar, name: string, more: readonly Named[], rest: Partial<ast.SelectParts> = {}): Piece {
   const changed = new Map(more.map((item) => [item.name, item.value]))
   const kept = from.columns.filter((c) => !changed.has(c)).map((c) => ({ name: c, value: column(c) }))
   return piece(name, [...kept, ...more], { from: ast.table(from.name, 'x'), ...rest })

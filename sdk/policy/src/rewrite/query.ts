@@ -7,7 +7,9 @@ import { readVisible, writePublic } from './core.ts'
 import { write } from './expressions.ts'
 import { type Family, familiesOf, type Member } from './family.ts'
 import { writeFrom } from './from.ts'
+import type { CellTable, Compared } from './history.ts'
 import { layersFor } from './layers.ts'
+import { column, type Piece } from './pieces.ts'
 import { oneZero, plain, writeSummaryAggregate } from './released-aggregates.ts'
 import { roundSpreads } from './rounding.ts'
 import { writeStack } from './stack.ts'
@@ -25,28 +27,71 @@ export interface Limits {
   readonly complementarySuppression: boolean
   /** numbers that come out are multiples of this decimal */
   readonly rounding: string | null
+  /** slots whose cells are compared with earlier ones, with their own minimum */
+  readonly compared: Compared
 }
 
-/** The statement that the enclave executes, built from what the guard understood and from nothing else. */
-export function rewrite(submitted: readonly Block[], limits: Limits): Node {
+/** What the enclave executes, one after the other, built from what the guard understood and from nothing else. */
+export interface Rewritten {
+  /** each makes a table that all that follow may read; none where nothing is compared with earlier results */
+  readonly cells: readonly (CellTable & { readonly select: Node })[]
+  readonly result: Node
+}
+
+export function rewrite(submitted: readonly Block[], limits: Limits): Rewritten {
   const { rounding } = limits
   const blocks = rounding === null ? submitted : submitted.map((block) => roundSpreads(block, rounding))
   const result = blocks.at(-1)
   if (result === undefined) throw new Error('a query has at least one block')
   const members = familiesOf(blocks, freeNames(blocks), limits.complementaryCells)
   const written = new Set<Family>()
-  const before = (block: Block) => {
+  const cells: (CellTable & { readonly select: Node })[] = []
+  const ctes: CommonTable[] = []
+  for (const block of blocks) {
     const family = block.source.kind === 'core' ? members.get(block.source.core)?.family : undefined
-    if (family === undefined || written.has(family)) return []
-    written.add(family)
-    return writeFamily(family, limits)
+    if (family !== undefined && !written.has(family)) {
+      written.add(family)
+      const { compared, pieces } = writeFamily(family, limits)
+      if (compared !== null) cells.push({ ...compared.table, select: allOf(compared.pieces, ctes) })
+      ctes.push(...pieces)
+    }
+    if (block !== result) ctes.push({ name: block.name, select: writeBlock(block, members) })
   }
-  const ctes = blocks.flatMap((block) => [
-    ...before(block),
-    ...(block === result ? [] : [{ name: block.name, select: writeBlock(block, members) }]),
-  ])
   const limit = Math.min(result.limit ?? limits.maxRows, limits.maxRows)
-  return writeBlock({ ...result, limit }, members, ctes)
+  return { cells, result: writeBlock({ ...result, limit }, members, ctes) }
+}
+
+interface CommonTable {
+  readonly name: string
+  readonly select: Node
+}
+
+/** The last of these steps, whole; they may read what was written before. */
+function allOf(pieces: readonly Piece[], before: readonly CommonTable[]): Node {
+  const last = pieces.at(-1)
+  if (last === undefined) throw new Error('a table of cells has a step')
+  const read = new Set<string>()
+  const follow = (select: Node) => {
+    for (const name of tablesIn(select)) {
+      if (read.has(name)) continue
+      read.add(name)
+      const found = before.find((table) => table.name === name)
+      if (found !== undefined) follow(found.select)
+    }
+  }
+  for (const { select } of pieces) follow(select)
+  return ast.select({
+    ctes: [...before.filter(({ name }) => read.has(name)), ...pieces],
+    list: last.columns.map((name) => ast.named(column(name), name)),
+    from: ast.table(last.name, 'x'),
+  })
+}
+
+function tablesIn(value: unknown): readonly string[] {
+  if (value === null || typeof value !== 'object') return []
+  const node = value as Node
+  const own = node.type === 'BASE_TABLE' ? [String(node.table_name)] : []
+  return [...own, ...Object.values(node).flatMap(tablesIn)]
 }
 
 type Members = ReadonlyMap<Core, Member>

@@ -5,8 +5,9 @@ import { isOf, keysOf, writeCells } from './cells.ts'
 import { boundContributions } from './contributions.ts'
 import { write } from './expressions.ts'
 import { askedSets, type Family, isChain } from './family.ts'
+import { type CellTable, cellTable, comparedMeasures, sketchItems, tableOf } from './history.ts'
 import { type Measure, type Measures, measuresOf } from './measures.ts'
-import { column, extend, type Named, type Piece, piece } from './pieces.ts'
+import { type CellsSoFar, column, extend, type Named, type Piece, piece } from './pieces.ts'
 import type { Limits } from './query.ts'
 import { rounded } from './rounding.ts'
 import { hideInChain } from './suppression/chain.ts'
@@ -14,19 +15,34 @@ import { hideCrossing } from './suppression/crossing.ts'
 import type { Decided, Subject } from './suppression/subject.ts'
 import { countUnits } from './units.ts'
 
-/** The steps from a family's rows to its visible cells; the last one is all that other blocks may read. */
-export function writeFamily(unbounded: Family, limits: Limits): readonly Piece[] {
+/** The steps from a family's rows to its visible cells. */
+export interface FamilySteps {
+  /** where cells are compared with earlier ones: the steps to the cells that become a table */
+  readonly compared: { readonly pieces: readonly Piece[]; readonly table: CellTable } | null
+  /** the last one is all that other blocks may read */
+  readonly pieces: readonly Piece[]
+}
+
+export function writeFamily(unbounded: Family, limits: Limits): FamilySteps {
   const family = boundContributions(unbounded)
+  const minimum = limits.minimumGroupSize
   const measures = measuresOf(family, limits.complementarySuppression)
   const together = limits.complementaryCells && askedSets(family).length > 1
-  const cells = writeCells(family, measures)
-  const counted = countUnits(family, cells, measures, limits.minimumGroupSize, together)
-  const decided = decide(family, counted.cells, measures, limits.minimumGroupSize, together)
-  return [cells, ...counted.pieces, ...decided.pieces, showVisible(family, decided.cells, measures, limits.rounding)]
+  const compared = comparedMeasures(family, measures, limits.compared)
+  const cells = writeCells(family, measures, compared.flatMap(sketchItems))
+  const counted = countUnits(family, cells, measures, minimum, together)
+  const visible = (from: CellsSoFar) => {
+    const decided = decide(family, from, measures, minimum, together)
+    return [...decided.pieces, showVisible(family, decided.cells, measures, limits.rounding)]
+  }
+  const steps = [cells, ...counted.pieces]
+  if (compared.length === 0) return { compared: null, pieces: [...steps, ...visible(counted.cells)] }
+  const table = cellTable(family, counted.cells, compared, minimum)
+  return { compared: { pieces: steps, table }, pieces: visible(tableOf(table, counted.cells)) }
 }
 
 /** Columns that are 1 where something is hidden: `h0` for cells, others for the aggregates that share their measures. */
-function decide(family: Family, counted: Piece, measures: Measures, minimum: number, together: boolean): Decided {
+function decide(family: Family, counted: CellsSoFar, measures: Measures, minimum: number, together: boolean): Decided {
   let cells = counted
   const pieces: Piece[] = []
   for (const subject of subjectsOf(measures)) {
@@ -56,7 +72,7 @@ function keyOfMeasures(list: readonly Measure[]): string {
   return list.map((m) => m.name).join(' ')
 }
 
-function showVisible(family: Family, cells: Piece, measures: Measures, rounding: string | null): Piece {
+function showVisible(family: Family, cells: CellsSoFar, measures: Measures, rounding: string | null): Piece {
   const subjects = new Map(subjectsOf(measures).map((s) => [keyOfMeasures(s.measures), s.hidden]))
   const isShown = (hidden: string) => ast.comparison('COMPARE_EQUAL', column(hidden), ast.integer(0n))
   const aggregates = family.aggregates.map((aggregate): Named => {

@@ -37,6 +37,7 @@ const output = fc.record({
   maxRows: fc.integer({ min: 1, max: 100 }),
   maxBytes: optional(fc.integer({ min: 1024, max: 4096 })),
   complementarySuppression: optional(fc.boolean()),
+  differencing: optional(fc.constant('suppressRow')),
   rounding: optional(fc.oneof(fc.constantFrom(0.000001, 0.25, 1.5, 2.5, 5, 1_000_000_000), fc.integer({ min: 1, max: 30 }))),
 })
 /** Any well-formed rule, by the schema's own word, as one of three slots has it. */
@@ -55,7 +56,10 @@ const restrictions: fc.Arbitrary<Restrictions> = fc
   })
   .map(({ slot, owner, isPublic, ...parts }) => {
     // what is said of joins and of noise needs a privacy unit
-    const apart = isPublic ? { ...parts, join: undefined, differentialPrivacy: undefined } : parts
+    const { differencing, ...asked } = parts.output
+    const compares = !isPublic && asked.complementarySuppression !== false
+    const whole = { ...parts, output: compares ? parts.output : asked }
+    const apart = isPublic ? { ...whole, join: undefined, differentialPrivacy: undefined } : whole
     const said = Object.fromEntries(Object.entries(apart).filter(([, part]) => part !== undefined))
     const required = { version: 1, columns: { x: { dimension: true, join: true } }, approvals: { by: ['air'], threshold: 'all' } }
     const rule = { ...required, ...said, privacyUnit: isPublic ? 'none' : { column: 'x' } }

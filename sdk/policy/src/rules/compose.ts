@@ -14,6 +14,7 @@ export function compose(a: Restrictions, b: Restrictions): Restrictions {
     maxBytes: either(a.maxBytes, b.maxBytes, Math.min),
     complementarySuppression: a.complementarySuppression || b.complementarySuppression,
     complementaryCells: a.complementaryCells || b.complementaryCells,
+    differencing: ordered([...a.differencing, ...b.differencing]),
     rounding: either(a.rounding, b.rounding, commonMultiple),
     // what only one owner judged harmless for one dataset is not harmless for the other
     scalarFunctions: intersection(a.scalarFunctions, b.scalarFunctions),

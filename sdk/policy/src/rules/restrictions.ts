@@ -28,6 +28,8 @@ export interface Restrictions {
   readonly complementarySuppression: boolean
   /** cells that could be computed from totals and their visible parts; unless the rule of a protected dataset says false */
   readonly complementaryCells: boolean
+  /** slots whose cells are compared with all that was shown of them before; sorted */
+  readonly differencing: readonly string[]
   /** numbers that come out are multiples of this decimal; null where they are as they are */
   readonly rounding: string | null
   /** beside the list of safe functions */
@@ -54,6 +56,7 @@ export function restrictionsOf({ id: slot, owner, rule, unit }: Pick<Slot, 'id' 
     maxBytes: output.maxBytes ?? null,
     complementarySuppression: output.complementarySuppression === true,
     complementaryCells: unit !== null && output.complementarySuppression !== false,
+    differencing: unit !== null && output.differencing !== undefined ? [slot] : [],
     rounding: output.rounding === undefined ? null : decimalText(millionthsOf(output.rounding)),
     scalarFunctions: ordered(rule.scalarFunctions ?? []),
     joins: joinOf(slot, owner, rule),

@@ -15,6 +15,7 @@ export function isAtLeastAsStrict(a: Restrictions, b: Restrictions): boolean {
     allOf((r) => r.joins) &&
     allOf((r) => r.accessBudgets) &&
     allOf((r) => r.ledgers) &&
+    allOf((r) => r.differencing) &&
     (a.minimumGroupSize ?? 0) >= (b.minimumGroupSize ?? 0) &&
     a.maxRows <= b.maxRows &&
     (a.maxBytes ?? Number.POSITIVE_INFINITY) <= (b.maxBytes ?? Number.POSITIVE_INFINITY) &&

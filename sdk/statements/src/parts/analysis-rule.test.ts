@@ -33,6 +33,7 @@ const complete: AnalysisRule = {
     minimumGroupSize: 5,
     onViolation: 'suppressRow',
     complementarySuppression: true,
+    differencing: 'suppressRow',
     rounding: 2.5,
     maxRows: 100,
     maxBytes: 4096,

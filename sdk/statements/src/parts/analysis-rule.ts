@@ -57,6 +57,11 @@ const outputRuleSchema = z.strictObject({
   onViolation: z.literal('suppressRow').optional(),
   /** further rows are left out as long as one that was can be computed from totals */
   complementarySuppression: z.boolean().optional(),
+  /**
+   * Rows are left out too that differ by fewer units than the minimum from what an earlier result under the same contract
+   * showed. A heuristic: what several results tell together is bounded by noise alone.
+   */
+  differencing: z.literal('suppressRow').optional(),
   /** numbers that come out are multiples of this one */
   rounding: z
     .number()

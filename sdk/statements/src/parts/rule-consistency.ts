@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { AnalysisRule } from './analysis-rule.ts'
+import { largestMinimumWithDifferencing } from './differencing-bound.ts'
 
 type Fault = (path: readonly string[], message: string) => void
 
@@ -9,6 +10,7 @@ export function checkRule(rule: AnalysisRule, context: z.core.$RefinementCtx): v
   checkJoin(rule, fault)
   checkOverlap(rule, fault)
   checkNoise(rule, fault)
+  checkDifferencing(rule, fault)
 }
 
 function checkJoin({ join, privacyUnit }: AnalysisRule, fault: Fault): void {
@@ -35,6 +37,22 @@ function checkOverlap({ modes, columns, privacyUnit }: AnalysisRule, fault: Faul
   }
   if (!rules.some((c) => c.dimension === true)) {
     fault(['columns'], 'overlap shows dimensions and there is none; add dimension: true to one')
+  }
+}
+
+/** A cell that is hidden because it is near an earlier one is not left to be computed from totals either. */
+function checkDifferencing({ output, privacyUnit }: AnalysisRule, fault: Fault): void {
+  if (output.differencing === undefined) return
+  const path = ['output', 'differencing']
+  if (privacyUnit === 'none') fault(path, 'public reference data has no units to compare by; leave differencing out')
+  if (output.complementarySuppression === false) {
+    fault(path, 'what it hides could be computed from totals; leave complementarySuppression out, or write true')
+  }
+  if (output.minimumGroupSize > largestMinimumWithDifferencing) {
+    fault(
+      path,
+      `compares by a minimumGroupSize of ${largestMinimumWithDifferencing} at most; lower that, or leave differencing out`,
+    )
   }
 }
 

@@ -145,6 +145,7 @@ async function guardedQuery({ guard }: Executor, { contract, query, run }: Verif
   if (verdict.verdict === 'refused') {
     throw new ReinraumError('guard-refused', verdict.reasons.map((reason) => reason.code).join(', '))
   }
+  if (verdict.cells.length > 0) throw new ReinraumError('unsupported', 'this executor compares nothing with earlier results')
   // Keys are asked for exactly what is read: a query that names more than its SQL needs is refused.
   if (verdict.plan.slots.map(({ id }) => id).join() !== [...query.document.slots].sort().join()) {
     throw new ReinraumError('query-mismatch', 'the query names other slots than its SQL reads')

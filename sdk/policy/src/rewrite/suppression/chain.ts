@@ -2,7 +2,7 @@ import type { Node } from '../../ast/build.ts'
 import * as ast from '../../ast/build.ts'
 import type { Family } from '../family.ts'
 import type { Measure } from '../measures.ts'
-import { column, extend, type Piece } from '../pieces.ts'
+import { type CellsSoFar, column, extend, type Piece } from '../pieces.ts'
 import {
   all,
   any,
@@ -32,7 +32,7 @@ import {
 // for the cells above it.
 
 /** Requires sets from the finest to the coarsest, each within the one before. */
-export function hideInChain(family: Family, cells: Piece, subject: Subject, minimum: number): Decided {
+export function hideInChain(family: Family, cells: CellsSoFar, subject: Subject, minimum: number): Decided {
   const [leaves = [], ...levels] = family.sets
   const above = (level: number) => `${subject.hidden}_${level}`
   const step = (name: string) => `${family.name}_${subject.hidden}_${name}`

@@ -2,7 +2,7 @@ import type { Node } from '../../ast/build.ts'
 import * as ast from '../../ast/build.ts'
 import { maskColumn, maskOf, rowsColumn } from '../cells.ts'
 import { askedSets, type Family } from '../family.ts'
-import { column, extend, type Piece } from '../pieces.ts'
+import { type CellsSoFar, column, extend } from '../pieces.ts'
 import {
   all,
   any,
@@ -29,7 +29,7 @@ import {
 // Groups that all sets have split the cells into parts that no set mixes, and each part has a D of its own.
 
 /** Requires that the first set holds the groups of all others. */
-export function hideCrossing(family: Family, cells: Piece, subject: Subject, minimum: number): Decided {
+export function hideCrossing(family: Family, cells: CellsSoFar, subject: Subject, minimum: number): Decided {
   const [finest = []] = family.sets
   const shown = askedSets(family)
   const part = within(

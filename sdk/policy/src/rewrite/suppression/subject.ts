@@ -3,7 +3,7 @@ import * as ast from '../../ast/build.ts'
 import { maskColumn, maskOf, rowsColumn } from '../cells.ts'
 import type { Family } from '../family.ts'
 import type { Measure } from '../measures.ts'
-import { column, type Piece } from '../pieces.ts'
+import { type CellsSoFar, column, type Piece } from '../pieces.ts'
 import { bitsIn } from '../sketch.ts'
 import { sketchColumns } from '../units.ts'
 
@@ -18,7 +18,7 @@ export interface Subject {
 /** Steps that decide further, over the cells of a family: `cells` has the subject's column `hidden` afterwards. */
 export interface Decided {
   readonly pieces: readonly Piece[]
-  readonly cells: Piece
+  readonly cells: CellsSoFar
 }
 
 export type GroupingSet = readonly number[]

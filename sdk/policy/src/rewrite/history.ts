@@ -1,0 +1,103 @@
+import { slotsOf } from '../analysis/block.ts'
+import type { Node } from '../ast/build.ts'
+import * as ast from '../ast/build.ts'
+import { laneWordsFor } from '../differencing/cell-sketch.ts'
+import { refuse } from '../reasons.ts'
+import { maskColumn } from './cells.ts'
+import type { Family } from './family.ts'
+import type { Measure, Measures } from './measures.ts'
+import type { CellsSoFar, Named } from './pieces.ts'
+import { sketchOf } from './sketch.ts'
+import { sketchColumns } from './units.ts'
+
+// Where a rule wants cells compared with what was shown before, the cells of a family become a table of their own, with a
+// sketch of the units behind each. Whoever runs the query compares, writes 0 units where a cell may not be shown, and then runs
+// what follows: to it such a cell is one of too few units, and is hidden with whatever would give it away.
+
+/** The columns that a measure's cells are compared by. */
+export interface SketchColumns {
+  readonly slot: string
+  /** of the slot's own rule: fewer units than these make two cells near */
+  readonly minimum: number
+  /** the number of units, exact or a lower bound; 0 hides */
+  readonly units: string
+  /** cells of fewer units are hidden anyway */
+  readonly threshold: number
+  readonly rows: string
+  readonly sum: string
+  readonly lanes: readonly string[]
+  /** what the cell's units are known by otherwise: NULL where the cell is hidden */
+  readonly bits: readonly string[]
+}
+
+/** The cells of one family, to be kept in a table before what follows. */
+export interface CellTable {
+  readonly table: string
+  readonly sketches: readonly SketchColumns[]
+  /** the value of a column that says of cells that no result can hold; null where all cells can be shown */
+  readonly never: { readonly column: string; readonly is: number } | null
+}
+
+/** The smallest group per slot whose cells are compared. */
+export type Compared = ReadonlyMap<string, number>
+
+/** The measures of a family whose cells are compared, each with its slot's own minimum. */
+export function comparedMeasures({ from }: Family, { all, ofCell }: Measures, compared: Compared): readonly ComparedMeasure[] {
+  for (const { id } of slotsOf(from)) {
+    if (compared.has(id) && !ofCell.some((m) => m.slot === id)) {
+      refuse('construct-not-allowed', `results over ${id} cannot be compared with earlier ones in this shape`)
+    }
+  }
+  return all.flatMap((measure) => {
+    const minimum = measure.slot === null ? undefined : compared.get(measure.slot)
+    return measure.slot === null || minimum === undefined ? [] : [{ measure, slot: measure.slot, minimum }]
+  })
+}
+
+export interface ComparedMeasure {
+  readonly measure: Measure
+  readonly slot: string
+  readonly minimum: number
+}
+
+/** Beside a cell's aggregates, over the rows behind each measure that have a unit. */
+export function sketchItems({ measure, minimum }: ComparedMeasure): readonly Named[] {
+  const { unit } = measure
+  const present = ast.operator('OPERATOR_IS_NOT_NULL', [unit])
+  const hash: Node = ast.choose(present, ast.call('hash', [unit]), ast.nothing())
+  const lanes = sketchOf(unit, laneWordsFor(minimum), 'bit_xor')
+  const { rows, sum, lanes: names } = namesOf(measure, minimum)
+  return [
+    { name: rows, value: ast.call('count', [unit]) },
+    { name: sum, value: ast.call('sum', [hash]) },
+    ...lanes.map((value, i) => ({ name: names[i] ?? '', value })),
+  ]
+}
+
+function namesOf({ name }: Measure, minimum: number) {
+  const own = `d${name.slice(1)}`
+  const lanes = Array.from({ length: laneWordsFor(minimum) }, (_, i) => `${own}_${i}`)
+  return { rows: `${own}_rows`, sum: `${own}_sum`, lanes }
+}
+
+export function cellTable(family: Family, cells: CellsSoFar, measures: readonly ComparedMeasure[], threshold: number): CellTable {
+  return {
+    table: `${family.name}_table`,
+    sketches: measures.map(({ measure, slot, minimum }) => ({
+      slot,
+      minimum,
+      units: measure.name,
+      threshold,
+      ...namesOf(measure, minimum),
+      bits: sketchColumns(measure, threshold).filter((name) => cells.columns.includes(name)),
+    })),
+    // the set that is finer than all others leaves no group out
+    never: family.refined ? { column: maskColumn, is: 0 } : null,
+  }
+}
+
+/** The tables that are there once the statements before have run hold no sketches for what follows. */
+export function tableOf({ table, sketches }: CellTable, cells: CellsSoFar): CellsSoFar {
+  const own = new Set(sketches.flatMap(({ rows, sum, lanes }) => [rows, sum, ...lanes]))
+  return { name: table, columns: cells.columns.filter((name) => !own.has(name)) }
+}
