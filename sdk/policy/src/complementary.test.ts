@@ -230,3 +230,16 @@ test('an owner may turn it off', async () => {
   expect((await database.query(verdict.rewrittenSql)).length).toBe(3)
   expect((await database.query(await rewritten(sql))).length).toBe(2)
 })
+
+test('a sum beside a count gives nothing away about few who have no value, if an owner asks for that', async () => {
+  const group = (a: number, without: number) =>
+    Array.from({ length: 12 }, (_, i): Person => ({ person: a * 20 + i, dimensions: [a, 1, 1], v: i < without ? null : 1 }))
+  await load([0, 1, 5].flatMap((without, a) => group(a, without)))
+  const sql = 'SELECT a, count(*) AS n, sum(v) AS s FROM people GROUP BY a ORDER BY a'
+  const strict = { ...slot, rule: { ...slot.rule, output: { ...slot.rule.output, complementarySuppression: true } } }
+  const verdict = await guard.check({ sql, parameters: [], values: undefined, slots: [strict] })
+  if (verdict.verdict === 'refused') throw new Error('refused')
+  const sums = async (text: string) => (await database.query(text)).map(([, , s]) => (s === null ? null : Number(s)))
+  expect(await sums(verdict.rewrittenSql)).toEqual([12, null, 7])
+  expect(await sums(await rewritten(sql))).toEqual([12, 11, 7])
+})
