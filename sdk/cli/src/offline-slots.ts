@@ -21,7 +21,12 @@ export interface SlotSources {
   /** `[slot=]file` */
   readonly rule: readonly string[]
   readonly schema: readonly string[]
+  /** datasets in no contract yet that belong to whoever asks */
+  readonly own: readonly string[]
 }
+
+/** Who asks, where no contract names anybody. */
+export const nameless = 'you'
 
 /** A dataset as the guard takes it. */
 export type OfflineSlot = Pick<Slot, 'id' | 'schema' | 'rule'> & { readonly owner?: string }
@@ -31,12 +36,15 @@ export type OfflineSlot = Pick<Slot, 'id' | 'schema' | 'rule'> & { readonly owne
  * @throws ReinraumError `invalid-argument` when they do not go together, and those of reading them
  */
 export async function readSlotSources(invocation: Invocation, sources: SlotSources): Promise<readonly OfflineSlot[]> {
-  const loose = sources.rule.length + sources.schema.length > 0
+  const loose = sources.rule.length + sources.schema.length + sources.own.length > 0
   if (sources.contract !== undefined && loose) throw invalid('name a contract, or rules and schemas, and not both')
   if (sources.contract !== undefined) return slotsOfContract(invocation, sources.contract)
   if (!loose) throw invalid('name a contract with --contract, or --rule and --schema of each dataset')
   const [schemas, rules] = await Promise.all([readSchemas(sources.schema), readRules(sources.rule)])
-  return joined(schemas, rules)
+  const slots = joined(schemas, rules)
+  const stranger = sources.own.find((id) => !slots.some((slot) => slot.id === id))
+  if (stranger !== undefined) throw invalid(`there is no dataset ${oneLine(stranger)} to be your own`)
+  return slots.map((slot) => (sources.own.includes(slot.id) ? { ...slot, owner: nameless } : slot))
 }
 
 async function slotsOfContract(invocation: Invocation, reference: string): Promise<readonly OfflineSlot[]> {

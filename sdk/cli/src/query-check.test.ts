@@ -131,6 +131,19 @@ describe('a query checked without any contract', () => {
     expect((await check('one.sql', ...schema, '--rule', `visits=${at('visits.yaml')}`)).exitCode).toBe(0)
   })
 
+  it('shows the rows that overlap with datasets of your own, and to nobody else', async () => {
+    await writeFile(at('mine.sql'), 'CREATE TABLE visits (person VARCHAR, district VARCHAR); CREATE TABLE mine (person VARCHAR)')
+    await writeFile(at('overlap.yaml'), visits.replace('template', 'overlap').replace(/ {2}cost: .*\n/, ''))
+    const rule = 'privacyUnit: { column: person }\ncolumns: { person: { join: true } }'
+    await writeFile(at('mine.yaml'), visits.replace(/privacyUnit[\s\S]*output/, `${rule}\noutput`))
+    await writeFile(at('rows.sql'), 'SELECT v.district FROM visits v JOIN mine m ON v.person = m.person')
+    const tables = ['--schema', at('mine.sql'), '--rule', `visits=${at('overlap.yaml')}`, '--rule', `mine=${at('mine.yaml')}`]
+    expect(await check('rows.sql', ...tables, '--own', 'mine')).toMatchObject({ exitCode: 0 })
+    expect(await check('rows.sql', ...tables)).toMatchObject({ exitCode: 2, out: expect.stringContaining('(raw-rows)') })
+    expect(await check('rows.sql', ...tables, '--own', 'visits')).toMatchObject({ exitCode: 2 })
+    expect(await check('rows.sql', ...tables, '--own', 'ours')).toMatchObject({ exitCode: 1 })
+  })
+
   it.each<[string, readonly string[], RegExp]>([
     ['neither contract nor rules', [], /--contract/],
     ['both', ['--contract', 'c.json', '--rule', 'visits.yaml'], /not both/],

@@ -28,15 +28,21 @@ export interface QueryDraft {
   readonly parameters: readonly Parameter[]
 }
 
+export interface QueryCheck {
+  /** the member who asks, without whom no rows are shown that only overlap with their own */
+  readonly by?: string | undefined
+  readonly values?: Readonly<Record<string, ParameterValue>> | undefined
+}
+
 /** The guard's verdict on a query over these datasets, offline: the same code that decides inside the enclave. */
 export async function checkQuery(
   slots: readonly SlotInput[],
   { sql, parameters }: Pick<QueryDraft, 'sql' | 'parameters'>,
-  values?: Readonly<Record<string, ParameterValue>>,
+  { by, values }: QueryCheck = {},
 ): Promise<GuardVerdict> {
   const guard = await createGuard()
   try {
-    return await guard.check({ sql, parameters, values, slots })
+    return await guard.check({ sql, parameters, values, slots, ...(by === undefined ? {} : { by }) })
   } finally {
     await guard.close()
   }
@@ -48,7 +54,8 @@ export async function checkQuery(
  * @throws ReinraumError `guard-refused`
  */
 export async function proposeQuery(session: Session, contract: VerifiedContract, draft: QueryDraft): Promise<DigestId> {
-  const verdict = await checkQuery(contract.document.slots, draft)
+  const by = memberOf(session, contract).id
+  const verdict = await checkQuery(contract.document.slots, draft, { by })
   if (verdict.verdict === 'refused') {
     const reasons = verdict.reasons.map(({ message, at }) => (at === undefined ? message : `${at.line}:${at.column} ${message}`))
     throw new ReinraumError('guard-refused', reasons.join('; '))
@@ -56,7 +63,7 @@ export async function proposeQuery(session: Session, contract: VerifiedContract,
   const query: Query = {
     kind: 'reinraum/query/v1',
     contract: contract.id,
-    by: memberOf(session, contract).id,
+    by,
     title: draft.title,
     purpose: draft.purpose,
     sql: draft.sql,

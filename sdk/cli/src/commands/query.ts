@@ -111,7 +111,7 @@ export function queryCommands(program: Command, io: Io, exit: Exit): void {
       withContract(invocation, options.contract, async (session, contract) => {
         const record = await getQuery(session, contract, queryId)
         const { document } = record.query
-        const verdict = await checkQuery(contract.document.slots, document)
+        const verdict = await checkQuery(contract.document.slots, document, { by: document.by })
         const text = [
           lines([
             ['query', record.query.id],

@@ -141,6 +141,7 @@ async function guardedQuery({ guard }: Executor, { contract, query, run }: Verif
     parameters: query.document.parameters,
     values: run.document.parameters,
     slots,
+    by: run.document.by,
   })
   if (verdict.verdict === 'refused') {
     throw new ReinraumError('guard-refused', verdict.reasons.map((reason) => reason.code).join(', '))
