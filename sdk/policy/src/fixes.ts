@@ -33,7 +33,7 @@ const fixes: Readonly<Record<GuardReason, string>> = {
   'column-not-allowed':
     'Use another column here, or ask the owner to make this one a dimension; per privacy unit, count(*) can always be grouped.',
   'join-not-allowed':
-    'Join by INNER or LEFT JOIN where plain columns that the rules list are equal; two protected datasets on their privacy units.',
+    'Join where columns that the rules list are equal; two protected datasets on privacy units: INNER, or LEFT JOIN with a subquery that groups by the unit.',
   'filter-not-allowed': 'Compare one column whose rule allows it with a constant or parameter, or leave the condition out.',
   'aggregate-not-allowed':
     'Use an aggregate that the rule of the column lists, over the column itself, such as count, sum or avg.',

@@ -1,4 +1,5 @@
-import { constantNode, distinctModifier, limitModifier, orderModifier, orderNode } from '../ast/nodes.ts'
+import type { z } from 'zod'
+import { constantNode, distinctModifier, limitModifier, orderByAllNode, orderModifier, orderNode } from '../ast/nodes.ts'
 import { offsetWithin, read, tagOf } from '../ast/read.ts'
 import { refuse } from '../reasons.ts'
 import type { Block } from './block.ts'
@@ -52,18 +53,20 @@ export function isOneRow({ limit }: Pick<Block, 'limit'>): boolean {
 
 function readOrder(modifier: unknown, select: Select, value: (node: unknown) => Expression): readonly Order[] {
   const named = (node: unknown) => positionIn(select, node) ?? aliasIn(select, node) ?? value(node)
-  return readOrders(read(orderModifier, modifier).orders, named)
+  const { orders } = read(orderModifier, modifier)
+  const [only, ...more] = orders
+  if (only === undefined || more.length > 0 || tagOf(only.expression, 'class') !== 'STAR') return readOrders(orders, named)
+  read(orderByAllNode, only.expression, 'star-not-allowed', 'name the columns, or write ORDER BY ALL')
+  return select.map(({ value }) => orderOf(only, value))
 }
 
 export function readOrders(orders: readonly unknown[], value: (node: unknown) => Expression): readonly Order[] {
-  return orders
-    .map((node) => read(orderNode, node))
-    .map((order) => ({
-      value: value(order.expression),
-      descending: order.type === 'DESCENDING',
-      // DuckDB's default, written out so that no setting changes it
-      nullsFirst: order.null_order === 'NULLS FIRST',
-    }))
+  return orders.map((node) => read(orderNode, node)).map((order) => orderOf(order, value(order.expression)))
+}
+
+function orderOf({ type, null_order }: z.infer<typeof orderNode>, value: Expression): Order {
+  // DuckDB's default, written out so that no setting changes it
+  return { value, descending: type === 'DESCENDING', nullsFirst: null_order === 'NULLS FIRST' }
 }
 
 /** An integer constant in ORDER BY or GROUP BY names an item of the SELECT list, from 1. */

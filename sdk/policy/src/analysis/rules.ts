@@ -134,7 +134,10 @@ function checkProtected(units: readonly Column[], innerClasses: readonly (readon
   if (first === undefined || rest.length === 0) return
   for (const unit of rest) {
     if (!innerClasses.some((c) => c.some((x) => same(x, first)) && c.some((x) => same(x, unit)))) {
-      refuse('join-not-allowed', `${first.slot} and ${unit.slot} join on their privacy units only`)
+      refuse(
+        'join-not-allowed',
+        `${first.slot} and ${unit.slot} join on their privacy units only: INNER, or LEFT with one row per unit`,
+      )
     }
   }
 }

@@ -207,6 +207,19 @@ export const orderNode = z.strictObject({
   null_order: z.enum(['ORDER_DEFAULT', 'NULLS FIRST', 'NULLS LAST']),
   expression: node,
 })
+/** ORDER BY ALL, which is how any lone star after ORDER BY is meant. */
+export const orderByAllNode = z.strictObject({
+  class: z.literal('STAR'),
+  type: z.literal('STAR'),
+  ...expressionFields,
+  relation_name: z.literal(''),
+  exclude_list: z.array(node).length(0),
+  replace_list: z.array(node).length(0),
+  columns: z.literal(true),
+  expr: z.null(),
+  qualified_exclude_list: z.array(node).length(0),
+  rename_list: z.array(node).length(0),
+})
 export const orderModifier = z.strictObject({ type: z.literal('ORDER_MODIFIER'), orders: z.array(orderNode).min(1) })
 export const limitModifier = z.strictObject({
   type: z.literal('LIMIT_MODIFIER'),

@@ -50,7 +50,7 @@ function dataset(
     privacyUnit,
     columns: Object.fromEntries(entries.flatMap(([name, [, rule]]) => (rule === undefined ? [] : [[name, rule]]))),
     output: { minimumGroupSize, maxRows: 10_000 },
-    approvals: { by: [id], threshold: 'all' },
+    approvals: { by: ['owner'], threshold: 'all' },
   }
   return { slot: { id, schema: { columns: entries.map(([name, [type]]) => ({ name, type })) }, rule }, rows }
 }
