@@ -43,9 +43,9 @@ const cases: readonly Case[] = [
     `SELECT region, avg(age + visits), avg(-score) FROM patients GROUP BY 1 ${people} ORDER BY 1`,
   ],
   [
-    'rounded and divided values',
-    'SELECT sum(round(score)) AS a, sum(cost / 3) AS b, avg(abs(score - 3.5)) AS c, sum(age / (visits + 1)) AS d, sum(cost::DOUBLE) AS e FROM patients',
-    'SELECT sum(round(score)), sum(cost / 3), avg(abs(score - 3.5)), sum(age / (visits + 1)), sum(cost) FROM patients',
+    'divided values and squares',
+    'SELECT sum(score / 4) AS a, sum(cost / 3) AS b, avg((score - 3.5) * 2) AS c, sum(age * age / 8) AS d, sum(cost::DOUBLE) AS e FROM patients',
+    'SELECT sum(score / 4), sum(cost / 3), avg((score - 3.5) * 2), sum(age * age / 8), sum(cost) FROM patients',
   ],
   [
     'counts and sums of a part, written in every way',

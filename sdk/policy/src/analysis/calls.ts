@@ -105,7 +105,7 @@ function arithmetic(op: ArithmeticOperator, args: readonly Expression[], offset:
   if (right === undefined) return negate(op, left, offset)
   if (op === '||') {
     if (left.type.family !== 'text' || right.type.family !== 'text') refuse('type-mismatch', '|| joins two texts', offset)
-    return { kind: 'arithmetic', op, left, right, type: textType }
+    return cut({ kind: 'arithmetic', op, left, right, type: textType })
   }
   const moved = moveDate(op, left, right)
   if (moved !== undefined) return moved

@@ -45,12 +45,14 @@ export function ruleOfValue(value: Expression, rules: Rules): ColumnRule {
   const columns = columnsOf(value)
   if (value.kind === 'column') {
     const own = rules.own(value)
+    // what lies behind it is lost here, so it may be grouped and compared only, where the threshold is the cell's
+    const plain = value.sides === undefined
     return {
       ...own,
       dimension: rules.dimension(value),
       filter: rules.filter(value),
-      aggregate: aggregateFunctions.filter((name) => rules.aggregate(value, name)),
-      expressions: rules.expressions(value),
+      aggregate: plain ? aggregateFunctions.filter((name) => rules.aggregate(value, name)) : [],
+      expressions: plain && rules.expressions(value),
     }
   }
   const filter = columns.length > 1 || !isPlain(value) ? 'none' : strictest(columns.map((c) => rules.filter(c)))

@@ -74,6 +74,18 @@ export interface Column {
   readonly type: Type
   /** the slot whose rule governs the column; null for released values, which are free */
   readonly slot: string | null
+  /**
+   * of a value that conditions on rows made, one per privacy unit: an aggregate of it speaks of the units that have rows for
+   * which a condition holds, so these must be enough
+   */
+  readonly sides?: readonly UnitSide[]
+}
+
+export interface UnitSide {
+  /** how many of the unit's rows are on this side */
+  readonly rows: Column
+  /** whether units without any must be none or enough, too */
+  readonly without: boolean
 }
 
 /** `text` is what DuckDB casts to the type; null is NULL. */
@@ -223,6 +235,11 @@ export function childrenOf(expression: Expression): readonly Expression[] {
 
 export function columnsOf(expression: Expression): readonly Column[] {
   return expression.kind === 'column' ? [expression] : childrenOf(expression).flatMap(columnsOf)
+}
+
+/** The sides of the conditions that made the values of an expression. */
+export function sidesBehind(expression: Expression): readonly UnitSide[] {
+  return columnsOf(expression).flatMap((c) => c.sides ?? [])
 }
 
 /** All values that an aggregate or a function over a window takes. */

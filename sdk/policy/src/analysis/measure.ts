@@ -1,6 +1,7 @@
 import type { AggregateFunction } from '@reinraum/statements'
 import { refuse } from '../reasons.ts'
 import type { Column, Constant, Expression } from './expression.ts'
+import { checkShape } from './measure-shape.ts'
 import type { Rules } from './rules.ts'
 import { magnitude, maximumRows } from './sums.ts'
 import { decimalShape, decimalType, doubleType, isNumeric, type Type } from './types.ts'
@@ -13,8 +14,7 @@ export interface Measured {
   readonly bounds: Bounds
 }
 
-const message =
-  'an aggregate takes a column, or + - * / and abs, round, floor, ceil of columns, whose rule says `expressions: true`'
+const message = 'an aggregate takes a column, or + - * / of columns whose rule says `expressions: true`; write conditions as CASE'
 
 /**
  * The argument of a sum or a mean as an expression over clamped columns. Each of its columns must allow the aggregate,
@@ -22,6 +22,7 @@ const message =
  * fits; else DOUBLE, which each row computes in the same way, and which is cut to the interval before it is summed.
  */
 export function measure(argument: Expression, rules: Rules, wanted: AggregateFunction, offset: number | undefined): Measured {
+  checkShape(argument, offset)
   const leaf = (column: Column) => boundsOf(column, rules, wanted, offset)
   const exact = inDecimal(argument, leaf)
   if (
@@ -118,25 +119,10 @@ function inDouble(e: Expression, leaf: Leaf, offset: number | undefined): Measur
       const { value, bounds } = inDouble(e.value, leaf, offset)
       return { value: { ...e, value }, bounds: [bounds[0] - 1, bounds[1] + 1] }
     }
-    case 'call': {
-      const [first, ...rest] = e.args
-      if (first === undefined || !['abs', 'round', 'floor', 'ceil'].includes(e.name)) break
-      const { value: inner, bounds } = inDouble(first, leaf, offset)
-      const [low, high] = bounds
-      const largest = Math.max(Math.abs(low), Math.abs(high))
-      // round(x, 2) keeps to the next whole numbers too; other digits are not worth an interval
-      if (rest.length > 0 && !isSmallWhole(rest[0])) break
-      const value: Expression = { ...e, args: [inner, ...rest], type: doubleType }
-      return { value, bounds: e.name === 'abs' ? [0, largest] : [low - 1, high + 1] }
-    }
     default:
       break
   }
   return refuse('aggregate-not-allowed', message, offset)
-}
-
-function isSmallWhole(e: Expression | undefined): boolean {
-  return e?.kind === 'constant' && /^\d{1,2}$/.test(e.text ?? '')
 }
 
 function intervalOf(op: string, a: Bounds, b: Bounds, offset: number | undefined): Bounds {

@@ -1,6 +1,6 @@
 import { refuse } from '../reasons.ts'
 import { booleanConstant, integerConstant } from './constants.ts'
-import type { Expression } from './expression.ts'
+import { type Expression, keyOf } from './expression.ts'
 import { checkFilter, type Rules } from './rules.ts'
 import { booleanType } from './types.ts'
 
@@ -103,4 +103,10 @@ export function both(a: Expression | null, b: Expression | null): Expression | n
 function isNotTrue(condition: Expression): Expression {
   const not: Expression = { kind: 'not', term: condition, type: booleanType }
   return { kind: 'coalesce', values: [not, booleanConstant(true)], type: booleanType }
+}
+
+/** All other rows: of what is not true, those for which it is. */
+export function complementOf(condition: Expression): Expression {
+  const [first] = condition.kind === 'coalesce' ? condition.values : []
+  return first?.kind === 'not' && keyOf(isNotTrue(first.term)) === keyOf(condition) ? first.term : isNotTrue(condition)
 }

@@ -16,6 +16,7 @@ import { isAggregateName } from './aggregate-names.ts'
 import { translateCall } from './calls.ts'
 import { castConstant, constantOf } from './constants.ts'
 import type { Expression } from './expression.ts'
+import { checkSize } from './expression-size.ts'
 import { between, commonTypeOf, compare, isIn, requireBoolean } from './operators.ts'
 import type { ParameterBinder } from './parameters.ts'
 import { type SubqueryReader, translateSubquery } from './subqueries.ts'
@@ -40,6 +41,12 @@ export type Surroundings = Required<Pick<Environment, 'parameters' | 'subquery'>
 
 /** Reads one expression; a class of node that is not listed here refuses. */
 export function translate(node: unknown, environment: Environment): Expression {
+  const value = translated(node, environment)
+  checkSize(value, offsetWithin(node))
+  return value
+}
+
+function translated(node: unknown, environment: Environment): Expression {
   const known = environment.known?.(node)
   if (known !== undefined) return known
   const inner = (child: unknown) => translate(child, environment)

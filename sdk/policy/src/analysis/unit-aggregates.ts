@@ -3,10 +3,10 @@ import type { FunctionNode } from '../ast/nodes.ts'
 import { offsetWithin } from '../ast/read.ts'
 import { refuse } from '../reasons.ts'
 import { type DerivedColumn, type From, slotsOf } from './block.ts'
-import { type Column, columnsOf, type Expression } from './expression.ts'
+import { type Column, columnsOf, type Expression, keyOf, sidesBehind } from './expression.ts'
 import { measure } from './measure.ts'
 import { commonTypeOf, requireBoolean } from './operators.ts'
-import { both, isNull, type Region, regionsOf } from './regions.ts'
+import { both, complementOf, isNull, type Region, regionsOf } from './regions.ts'
 import { checkFilter, type Rules, strictest } from './rules.ts'
 import { bigintType, decimalShape, decimalType, doubleType, isNumeric, nullType, type Type } from './types.ts'
 
@@ -57,18 +57,38 @@ export function unitAggregate(
   const [first, ...more] = node.children
   const rows = (where: Expression | null) => {
     const value = where === null ? null : chosen([{ filter: where, value: one }])
-    return add({ value, operation: where === null ? 'rows' : 'count', bounds: null, type: bigintType, rule: countRule(most) })
+    const column = add({
+      value,
+      operation: where === null ? 'rows' : 'count',
+      bounds: null,
+      type: bigintType,
+      rule: countRule(most),
+    })
+    return withSides(column, [where], add)
   }
   if (more.length > 0) refuse('aggregate-not-allowed', `${name} does not take these arguments`, offset)
   if (node.distinct && name !== 'count') refuse('aggregate-not-allowed', `${name}(DISTINCT …) is not allowed`, offset)
   if (first === undefined)
     return node.distinct ? refuse('aggregate-not-allowed', 'count(*) takes nothing else', offset) : rows(filter)
   if (name === 'count_if' || name === 'countif') return rows(both(filter, condition(first)))
-  const regions = regionsOf(row(first), rules, offset).map((r) => ({ value: r.value, filter: both(filter, r.filter) }))
-  const call: Call = { name, rules, offset, add, most }
+  const argument = row(first)
+  if (sidesBehind(argument).length > 0) {
+    refuse('aggregate-not-allowed', 'what a condition made for a privacy unit is not aggregated per unit again', offset)
+  }
+  const regions = regionsOf(argument, rules, offset).map((r) => ({ value: r.value, filter: both(filter, r.filter) }))
+  const column = perUnitOf({ name, rules, offset, add, most }, regions, node.distinct)
+  return withSides(
+    column,
+    regions.map((r) => r.filter),
+    add,
+  )
+}
+
+function perUnitOf(call: Call, regions: readonly Region[], distinct: boolean): Column {
+  const { name, offset } = call
   switch (name) {
     case 'count':
-      return count(call, regions, node.distinct)
+      return count(call, regions, distinct)
     case 'sum':
       return sum(call, regions)
     case 'avg':
@@ -80,6 +100,24 @@ export function unitAggregate(
     default:
       return refuse('aggregate-not-allowed', 'per privacy unit there are count, sum, avg, min and max', offset)
   }
+}
+
+/**
+ * `max(CASE WHEN region = 'X' THEN 1 ELSE 0 END)` is a flag: its sum over units would count those of a region, however few,
+ * and its product with another value would be that value of theirs. Hence the counts that say who is on which side.
+ */
+function withSides(column: Column, filters: readonly (Expression | null)[], add: Add): Column {
+  const conditions = filters.flatMap((f) => (f === null ? [] : [f, complementOf(f)]))
+  const sides = [...new Map(conditions.map((c) => [keyOf(c), c])).values()].map((filter) => ({
+    rows: rowsWhere(chosen([{ filter, value: one }]), add),
+    without: true,
+  }))
+  return sides.length === 0 ? column : { ...column, sides: [...sides, ...(column.sides ?? [])] }
+}
+
+/** A count that only thresholds read. */
+function rowsWhere(value: Expression, add: Add): Column {
+  return add({ value, operation: 'count', bounds: null, type: bigintType, rule: {} })
 }
 
 const one: Expression = { kind: 'constant', type: bigintType, text: '1' }
@@ -98,7 +136,7 @@ function chosen(regions: readonly Region[]): Expression {
   return { kind: 'case', branches, otherwise: absent, type }
 }
 
-function count({ rules, offset, add, most }: Call, regions: readonly Region[], distinct: boolean): Expression {
+function count({ rules, offset, add, most }: Call, regions: readonly Region[], distinct: boolean): Column {
   const given = regions.filter((r) => !isNull(r.value))
   const columns = given.flatMap((r) => columnsOf(r.value))
   for (const { value } of given) {
@@ -118,7 +156,9 @@ function count({ rules, offset, add, most }: Call, regions: readonly Region[], d
     filter: literal ? 'literal' : 'none',
   }
   const operation = distinct ? 'countDistinct' : 'count'
-  return add({ value: chosen(given), operation, bounds: null, type: bigintType, rule })
+  const counted = add({ value: chosen(given), operation, bounds: null, type: bigintType, rule })
+  // 0 where a unit has no value: a sum of counts would tell of the few that have one
+  return columns.length === 0 ? counted : { ...counted, sides: [{ rows: rowsWhere(chosen(given), add), without: false }] }
 }
 
 /** A value that may be summed, clamped, and the interval that it lies in. */
@@ -147,7 +187,7 @@ function summed(call: Call, regions: readonly Region[]): { readonly value: Expre
   return { value: chosen(given), bounds }
 }
 
-function sum(call: Call, regions: readonly Region[]): Expression {
+function sum(call: Call, regions: readonly Region[]): Column {
   const { value, bounds } = summed(call, regions)
   const [low, high] = bounds
   const wide: Bounds = [Math.min(low, low * call.most), Math.max(high, high * call.most)]
@@ -165,7 +205,7 @@ function sumType(type: Type): Type {
   return type.family === 'decimal' ? decimalType(38, decimalShape(type).scale) : doubleType
 }
 
-function mean(call: Call, regions: readonly Region[]): Expression {
+function mean(call: Call, regions: readonly Region[]): Column {
   const { value, bounds } = summed(call, regions)
   return call.add({
     value,
@@ -187,7 +227,7 @@ function numberRule({ rules }: Call, regions: readonly Region[]): ColumnRule {
   }
 }
 
-function extreme(call: Call, regions: readonly Region[], operation: 'min' | 'max'): Expression {
+function extreme(call: Call, regions: readonly Region[], operation: 'min' | 'max'): Column {
   const { rules, offset, add } = call
   const given = regions.filter((r) => !isNull(r.value))
   for (const { value } of given) {

@@ -26,10 +26,10 @@ export async function parseStatement(connection: DuckDBConnection, sql: string):
 
 /** The AST as JSON text, every field written out, so that the strict shapes see defaults too. */
 export async function serialize(connection: DuckDBConnection, sql: string): Promise<string> {
-  const reader = await connection.runAndReadAll(
-    'SELECT json_serialize_sql($sql::VARCHAR, skip_null := false, skip_empty := false, skip_default := false)',
-    { sql },
-  )
+  const statement = 'SELECT json_serialize_sql($sql::VARCHAR, skip_null := false, skip_empty := false, skip_default := false)'
+  const reader = await connection
+    .runAndReadAll(statement, { sql })
+    .catch(() => refuse('too-complex', 'the engine cannot write out what the SQL says'))
   return String(reader.getRows()[0]?.[0])
 }
 

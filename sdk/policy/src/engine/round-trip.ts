@@ -9,13 +9,38 @@ import { refuse } from '../reasons.ts'
  * quoting or printing does, the text that the enclave executes means what was checked.
  */
 export async function sqlOf(connection: DuckDBConnection, select: Node): Promise<string> {
+  if (sizeOf(select) > maximumNodes) refuse('too-complex', 'the rewritten query is too large; ask for less at once')
   const ast = { error: false, statements: [query(select)] }
-  const reader = await connection.runAndReadAll('SELECT json_deserialize_sql($ast::VARCHAR::JSON)', { ast: astText(ast) })
-  const sql = String(reader.getRows()[0]?.[0])
+  const sql = await printed(connection, astText(ast))
   if (canonical(parseAst(await serialize(connection, sql))) !== canonical(ast)) {
     refuse('plan-not-allowed', 'the rewritten query does not read back as it was written')
   }
   return sql
+}
+
+/** What DuckDB's own memory, which is small here, holds the text and the plan of. */
+const maximumNodes = 100_000
+
+/** Parts are shared in memory and not in the text, so each counts as often as it stands there. */
+function sizeOf(select: Node): number {
+  const known = new Map<object, number>()
+  const size = (value: unknown): number => {
+    if (value === null || typeof value !== 'object') return 0
+    const found = known.get(value)
+    if (found !== undefined) return found
+    const own = Object.values(value).reduce<number>((sum, child) => sum + size(child), 1)
+    known.set(value, own)
+    return own
+  }
+  return size(select)
+}
+
+async function printed(connection: DuckDBConnection, ast: string): Promise<string> {
+  const statement = 'SELECT json_deserialize_sql($ast::VARCHAR::JSON)'
+  const reader = await connection
+    .runAndReadAll(statement, { ast })
+    .catch(() => refuse('too-complex', 'the engine cannot print the rewritten query'))
+  return String(reader.getRows()[0]?.[0])
 }
 
 /** JSON with integers of any size. */

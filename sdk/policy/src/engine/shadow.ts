@@ -29,7 +29,9 @@ export async function openShadow(
   const slots = declared.map((s) => (shown.has(s.id) ? { ...s, unit: null } : s))
   const cells: string[] = []
   const bind = async (sql: string, sketches: boolean) => {
-    const reader = await connection.runAndReadAll('SELECT json_serialize_plan($sql::VARCHAR, optimize := false)', { sql })
+    const reader = await connection
+      .runAndReadAll('SELECT json_serialize_plan($sql::VARCHAR, optimize := false)', { sql })
+      .catch(() => refuse('too-complex', 'the engine cannot plan the rewritten query'))
     checkPlan(JSON.parse(String(reader.getRows()[0]?.[0])), { slots, cells, sketches })
     return describe(connection, sql)
   }

@@ -1,5 +1,5 @@
 import type { CoreAggregate } from '../analysis/block.ts'
-import type { Column } from '../analysis/expression.ts'
+import { type Column, sidesBehind } from '../analysis/expression.ts'
 import type { Node } from '../ast/build.ts'
 import * as ast from '../ast/build.ts'
 import { write } from './expressions.ts'
@@ -17,7 +17,24 @@ export interface Side {
  * What an aggregate needs beyond its cell's own threshold: enough units with a value. With `withoutValue`, those that have
  * none must be none or enough too: the difference between count(*) and count(column) speaks of them.
  */
-export function sidesOf({ value, filter, units }: CoreAggregate, withoutValue: boolean): readonly Side[] {
+export function sidesOf(aggregate: CoreAggregate, withoutValue: boolean): readonly Side[] {
+  return [...sidesOfRows(aggregate, withoutValue), ...sidesOfUnits(aggregate)]
+}
+
+/** Of values that conditions on rows below made: enough units on either side of those conditions, too. */
+function sidesOfUnits({ value, filter, units }: CoreAggregate): readonly Side[] {
+  const zero = ast.integer(0n)
+  return (value === null ? [] : sidesBehind(value)).flatMap(({ rows, without }): readonly Side[] => {
+    const side = (comparison: string, noneIsFine: boolean): Side => {
+      const here = ast.comparison(comparison, write(rows), zero)
+      const within = filter === null ? here : ast.conjunction('and', [write(filter), here])
+      return { within: (node) => ast.choose(within, node, ast.nothing()), units, noneIsFine }
+    }
+    return [side('COMPARE_GREATERTHAN', false), ...(without ? [side('COMPARE_EQUAL', true)] : [])]
+  })
+}
+
+function sidesOfRows({ value, filter, units }: CoreAggregate, withoutValue: boolean): readonly Side[] {
   if (filter !== null) return onBothSides(write(filter), value === null ? null : write(value), units)
   if (value === null) return []
   // the cell's own threshold covers a column that is the unit itself

@@ -48,4 +48,59 @@ export const errorsAndTime: readonly Attack[] = [
     'SELECT name, count(*) FROM airports JOIN states ON airports.state = states.code GROUP BY 1',
   ],
   ['names an output with control characters', 'construct-not-allowed', 'SELECT count(*) AS "a\nb" FROM patients'],
+  [
+    'doubles an expression with every alias',
+    'too-complex',
+    `SELECT count(*) AS a0${doubled((i) => `, a${i} + a${i} AS a${i + 1}`)} FROM patients`,
+  ],
+  [
+    'doubles a text with every alias',
+    'too-complex',
+    `SELECT region AS a0${doubled((i) => `, a${i} || a${i} AS a${i + 1}`)}, count(*) FROM patients GROUP BY region`,
+  ],
+  [
+    'doubles an expression over results with every alias',
+    'too-complex',
+    `WITH r AS (SELECT count(*) AS n FROM patients) SELECT n AS a0${doubled((i) => `, a${i} * a${i} AS a${i + 1}`)} FROM r`,
+  ],
+  [
+    'doubles an expression with every subquery over rows',
+    'too-complex',
+    `WITH q0 AS (SELECT age AS n FROM patients)${doubled((i) => `, q${i + 1} AS (SELECT n + n AS n FROM q${i})`)} SELECT sum(n) FROM q40`,
+  ],
+  [
+    'doubles a condition with every subquery over rows',
+    'too-complex',
+    `WITH q0 AS (SELECT smoker AS n FROM patients)${doubled((i) => `, q${i + 1} AS (SELECT n AND n AS n FROM q${i})`)} SELECT count(*) FROM q40 WHERE n`,
+  ],
+  [
+    'doubles joins of a public list',
+    'too-complex',
+    `WITH q0 AS (SELECT name AS n FROM states)${doubled((i) => `, q${i + 1} AS (SELECT a.n FROM q${i} a JOIN q${i} b ON a.n = b.n)`)} SELECT n FROM q40`,
+  ],
+  [
+    'asks for very many conditions in one aggregate block',
+    'too-complex',
+    `SELECT ${Array.from({ length: 250 }, (_, i) => `count(*) FILTER (WHERE age < ${i})`).join()} FROM patients`,
+  ],
+  [
+    'stacks very many results',
+    'too-complex',
+    `SELECT count(*) FROM patients${' UNION ALL SELECT count(*) FROM patients'.repeat(2300)}`,
+  ],
+  ['nests very many subqueries', 'syntax-error', `${'SELECT x FROM ('.repeat(3000)}SELECT 1 AS x${')'.repeat(3000)}`],
+  ['nests very many parentheses', 'syntax-error', `SELECT ${'('.repeat(40_000)}1${')'.repeat(40_000)} FROM patients`],
+  ['nests very many brackets', 'syntax-error', `SELECT ${'['.repeat(20_000)}1${']'.repeat(20_000)}`],
+  ['negates very often', 'syntax-error', `SELECT count(*) FROM patients WHERE ${'NOT '.repeat(20_000)}smoker`],
+  ['takes very many signs', 'syntax-error', `SELECT ${'- '.repeat(40_000)}1, count(*) FROM patients`],
+  ['joins very many tables', 'syntax-error', `SELECT count(*) FROM patients${' JOIN patients USING (person)'.repeat(3000)}`],
+  [
+    'nests very many cases',
+    'syntax-error',
+    `SELECT ${'CASE WHEN smoker THEN 1 ELSE '.repeat(3000)}1${' END'.repeat(3000)}, count(*) FROM patients`,
+  ],
 ]
+
+function doubled(step: (i: number) => string): string {
+  return Array.from({ length: 40 }, (_, i) => step(i)).join('')
+}
