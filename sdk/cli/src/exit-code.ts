@@ -41,6 +41,8 @@ const refusals: ReadonlySet<ErrorCode> = new Set([
   'decryption-failed',
   'share-invalid',
   'rollback-detected',
+  'history-unreadable',
+  'history-full',
   'clock-unsound',
   'ciphertext-mismatch',
   'checksum-mismatch',

@@ -56,6 +56,8 @@ export const errorCodes = [
   'key-destroyed',
   'key-version-too-low',
   'rollback-detected',
+  'history-unreadable',
+  'history-full',
   'clock-unsound',
   // data path
   'ciphertext-mismatch',

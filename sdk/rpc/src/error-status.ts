@@ -52,6 +52,8 @@ const statuses: Readonly<Record<ErrorCode, status>> = {
   'key-destroyed': status.FAILED_PRECONDITION,
   'key-version-too-low': status.FAILED_PRECONDITION,
   'rollback-detected': status.FAILED_PRECONDITION,
+  'history-unreadable': status.FAILED_PRECONDITION,
+  'history-full': status.FAILED_PRECONDITION,
   'clock-unsound': status.FAILED_PRECONDITION,
   'ciphertext-mismatch': status.FAILED_PRECONDITION,
   'checksum-mismatch': status.INVALID_ARGUMENT,

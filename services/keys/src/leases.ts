@@ -33,6 +33,25 @@ export async function startLease(trx: KeysTransaction, verified: VerifiedRun, no
  *   `key-destroyed` (a key that it holds, or about to be)
  */
 export async function renewLease(trx: KeysTransaction, runId: string, now: Date): Promise<number> {
+  const lease = await requireLease(trx, runId, now)
+  const expiresAt = Math.min(now.getTime() + leaseMs, lease.ends_at)
+  await trx.updateTable('leases').set({ expires_at: expiresAt }).where('run_id', '=', runId).execute()
+  return expiresAt
+}
+
+/**
+ * For a run that has the key of this slot from here and may still use it, the id of its contract.
+ * @throws ReinraumError as `renewLease`; `key-unknown` when it was never given this slot's key here
+ */
+export async function requireReleasedSlot(trx: KeysTransaction, runId: string, slot: string, now: Date): Promise<string> {
+  const { contract_id } = await requireLease(trx, runId, now)
+  const released = trx.selectFrom('released_keys').select('run_id').where('contract_id', '=', contract_id)
+  const found = await released.where('slot', '=', slot).where('run_id', '=', runId).executeTakeFirst()
+  if (found === undefined) throw new ReinraumError('key-unknown', 'this run has no key of such a slot from here')
+  return contract_id
+}
+
+async function requireLease(trx: KeysTransaction, runId: string, now: Date): Promise<KeysDatabase['leases']> {
   const lease = await trx.selectFrom('leases').selectAll().where('run_id', '=', runId).executeTakeFirst()
   if (lease === undefined) throw new ReinraumError('lease-lost', 'no keys were released for this run here')
   await requireNotLocked(trx, lease.contract_id)
@@ -43,9 +62,7 @@ export async function renewLease(trx: KeysTransaction, runId: string, now: Date)
   if (time >= lease.expires_at || lease.expires_at - time > leaseMs) {
     throw new ReinraumError('lease-lost', 'the lease of this run has lapsed')
   }
-  const expiresAt = Math.min(time + leaseMs, lease.ends_at)
-  await trx.updateTable('leases').set({ expires_at: expiresAt }).where('run_id', '=', runId).execute()
-  return expiresAt
+  return lease
 }
 
 async function assertStillAllowed(trx: KeysTransaction, lease: KeysDatabase['leases'], now: Date): Promise<void> {

@@ -1,11 +1,12 @@
 import { KeyReleaseService, KeysService, SealService, WorkloadIdentityService } from '@reinraum/proto'
 import { methodPath, type RpcServerOptions } from '@reinraum/rpc'
+import { longestHistoryEntry } from '@reinraum/statements'
 
 type PortBounds = Required<Pick<RpcServerOptions, 'rates' | 'requestBytes'>>
 
 const { unseal, getUnsealShare, getSealStatus } = SealService.method
 const { describeKey, listReleases } = KeysService.method
-const { issueNonce, renewLease } = KeyReleaseService.method
+const { issueNonce, renewLease, readHistory, appendHistory } = KeyReleaseService.method
 const { issueIdentityNonce, issueIdentity, getTrustBundle } = WorkloadIdentityService.method
 
 const kib = 1024
@@ -41,6 +42,8 @@ export const servicesPortBounds: PortBounds = {
   requestBytes: {
     [methodPath(issueNonce)]: kib,
     [methodPath(renewLease)]: kib,
+    [methodPath(readHistory)]: kib,
+    [methodPath(appendHistory)]: longestHistoryEntry + kib,
     [methodPath(issueIdentityNonce)]: kib,
     [methodPath(getTrustBundle)]: kib,
   },

@@ -14,6 +14,12 @@ export const quotasSchema = z
     noncesPerPurpose: count.default(64),
     /** nonces kept for identities, of those kept in all: whoever asks for identities never locks runs out */
     identityNonces: count.default(2000),
+    /** of what was shown of one slot, in all: a run that would be compared with more gets no key. One answer holds all of it. */
+    historyBytes: z
+      .int()
+      .min(1024)
+      .max(16 * 1024 * 1024)
+      .default(8 * 1024 * 1024),
     /** signed denials of one contract in a minute; and of all contracts together that are unknown here */
     denialsPerMinute: count.default(60),
     /** identities under one contract in a minute */

@@ -29,6 +29,7 @@ import { readNamedParties } from './named-parties.ts'
 import { partiesPortBounds, servicesPortBounds } from './port-bounds.ts'
 import { startRevocationLookups } from './revocation-lookups.ts'
 import { openRootKeySources } from './root-key/open-root-key-source.ts'
+import { appendHistory } from './rpc/append-history.ts'
 import { applyRevocation } from './rpc/apply-revocation.ts'
 import { cancelDestruction } from './rpc/cancel-destruction.ts'
 import { confirmClock, getClock } from './rpc/confirm-clock.ts'
@@ -52,6 +53,7 @@ import { listAdministration } from './rpc/list-administration.ts'
 import { listKeys } from './rpc/list-keys.ts'
 import { listReleases } from './rpc/list-releases.ts'
 import { presentReleases } from './rpc/present-releases.ts'
+import { readHistory } from './rpc/read-history.ts'
 import { releaseKeys } from './rpc/release-keys.ts'
 import { renewLease } from './rpc/renew-lease.ts'
 import { reshare } from './rpc/reshare.ts'
@@ -197,6 +199,8 @@ export function portsOf(service: KeyService) {
     issueNonce: open(issueNonce),
     releaseKeys: open(releaseKeys),
     renewLease: open(renewLease),
+    readHistory: open(readHistory),
+    appendHistory: open(appendHistory),
   })
   const forWorkloads = implement(WorkloadIdentityService, {
     issueIdentityNonce: open(issueIdentityNonce),

@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import { accessBudgets } from './migrations/access-budgets.ts'
 import { clockMigration } from './migrations/clock.ts'
 import { countedRuns } from './migrations/counted-runs.ts'
+import { historiesMigration } from './migrations/histories.ts'
 import { holdersKeys } from './migrations/holders-keys.ts'
 import { importKeysMigration } from './migrations/import-keys.ts'
 import { keyAdministration } from './migrations/key-administration.ts'
@@ -89,6 +90,24 @@ export interface KeysDatabase {
   }
   /** which key was released to which run; `slot` is null only of one that was destroyed before slots were noted */
   released_keys: { contract_id: string; manifest_id: string; slot: string | null; run_id: string; released_at: number }
+  /** the key of what was shown of a slot, and where its entries end; without all of that once it is closed for good */
+  histories: {
+    contract_id: string
+    slot: string
+    wrapping_version: number | null
+    suite: string | null
+    sealed: Uint8Array | null
+    closed_at: number | null
+  }
+  /** `entry` opens under the history's key alone */
+  history_entries: {
+    contract_id: string
+    slot: string
+    sequence: number
+    run_id: string
+    entry: Uint8Array
+    appended_at: number
+  }
   revocations: { id: string; contract_id: string; by: string; target: string; statement: Uint8Array; applied_at: number }
   /** the newest number seen in each series of lists, decimal: a number of X.509 can be longer than any integer of SQLite */
   freshness_floors: { contract_id: string; series: string; number: string }
@@ -188,6 +207,7 @@ export const keysMigrations: readonly Migration[] = [
   holdersKeys,
   countedRuns,
   accessBudgets,
+  historiesMigration,
 ]
 
 /**

@@ -21,6 +21,19 @@ export const releaseSchema = z.strictObject({
       datasets: z.array(z.strictObject({ slot: slotIdSchema, manifest: digestIdSchema })).min(1),
       /** runs used of the approvals' maximum, per approval id */
       runs: z.array(z.strictObject({ approval: digestIdSchema, before: z.int().min(0), after: z.int().min(1) })),
+      /** of slots whose results are compared with earlier ones: which key opens the history, and where it ended */
+      histories: z
+        .array(
+          z.strictObject({
+            slot: slotIdSchema,
+            /** commitment to the key, base64url */
+            key: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+            entries: z.int().min(0),
+            head: digestIdSchema,
+          }),
+        )
+        .min(1)
+        .optional(),
     }),
     z.strictObject({ decision: z.literal('denied'), reason: z.enum(errorCodes) }),
   ]),

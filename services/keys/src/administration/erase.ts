@@ -1,12 +1,14 @@
 import { defaultRecordSuite, recordSuiteOf } from '@reinraum/crypto'
 import type { Store } from '@reinraum/kit'
 import { sql } from 'kysely'
+import { closeHistory } from '../history/histories.ts'
+import { moveHistory } from '../history/move-history.ts'
 import type { KeysDatabase, KeysTransaction } from '../store.ts'
 import type { Vault } from '../vault.ts'
 import { addWrappingKey, newestWrappingKey, type SlotName, type WrappingKeyRow } from '../wrapping-keys.ts'
 import { recordAct } from './act-log.ts'
 import type { DestructionRow } from './destructions.ts'
-import { moveDataKeys } from './rewrap.ts'
+import { moveDataKeys, unlessLost } from './rewrap.ts'
 
 /**
  * Erases every dataset version whose destruction is due by the service's own clock.
@@ -37,9 +39,26 @@ async function eraseInSlot(vault: Vault, trx: KeysTransaction, { contract_id, sl
   const fresh = await freshWrappingKey(vault, trx, { contract_id, slot }, now)
   // What does not open is lost already, and no reason to keep what has to go.
   await moveDataKeys(vault, trx, fresh, { leaveUnopenable: true })
+  await keepHistory(vault, trx, fresh, now)
   await keepOnly(trx, fresh)
   for (const row of doomed) await leaveTombstone(vault, trx, row, fresh.version, now)
   return doomed.length
+}
+
+/**
+ * What was shown of a slot outlives a version of its dataset, or the next version could be compared with nothing; it goes with
+ * the last one, and for good: whoever destroys all of a dataset keeps nothing made of it. It also goes if it does not open.
+ */
+async function keepHistory(vault: Vault, trx: KeysTransaction, fresh: WrappingKeyRow, now: Date): Promise<void> {
+  const left = trx.selectFrom('data_keys').select('manifest_id').where('contract_id', '=', fresh.contract_id)
+  if ((await left.where('slot', '=', fresh.slot).executeTakeFirst()) === undefined) return closeHistory(trx, fresh, now)
+  try {
+    await moveHistory(vault, trx, fresh)
+  } catch (error) {
+    unlessLost(error, true)
+    vault.log.error({ contractId: fresh.contract_id, slot: fresh.slot }, 'a history at rest does not open')
+    await closeHistory(trx, fresh, now)
+  }
 }
 
 /** A slot whose last key goes gets one too: versions only rise, and a minimum stays meaningful. */

@@ -71,7 +71,7 @@ function moveOne(
 }
 
 /** What was changed on the disk stays unopenable, whatever becomes of it; any other failure may pass. */
-function unlessLost(error: unknown, leaveUnopenable: boolean): void {
+export function unlessLost(error: unknown, leaveUnopenable: boolean): void {
   const lost = isReinraumError(error) && ['decryption-failed', 'key-mismatch', 'suite-unsupported'].includes(error.code)
   if (!lost || !leaveUnopenable) throw error
 }

@@ -4,6 +4,7 @@ import { type Contract, releaseSuiteOf, type VerifiedRun, verifyRunBundle } from
 import { rememberTime } from '../clock.ts'
 import { verifiedContract } from '../contracts.ts'
 import { raiseStoredFloors, readFloors } from '../freshness-floors.ts'
+import { type SealedHistory, sealHistories } from '../history/release-histories.ts'
 import { startLease } from '../leases.ts'
 import { consumeNonce, runPurpose } from '../nonces.ts'
 import { isRefusal } from '../refusal.ts'
@@ -23,6 +24,7 @@ export type ReleaseDecision =
   | {
       readonly decision: 'released'
       readonly keys: readonly SealedDataKey[]
+      readonly histories: readonly SealedHistory[]
       readonly entry: LogEntry
       readonly leaseExpiresAt: number
     }
@@ -57,12 +59,14 @@ async function decide(vault: Vault, trx: KeysTransaction, claim: ReleaseClaim): 
   await rememberRelease(trx, granted, now)
   await raiseStoredFloors(trx, claim.contractId, granted.observed)
   const leaseExpiresAt = await startLease(trx, granted.verified, now)
-  return { decision: 'released', keys: granted.keys, entry, leaseExpiresAt }
+  const { keys, histories } = granted
+  return { decision: 'released', keys, histories, entry, leaseExpiresAt }
 }
 
 interface Granted {
   readonly verified: VerifiedRun
   readonly keys: readonly SealedDataKey[]
+  readonly histories: readonly SealedHistory[]
   readonly runs: readonly ApprovalUse[]
   /** numbers of the lists that came with the evidence */
   readonly observed: FreshnessNumbers
@@ -77,7 +81,8 @@ interface Seen {
 }
 
 /**
- * The steps of `keys.md`. Only the first writes, so that a refusal leaves nothing behind but a used nonce and its log entry;
+ * The steps of `keys.md`. Only the first writes, and the last, which makes a history where there is none, so that a refusal leaves nothing
+ * behind but a used nonce and its log entry;
  * keys are sealed (8) before the decision is written (6, 7) because sealing can still refuse, and they leave after it.
  */
 async function check(vault: Vault, trx: KeysTransaction, claim: ReleaseClaim, seen: Seen, now: Date): Promise<Granted> {
@@ -111,7 +116,8 @@ async function check(vault: Vault, trx: KeysTransaction, claim: ReleaseClaim, se
 
   // 8. The data keys, sealed to the KEM key inside the evidence.
   const keys = await sealKeys(vault, trx, rows, { kemPublicKey: claim.kemPublicKey, reportData })
-  return { verified, keys, runs, observed: appraisal.observed }
+  const histories = await sealHistories(vault, trx, verified, slots, { kemPublicKey: claim.kemPublicKey, reportData, now })
+  return { verified, keys, histories, runs, observed: appraisal.observed }
 }
 
 function refusalOf(error: unknown): { readonly reason: ErrorCode } {
@@ -122,7 +128,8 @@ function refusalOf(error: unknown): { readonly reason: ErrorCode } {
 function outcomeOf(granted: Granted | { readonly reason: ErrorCode }): Decision['outcome'] {
   if ('reason' in granted) return { decision: 'denied', reason: granted.reason }
   const datasets = granted.keys.map(({ slot, manifestId }) => ({ slot, manifest: manifestId }))
-  return { decision: 'released', datasets, runs: [...granted.runs] }
+  const histories = granted.histories.map(({ named }) => named)
+  return { decision: 'released', datasets, runs: [...granted.runs], ...(histories.length === 0 ? {} : { histories }) }
 }
 
 function ownNonce(vault: Vault, { nonces }: ReleaseClaim): string {

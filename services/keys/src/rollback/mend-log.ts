@@ -1,4 +1,5 @@
 import { type Release, type Verified, type VerifiedContract, verifyRelease } from '@reinraum/statements'
+import { closeHistory } from '../history/histories.ts'
 import type { KeysDatabase, KeysTransaction } from '../store.ts'
 import { lockContract } from './locks.ts'
 import { endOf } from './log-state.ts'
@@ -63,6 +64,8 @@ async function append(trx: KeysTransaction, { id, bytes, document }: Verified<Re
       .execute()
   }
   for (const { manifest, slot } of outcome.datasets) {
+    // Its entry is not here, and a result may have been shown.
+    await closeHistory(trx, { contract_id, slot }, new Date(decided_at))
     const released = { contract_id, manifest_id: manifest, slot, run_id, released_at: decided_at }
     await trx
       .insertInto('released_keys')

@@ -18,5 +18,7 @@ export async function releaseKeys(vault: Vault, request: ReleaseKeysRequest) {
   }
   vault.log.info({ ...about, slots: decision.keys.map(({ slot }) => slot) }, 'keys released')
   const leaseExpiresAt = BigInt(decision.leaseExpiresAt)
-  return { outcome: { case: 'released' as const, value: { keys: [...decision.keys], release, leaseExpiresAt } } }
+  const histories = decision.histories.map(({ sealedKey, named }) => ({ slot: named.slot, sealedKey }))
+  const value = { keys: [...decision.keys], histories, release, leaseExpiresAt }
+  return { outcome: { case: 'released' as const, value } }
 }

@@ -5,6 +5,7 @@ import { actorOf, recordAct } from '../administration/act-log.ts'
 import { eraseDue } from '../administration/erase.ts'
 import { requireOwnerOfSlot } from '../administration/owned-keys.ts'
 import { deleteUnusedWrappingKeys, moveDataKeys } from '../administration/rewrap.ts'
+import { moveHistory } from '../history/move-history.ts'
 import type { KeysTransaction } from '../store.ts'
 import type { Vault } from '../vault.ts'
 import { addWrappingKey, newestWrappingKey, type SlotName, type WrappingKeyRow } from '../wrapping-keys.ts'
@@ -35,7 +36,10 @@ async function rewrapSome(vault: Vault, trx: KeysTransaction, request: RewrapKey
   const member = await requireOwnerOfSlot(vault, trx, request, context)
   const newest = await newestInSuite(vault, trx, { contract_id: contractId, slot }, suite)
   const keys = await moveDataKeys(vault, trx, newest, { limit: keysPerTransaction })
-  if (keys < keysPerTransaction) await deleteUnusedWrappingKeys(trx, newest)
+  if (keys < keysPerTransaction) {
+    await moveHistory(vault, trx, newest)
+    await deleteUnusedWrappingKeys(trx, newest)
+  }
   const act = { type: 'keys-rewrapped' as const, slot, version: newest.version, suite: recordSuiteOf(newest.seals), keys }
   await recordAct(vault, trx, contractId, await actorOf(member, context), act)
   return { newest, keys }

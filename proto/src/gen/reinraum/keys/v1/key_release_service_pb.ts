@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file reinraum/keys/v1/key_release_service.proto.
  */
 export const file_reinraum_keys_v1_key_release_service: GenFile = /*@__PURE__*/
-  fileDesc("CipyZWlucmF1bS9rZXlzL3YxL2tleV9yZWxlYXNlX3NlcnZpY2UucHJvdG8SEHJlaW5yYXVtLmtleXMudjEiQQoRSXNzdWVOb25jZVJlcXVlc3QSLAoGcnVuX2lkGAEgASgJQhy6SBlyFzIVXnNoYTI1NjpbMC05YS1mXXs2NH0kIjcKEklzc3VlTm9uY2VSZXNwb25zZRINCgVub25jZRgBIAEoDBISCgpleHBpcmVzX2F0GAIgASgEIkkKDE5vbmNlQmluZGluZxIhCg5rZXlfc2VydmljZV9pZBgBIAEoCUIJukgGcgQQARhAEhYKBW5vbmNlGAIgASgMQge6SAR6AmggIo8CChJSZWxlYXNlS2V5c1JlcXVlc3QSOQoGYnVuZGxlGAEgASgLMiEucmVpbnJhdW0uZ292ZXJuYW5jZS52MS5SdW5CdW5kbGVCBrpIA8gBARI7CghldmlkZW5jZRgCIAEoCzIhLnJlaW5yYXVtLmF0dGVzdGF0aW9uLnYxLkV2aWRlbmNlQga6SAPIAQESOgoGbm9uY2VzGAMgAygLMh4ucmVpbnJhdW0ua2V5cy52MS5Ob25jZUJpbmRpbmdCCrpIB5IBBAgBEBASIgoOa2VtX3B1YmxpY19rZXkYBCABKAxCCrpIB3oFECAYgCASIQoMc2lnbmluZ19rZXlzGAUgASgMQgu6SAh6BhACGICAASKEAQoTUmVsZWFzZUtleXNSZXNwb25zZRIyCghyZWxlYXNlZBgBIAEoCzIeLnJlaW5yYXVtLmtleXMudjEuS2V5c1JlbGVhc2VkSAASLgoGZGVuaWVkGAIgASgLMhwucmVpbnJhdW0ua2V5cy52MS5LZXlzRGVuaWVkSABCCQoHb3V0Y29tZSJmCgxLZXlzUmVsZWFzZWQSKwoEa2V5cxgBIAMoCzIdLnJlaW5yYXVtLmtleXMudjEuUmVsZWFzZWRLZXkSDwoHcmVsZWFzZRgCIAEoDBIYChBsZWFzZV9leHBpcmVzX2F0GAMgASgEIkQKC1JlbGVhc2VkS2V5EgwKBHNsb3QYASABKAkSEwoLbWFuaWZlc3RfaWQYAiABKAkSEgoKc2VhbGVkX2tleRgDIAEoDCIyCgpLZXlzRGVuaWVkEhMKC3JlYXNvbl9jb2RlGAEgASgJEg8KB3JlbGVhc2UYAiABKAwiQQoRUmVuZXdMZWFzZVJlcXVlc3QSLAoGcnVuX2lkGAEgASgJQhy6SBlyFzIVXnNoYTI1NjpbMC05YS1mXXs2NH0kIlkKElJlbmV3TGVhc2VSZXNwb25zZRIaChBsZWFzZV9leHBpcmVzX2F0GAEgASgESAASHAoSZGVuaWVkX3JlYXNvbl9jb2RlGAIgASgJSABCCQoHb3V0Y29tZTKhAgoRS2V5UmVsZWFzZVNlcnZpY2USVwoKSXNzdWVOb25jZRIjLnJlaW5yYXVtLmtleXMudjEuSXNzdWVOb25jZVJlcXVlc3QaJC5yZWlucmF1bS5rZXlzLnYxLklzc3VlTm9uY2VSZXNwb25zZRJaCgtSZWxlYXNlS2V5cxIkLnJlaW5yYXVtLmtleXMudjEuUmVsZWFzZUtleXNSZXF1ZXN0GiUucmVpbnJhdW0ua2V5cy52MS5SZWxlYXNlS2V5c1Jlc3BvbnNlElcKClJlbmV3TGVhc2USIy5yZWlucmF1bS5rZXlzLnYxLlJlbmV3TGVhc2VSZXF1ZXN0GiQucmVpbnJhdW0ua2V5cy52MS5SZW5ld0xlYXNlUmVzcG9uc2ViBnByb3RvMw", [file_buf_validate_validate, file_reinraum_attestation_v1_evidence, file_reinraum_governance_v1_run_bundle]);
+  fileDesc("CipyZWlucmF1bS9rZXlzL3YxL2tleV9yZWxlYXNlX3NlcnZpY2UucHJvdG8SEHJlaW5yYXVtLmtleXMudjEiQQoRSXNzdWVOb25jZVJlcXVlc3QSLAoGcnVuX2lkGAEgASgJQhy6SBlyFzIVXnNoYTI1NjpbMC05YS1mXXs2NH0kIjcKEklzc3VlTm9uY2VSZXNwb25zZRINCgVub25jZRgBIAEoDBISCgpleHBpcmVzX2F0GAIgASgEIkkKDE5vbmNlQmluZGluZxIhCg5rZXlfc2VydmljZV9pZBgBIAEoCUIJukgGcgQQARhAEhYKBW5vbmNlGAIgASgMQge6SAR6AmggIo8CChJSZWxlYXNlS2V5c1JlcXVlc3QSOQoGYnVuZGxlGAEgASgLMiEucmVpbnJhdW0uZ292ZXJuYW5jZS52MS5SdW5CdW5kbGVCBrpIA8gBARI7CghldmlkZW5jZRgCIAEoCzIhLnJlaW5yYXVtLmF0dGVzdGF0aW9uLnYxLkV2aWRlbmNlQga6SAPIAQESOgoGbm9uY2VzGAMgAygLMh4ucmVpbnJhdW0ua2V5cy52MS5Ob25jZUJpbmRpbmdCCrpIB5IBBAgBEBASIgoOa2VtX3B1YmxpY19rZXkYBCABKAxCCrpIB3oFECAYgCASIQoMc2lnbmluZ19rZXlzGAUgASgMQgu6SAh6BhACGICAASKEAQoTUmVsZWFzZUtleXNSZXNwb25zZRIyCghyZWxlYXNlZBgBIAEoCzIeLnJlaW5yYXVtLmtleXMudjEuS2V5c1JlbGVhc2VkSAASLgoGZGVuaWVkGAIgASgLMhwucmVpbnJhdW0ua2V5cy52MS5LZXlzRGVuaWVkSABCCQoHb3V0Y29tZSKcAQoMS2V5c1JlbGVhc2VkEisKBGtleXMYASADKAsyHS5yZWlucmF1bS5rZXlzLnYxLlJlbGVhc2VkS2V5Eg8KB3JlbGVhc2UYAiABKAwSGAoQbGVhc2VfZXhwaXJlc19hdBgDIAEoBBI0CgloaXN0b3JpZXMYBCADKAsyIS5yZWlucmF1bS5rZXlzLnYxLlJlbGVhc2VkSGlzdG9yeSIzCg9SZWxlYXNlZEhpc3RvcnkSDAoEc2xvdBgBIAEoCRISCgpzZWFsZWRfa2V5GAIgASgMIkQKC1JlbGVhc2VkS2V5EgwKBHNsb3QYASABKAkSEwoLbWFuaWZlc3RfaWQYAiABKAkSEgoKc2VhbGVkX2tleRgDIAEoDCIyCgpLZXlzRGVuaWVkEhMKC3JlYXNvbl9jb2RlGAEgASgJEg8KB3JlbGVhc2UYAiABKAwiQQoRUmVuZXdMZWFzZVJlcXVlc3QSLAoGcnVuX2lkGAEgASgJQhy6SBlyFzIVXnNoYTI1NjpbMC05YS1mXXs2NH0kIlkKElJlbmV3TGVhc2VSZXNwb25zZRIaChBsZWFzZV9leHBpcmVzX2F0GAEgASgESAASHAoSZGVuaWVkX3JlYXNvbl9jb2RlGAIgASgJSABCCQoHb3V0Y29tZSJqChJSZWFkSGlzdG9yeVJlcXVlc3QSLAoGcnVuX2lkGAEgASgJQhy6SBlyFzIVXnNoYTI1NjpbMC05YS1mXXs2NH0kEhcKBHNsb3QYAiABKAlCCbpIBnIEEAEYQBINCgVhZnRlchgDIAEoDSImChNSZWFkSGlzdG9yeVJlc3BvbnNlEg8KB2VudHJpZXMYASADKAwixgEKFEFwcGVuZEhpc3RvcnlSZXF1ZXN0EiwKBnJ1bl9pZBgBIAEoCUIcukgZchcyFV5zaGEyNTY6WzAtOWEtZl17NjR9JBIXCgRzbG90GAIgASgJQgm6SAZyBBABGEASMwoNZXhwZWN0ZWRfaGVhZBgDIAEoCUIcukgZchcyFV5zaGEyNTY6WzAtOWEtZl17NjR9JBIaCgVlbnRyeRgEIAEoDEILukgIegYQARiAgEASFgoFcHJvb2YYBSABKAxCB7pIBHoCaCAiZAoVQXBwZW5kSGlzdG9yeVJlc3BvbnNlEg8KBXByb29mGAEgASgMSAASLwoFbW92ZWQYAiABKAsyHi5yZWlucmF1bS5rZXlzLnYxLkhpc3RvcnlNb3ZlZEgAQgkKB291dGNvbWUiDgoMSGlzdG9yeU1vdmVkMt8DChFLZXlSZWxlYXNlU2VydmljZRJXCgpJc3N1ZU5vbmNlEiMucmVpbnJhdW0ua2V5cy52MS5Jc3N1ZU5vbmNlUmVxdWVzdBokLnJlaW5yYXVtLmtleXMudjEuSXNzdWVOb25jZVJlc3BvbnNlEloKC1JlbGVhc2VLZXlzEiQucmVpbnJhdW0ua2V5cy52MS5SZWxlYXNlS2V5c1JlcXVlc3QaJS5yZWlucmF1bS5rZXlzLnYxLlJlbGVhc2VLZXlzUmVzcG9uc2USVwoKUmVuZXdMZWFzZRIjLnJlaW5yYXVtLmtleXMudjEuUmVuZXdMZWFzZVJlcXVlc3QaJC5yZWlucmF1bS5rZXlzLnYxLlJlbmV3TGVhc2VSZXNwb25zZRJaCgtSZWFkSGlzdG9yeRIkLnJlaW5yYXVtLmtleXMudjEuUmVhZEhpc3RvcnlSZXF1ZXN0GiUucmVpbnJhdW0ua2V5cy52MS5SZWFkSGlzdG9yeVJlc3BvbnNlEmAKDUFwcGVuZEhpc3RvcnkSJi5yZWlucmF1bS5rZXlzLnYxLkFwcGVuZEhpc3RvcnlSZXF1ZXN0GicucmVpbnJhdW0ua2V5cy52MS5BcHBlbmRIaXN0b3J5UmVzcG9uc2ViBnByb3RvMw", [file_buf_validate_validate, file_reinraum_attestation_v1_evidence, file_reinraum_governance_v1_run_bundle]);
 
 /**
  * @generated from message reinraum.keys.v1.IssueNonceRequest
@@ -172,6 +172,13 @@ export type KeysReleased = Message<"reinraum.keys.v1.KeysReleased"> & {
    * @generated from field: uint64 lease_expires_at = 3;
    */
   leaseExpiresAt: bigint;
+
+  /**
+   * of the slots whose rules have results compared with earlier ones; the release says where each history ends
+   *
+   * @generated from field: repeated reinraum.keys.v1.ReleasedHistory histories = 4;
+   */
+  histories: ReleasedHistory[];
 };
 
 /**
@@ -180,6 +187,30 @@ export type KeysReleased = Message<"reinraum.keys.v1.KeysReleased"> & {
  */
 export const KeysReleasedSchema: GenMessage<KeysReleased> = /*@__PURE__*/
   messageDesc(file_reinraum_keys_v1_key_release_service, 5);
+
+/**
+ * @generated from message reinraum.keys.v1.ReleasedHistory
+ */
+export type ReleasedHistory = Message<"reinraum.keys.v1.ReleasedHistory"> & {
+  /**
+   * @generated from field: string slot = 1;
+   */
+  slot: string;
+
+  /**
+   * JSON of the sealed object: HPKE to kem_public_key, info = report_data, aad = the history's place
+   *
+   * @generated from field: bytes sealed_key = 2;
+   */
+  sealedKey: Uint8Array;
+};
+
+/**
+ * Describes the message reinraum.keys.v1.ReleasedHistory.
+ * Use `create(ReleasedHistorySchema)` to create a new message.
+ */
+export const ReleasedHistorySchema: GenMessage<ReleasedHistory> = /*@__PURE__*/
+  messageDesc(file_reinraum_keys_v1_key_release_service, 6);
 
 /**
  * @generated from message reinraum.keys.v1.ReleasedKey
@@ -208,7 +239,7 @@ export type ReleasedKey = Message<"reinraum.keys.v1.ReleasedKey"> & {
  * Use `create(ReleasedKeySchema)` to create a new message.
  */
 export const ReleasedKeySchema: GenMessage<ReleasedKey> = /*@__PURE__*/
-  messageDesc(file_reinraum_keys_v1_key_release_service, 6);
+  messageDesc(file_reinraum_keys_v1_key_release_service, 7);
 
 /**
  * @generated from message reinraum.keys.v1.KeysDenied
@@ -232,7 +263,7 @@ export type KeysDenied = Message<"reinraum.keys.v1.KeysDenied"> & {
  * Use `create(KeysDeniedSchema)` to create a new message.
  */
 export const KeysDeniedSchema: GenMessage<KeysDenied> = /*@__PURE__*/
-  messageDesc(file_reinraum_keys_v1_key_release_service, 7);
+  messageDesc(file_reinraum_keys_v1_key_release_service, 8);
 
 /**
  * @generated from message reinraum.keys.v1.RenewLeaseRequest
@@ -249,7 +280,7 @@ export type RenewLeaseRequest = Message<"reinraum.keys.v1.RenewLeaseRequest"> & 
  * Use `create(RenewLeaseRequestSchema)` to create a new message.
  */
 export const RenewLeaseRequestSchema: GenMessage<RenewLeaseRequest> = /*@__PURE__*/
-  messageDesc(file_reinraum_keys_v1_key_release_service, 8);
+  messageDesc(file_reinraum_keys_v1_key_release_service, 9);
 
 /**
  * @generated from message reinraum.keys.v1.RenewLeaseResponse
@@ -280,7 +311,142 @@ export type RenewLeaseResponse = Message<"reinraum.keys.v1.RenewLeaseResponse"> 
  * Use `create(RenewLeaseResponseSchema)` to create a new message.
  */
 export const RenewLeaseResponseSchema: GenMessage<RenewLeaseResponse> = /*@__PURE__*/
-  messageDesc(file_reinraum_keys_v1_key_release_service, 9);
+  messageDesc(file_reinraum_keys_v1_key_release_service, 10);
+
+/**
+ * @generated from message reinraum.keys.v1.ReadHistoryRequest
+ */
+export type ReadHistoryRequest = Message<"reinraum.keys.v1.ReadHistoryRequest"> & {
+  /**
+   * @generated from field: string run_id = 1;
+   */
+  runId: string;
+
+  /**
+   * @generated from field: string slot = 2;
+   */
+  slot: string;
+
+  /**
+   * how many of the first entries are known already
+   *
+   * @generated from field: uint32 after = 3;
+   */
+  after: number;
+};
+
+/**
+ * Describes the message reinraum.keys.v1.ReadHistoryRequest.
+ * Use `create(ReadHistoryRequestSchema)` to create a new message.
+ */
+export const ReadHistoryRequestSchema: GenMessage<ReadHistoryRequest> = /*@__PURE__*/
+  messageDesc(file_reinraum_keys_v1_key_release_service, 11);
+
+/**
+ * @generated from message reinraum.keys.v1.ReadHistoryResponse
+ */
+export type ReadHistoryResponse = Message<"reinraum.keys.v1.ReadHistoryResponse"> & {
+  /**
+   * oldest first; each opens under the history's key alone
+   *
+   * @generated from field: repeated bytes entries = 1;
+   */
+  entries: Uint8Array[];
+};
+
+/**
+ * Describes the message reinraum.keys.v1.ReadHistoryResponse.
+ * Use `create(ReadHistoryResponseSchema)` to create a new message.
+ */
+export const ReadHistoryResponseSchema: GenMessage<ReadHistoryResponse> = /*@__PURE__*/
+  messageDesc(file_reinraum_keys_v1_key_release_service, 12);
+
+/**
+ * @generated from message reinraum.keys.v1.AppendHistoryRequest
+ */
+export type AppendHistoryRequest = Message<"reinraum.keys.v1.AppendHistoryRequest"> & {
+  /**
+   * @generated from field: string run_id = 1;
+   */
+  runId: string;
+
+  /**
+   * @generated from field: string slot = 2;
+   */
+  slot: string;
+
+  /**
+   * where the history ends for whoever appends
+   *
+   * @generated from field: string expected_head = 3;
+   */
+  expectedHead: string;
+
+  /**
+   * @generated from field: bytes entry = 4;
+   */
+  entry: Uint8Array;
+
+  /**
+   * that whoever appends has the history's key
+   *
+   * @generated from field: bytes proof = 5;
+   */
+  proof: Uint8Array;
+};
+
+/**
+ * Describes the message reinraum.keys.v1.AppendHistoryRequest.
+ * Use `create(AppendHistoryRequestSchema)` to create a new message.
+ */
+export const AppendHistoryRequestSchema: GenMessage<AppendHistoryRequest> = /*@__PURE__*/
+  messageDesc(file_reinraum_keys_v1_key_release_service, 13);
+
+/**
+ * @generated from message reinraum.keys.v1.AppendHistoryResponse
+ */
+export type AppendHistoryResponse = Message<"reinraum.keys.v1.AppendHistoryResponse"> & {
+  /**
+   * @generated from oneof reinraum.keys.v1.AppendHistoryResponse.outcome
+   */
+  outcome: {
+    /**
+     * the entry is durable: that whoever says so has the history's key
+     *
+     * @generated from field: bytes proof = 1;
+     */
+    value: Uint8Array;
+    case: "proof";
+  } | {
+    /**
+     * nothing was appended: the history ends elsewhere by now
+     *
+     * @generated from field: reinraum.keys.v1.HistoryMoved moved = 2;
+     */
+    value: HistoryMoved;
+    case: "moved";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message reinraum.keys.v1.AppendHistoryResponse.
+ * Use `create(AppendHistoryResponseSchema)` to create a new message.
+ */
+export const AppendHistoryResponseSchema: GenMessage<AppendHistoryResponse> = /*@__PURE__*/
+  messageDesc(file_reinraum_keys_v1_key_release_service, 14);
+
+/**
+ * @generated from message reinraum.keys.v1.HistoryMoved
+ */
+export type HistoryMoved = Message<"reinraum.keys.v1.HistoryMoved"> & {
+};
+
+/**
+ * Describes the message reinraum.keys.v1.HistoryMoved.
+ * Use `create(HistoryMovedSchema)` to create a new message.
+ */
+export const HistoryMovedSchema: GenMessage<HistoryMoved> = /*@__PURE__*/
+  messageDesc(file_reinraum_keys_v1_key_release_service, 15);
 
 /**
  * For executors, over mutual TLS. The channel opens nothing: a key leaves only sealed to a key inside appraised evidence.
@@ -315,6 +481,26 @@ export const KeyReleaseService: GenService<{
     methodKind: "unary";
     input: typeof RenewLeaseRequestSchema;
     output: typeof RenewLeaseResponseSchema;
+  },
+  /**
+   * What earlier runs kept of the results over a slot, for a run that has its key and a lease.
+   *
+   * @generated from rpc reinraum.keys.v1.KeyReleaseService.ReadHistory
+   */
+  readHistory: {
+    methodKind: "unary";
+    input: typeof ReadHistoryRequestSchema;
+    output: typeof ReadHistoryResponseSchema;
+  },
+  /**
+   * Keeps one more entry. A result over the slot is delivered only after this.
+   *
+   * @generated from rpc reinraum.keys.v1.KeyReleaseService.AppendHistory
+   */
+  appendHistory: {
+    methodKind: "unary";
+    input: typeof AppendHistoryRequestSchema;
+    output: typeof AppendHistoryResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_reinraum_keys_v1_key_release_service, 0);
