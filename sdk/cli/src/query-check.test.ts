@@ -95,6 +95,25 @@ describe('a query checked without any contract', () => {
     expect(reasons.join('\n')).toContain('    5 │ WHERE note = ')
   })
 
+  it.each<[string, string, readonly string[], readonly string[]]>([
+    [
+      'the guard alone',
+      'modes: [aggregation]',
+      ['runs without approval', 'computed from totals of the same result'],
+      ['approved'],
+    ],
+    ['an owner who lets totals tell', 'modes: [aggregation]', ['may be computable from totals'], ['further rows are left out']],
+    ['approvers', 'modes: [template, overlap]', ['whom the rules of visits name'], ['without approval']],
+  ])('says what the rules of its datasets ask together: %s', async (who, modes, says, saysNot) => {
+    const open = who.includes('totals') ? visits.replace('rounding', 'complementarySuppression: false, rounding') : visits
+    await writeFile(at('own.yaml'), open.replace('modes: [template]', modes))
+    await writeFile(at('own.sql'), 'SELECT district, count(*) AS n FROM visits GROUP BY 1')
+    const { out } = await check('own.sql', '--schema', `visits=${at('visits.sql')}`, '--rule', at('own.yaml'))
+    const squeezed = out.replaceAll(/\s+/g, ' ')
+    for (const text of says) expect(squeezed).toContain(text)
+    for (const text of saysNot) expect(squeezed).not.toContain(text)
+  })
+
   it('says the same to programs, with the advice', async () => {
     const refused = JSON.parse((await check('bad.sql', ...both(), '--json')).out)
     expect(refused).toMatchObject({

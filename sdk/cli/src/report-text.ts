@@ -8,11 +8,11 @@ export function reportText(report: GuardReport): string {
     ['reads', report.datasets.map(datasetText).join('\n')],
     ['steps', report.blocks.map(stepText).join('\n')],
     ['each row', thresholdText(report)],
-    ['numbers', restrictions.rounding === null ? 'as they are' : `rounded to multiples of ${restrictions.rounding}`],
+    ['numbers', numbersText(report)],
     ...(restrictions.differencing.length === 0 ? [] : [['compared', comparedText(restrictions.differencing)] as const]),
     ['limits', limitsText(report)],
     ['joins', joinsText(report)],
-    ['runs', restrictions.modes.includes('aggregation') ? 'without approval' : 'when those have approved it whom the rules name'],
+    ['runs', runsText(report)],
     ...restrictionLines(report),
     ['comes out', report.output.map(({ name, type }) => `${oneLine(name)} ${type}`).join('\n')],
     ['not held', notProtected(report).join('\n')],
@@ -36,21 +36,43 @@ function datasetText(use: DatasetUse): string {
   return [`${slot}: ${what}`, ...used].join('\n')
 }
 
+const does = { aggregate: 'aggregates', 'post-processing': 'takes results of', overlap: 'shows rows of' } as const
+
 function stepText({ name, kind, reads, threshold, columns }: GuardReport['blocks'][number]): string {
-  const does = kind === 'aggregate' ? 'aggregates' : 'takes results of'
   const held = threshold === null ? '' : `, at least ${threshold} units a row`
-  return `${oneLine(name)} ${does} ${reads.map(oneLine).join(', ')}${held}: ${columns.map(oneLine).join(', ')}`
+  return `${oneLine(name)} ${does[kind]} ${reads.map(oneLine).join(', ')}${held}: ${columns.map(oneLine).join(', ')}`
 }
 
-function thresholdText({ minimumGroupSize, restrictions }: GuardReport): string {
+function thresholdText({ minimumGroupSize, restrictions, blocks }: GuardReport): string {
   if (minimumGroupSize === null) return 'is of public data only: nothing is left out'
+  if (isOverlap({ blocks })) {
+    return [
+      'IS ONE OF A DATASET AS IT IS, joined with one of who asks: no threshold holds.',
+      'Of each of their own rows they learn whether the other dataset has it, and what the shown columns say of it',
+    ].join('\n')
+  }
   return [
     `stands for at least ${minimumGroupSize} different privacy units of every protected dataset in it; smaller groups are left out,`,
     'and a single aggregate is empty where fewer than that have a value',
-    restrictions.complementarySuppression
-      ? 'further rows are left out where a row that was could be computed from totals'
+    ...(restrictions.complementarySuppression ? ['and where the rows that have none are of fewer'] : []),
+    restrictions.complementaryCells
+      ? 'further rows are left out where one that was could be computed from totals of the same result'
       : 'rows that were left out may be computable from totals of the same result: the rules do not ask for more',
   ].join('\n')
+}
+
+function numbersText(report: GuardReport): string {
+  const { rounding } = report.restrictions
+  return rounding === null || isOverlap(report) ? 'as they are' : `rounded to multiples of ${rounding}`
+}
+
+function isOverlap({ blocks }: Pick<GuardReport, 'blocks'>): boolean {
+  return blocks.some(({ kind }) => kind === 'overlap')
+}
+
+function runsText({ approvedFor }: GuardReport): string {
+  if (approvedFor.length === 0) return 'without approval'
+  return `when those have approved it whom the rules of ${approvedFor.map(oneLine).join(', ')} name`
 }
 
 function comparedText(slots: readonly string[]): string {
@@ -81,8 +103,9 @@ function restrictionLines({ restrictions }: GuardReport): readonly (readonly [st
 }
 
 /** In words for people who have to decide; the README of the policy package says more. */
-function notProtected({ datasets }: GuardReport): readonly string[] {
+function notProtected({ datasets, blocks }: GuardReport): readonly string[] {
   if (datasets.every(({ privacyUnit }) => privacyUnit === null)) return ['nothing in it is protected, so nothing is']
+  if (isOverlap({ blocks })) return ['whoever brings a dataset of all keys that there can be learns all of them']
   return [
     'two results that differ by few units can be subtracted from each other, also with results of other queries',
     'one unit can make up most of a sum; only how many are in a group is held',

@@ -19,7 +19,8 @@ const fixes: Readonly<Record<GuardReason, string>> = {
   'subquery-not-allowed': 'Compute the inner result in a WITH query that aggregates, and join with it by name.',
   'window-not-allowed': 'Aggregate first, and use the window over that result in an outer query.',
   'set-operation-not-allowed': 'Aggregate each side in a query of its own, and unite the results of the same columns.',
-  'grouping-sets-not-allowed': 'Group by plain columns, and ask for totals as a query of their own.',
+  'grouping-sets-not-allowed':
+    'Give each grouping set once, over rows of datasets; ask for totals of anything else as a query of their own.',
   'limit-not-allowed': 'Give LIMIT and OFFSET as whole numbers written out, at the end of a query.',
   'column-unknown': 'Use a column that the schema of the dataset declares, spelt as it is there.',
   'column-ambiguous': 'Write the name or alias of its dataset before the column, such as p.region.',
@@ -43,8 +44,7 @@ const fixes: Readonly<Record<GuardReason, string>> = {
   'raw-rows': 'Ask for aggregates: add GROUP BY and functions such as count(*), sum or avg.',
   'not-grouped': 'Add the column to GROUP BY, or put an aggregate around it.',
   'group-not-allowed': 'Group by columns, by positions in the SELECT list, or by functions of columns.',
-  'nested-aggregation':
-    'Take the aggregates of the rows themselves; results are joined, filtered and ordered, not aggregated again.',
+  'nested-aggregation': 'Aggregate the rows in a subquery with names for its columns, and the result in the query around it.',
   'mixed-relations': 'Aggregate the protected dataset in a WITH query first, and join its result.',
   'parameter-undeclared': 'Declare the parameter once, with its type and domain, or take it out of the query.',
   'parameter-unused': 'Use the parameter in the query, or take its declaration out.',

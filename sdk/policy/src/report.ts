@@ -1,3 +1,4 @@
+import { needsApproval } from '@reinraum/statements'
 import type { Block, From } from './analysis/block.ts'
 import { isProtected, relationsOf, slotsBehind, slotsOf } from './analysis/block.ts'
 import { aggregated, blocksIn, columnsOf, type Expression } from './analysis/expression.ts'
@@ -41,6 +42,8 @@ export interface GuardReport {
   readonly output: readonly { readonly name: string; readonly type: string }[]
   /** what the rules of all datasets read ask of the query together */
   readonly restrictions: Restrictions
+  /** datasets whose approvers must consent before the query runs */
+  readonly approvedFor: readonly string[]
   /** true where sums can count a row more than once because it joins with several rows: of a public dataset, or of its unit */
   readonly joinsCanRepeatRows: boolean
 }
@@ -203,5 +206,16 @@ export function reportOf(
     }
   })
   const joinsCanRepeatRows = blocks.some((b) => b.source.kind === 'core' && holdsJoin(b.source.core.from))
-  return { datasets, blocks: blockReports, minimumGroupSize, maxRows, maxBytes, restrictions, output, joinsCanRepeatRows }
+  const approvedFor = slots.filter(({ rule }) => needsApproval(rule)).map(({ id }) => id)
+  return {
+    datasets,
+    blocks: blockReports,
+    minimumGroupSize,
+    maxRows,
+    maxBytes,
+    restrictions,
+    approvedFor,
+    output,
+    joinsCanRepeatRows,
+  }
 }

@@ -1,0 +1,5 @@
+CREATE TABLE jobs (
+  person BIGINT,
+  sector VARCHAR,
+  wage INTEGER
+);

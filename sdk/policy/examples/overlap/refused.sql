@@ -1,0 +1,2 @@
+SELECT v.person, v.doctor
+FROM vaccinations v LEFT JOIN cohort c ON c.person = v.person
