@@ -74,11 +74,13 @@ function readTable(node: unknown, tables: Tables): FromRead {
 function named(alias: string, source: Source, tables: Tables): FromRead {
   if (source.kind === 'rows') {
     const { from, where, columns } = source.rows
-    return { from, scope: { tables: [{ alias, columns }], merged: new Map() }, where }
+    return { from, scope: { tables: [{ alias, columns, listed: true }], merged: new Map() }, where }
   }
   const { block } = source
   const columns = block.select.map(({ name, value }) => ({ name, type: value.type }))
-  return single({ alias, table: tables.alias(), source: { kind: 'block', block }, columns })
+  const relation: Relation = { alias, table: tables.alias(), source: { kind: 'block', block }, columns }
+  const scope = { tables: [{ ...namedTable(relation), listed: true }], merged: new Map() }
+  return { from: { kind: 'relation', relation }, scope, where: [] }
 }
 
 const joinTypes: Readonly<Record<string, 'inner' | 'left' | 'full'>> = { INNER: 'inner', LEFT: 'left', FULL: 'full' }
@@ -89,11 +91,11 @@ function readJoin(node: unknown, tables: Tables, visit: (table: unknown) => From
   const join = shape.ref_type === 'CROSS' ? 'cross' : joinTypes[shape.join_type]
   const outside = (side: FromRead) => (join === 'left' || join === 'full' ? beforeOuterJoin(side, tables.alias) : side)
   const left = join === 'full' ? outside(visit(shape.left)) : visit(shape.left)
-  const right = outside(visit(shape.right))
-  const scope = {
-    tables: [...left.scope.tables, ...right.scope.tables],
-    merged: new Map([...left.scope.merged, ...right.scope.merged]),
-  }
+  const picked = visit(shape.right)
+  const terms = termsOf(shape.condition)
+  const ofRight = join === 'left' ? terms.flatMap((term) => conditionOfRight(term, left, picked, tables.parameters) ?? []) : []
+  const right = outside({ ...picked, where: [...picked.where, ...ofRight.flatMap((c) => c.where)] })
+  const scope = bothSides(left, right)
   const where = [...left.where, ...right.where]
   if (scope.tables.some((t, i) => scope.tables.some((other, j) => j < i && sameName(t.alias, other.alias)))) {
     refuse('join-not-allowed', 'two tables of a join have the same name', offset)
@@ -111,18 +113,45 @@ function readJoin(node: unknown, tables: Tables, visit: (table: unknown) => From
     scope.merged.set(name.toLowerCase(), join === 'full' ? { kind: 'coalesce', values: [a, b], type } : a)
     return equality(a, b, offset)
   })
-  const terms = shape.condition === null ? [] : termsOf(shape.condition)
-  const further = terms.filter((term) => join === 'inner' && isFurther(term))
-  const on = terms.filter((t) => !further.includes(t)).map((t) => readEquality(t, left, right, tables.parameters))
-  const equalities = [...using, ...on]
+  const open = terms.filter((term) => ofRight.every((c) => c.term !== term))
+  const on = open.map((term) => {
+    const equality = readEquality(term, left, right, tables.parameters)
+    return {
+      term,
+      equality: join === 'inner' && equality !== undefined && isComputed(equality, [left, right]) ? undefined : equality,
+    }
+  })
+  const further = on.flatMap(({ term, equality }) => (equality === undefined ? [term] : []))
+  if (further.length > 0 && join !== 'inner') refuse('join-not-allowed', conditionMessage, offsetWithin(further))
+  const equalities = [...using, ...on.flatMap((o) => o.equality ?? [])]
   if (equalities.length === 0) refuse('join-not-allowed', 'a join needs an equality of columns', offset)
   where.push(...further.flatMap((term) => conditionsOf(term, joinEnvironment(scope, tables.parameters))))
   return { from: { kind: 'join', join, left: left.from, right: right.from, equalities }, scope, where }
 }
 
-/** An inequality of an inner join says the same in WHERE, under the rules of WHERE. */
-function isFurther(term: unknown): boolean {
-  return ['COMPARISON', 'BETWEEN'].includes(tagOf(term, 'class')) && tagOf(term, 'type') !== 'COMPARE_EQUAL'
+/**
+ * A condition on the right side of a left join picks its rows before they are joined. What else an inner join asks says the
+ * same in WHERE, under the rules of WHERE.
+ */
+function conditionOfRight(term: unknown, left: FromRead, right: FromRead, parameters: ParameterBinder) {
+  const within = joinEnvironment(bothSides(left, right), parameters)
+  const columns = columnsOf(translate(term, within))
+  const relations = relationsOf(right.from).filter((r) => r.source.kind !== 'block')
+  if (columns.length === 0 || columns.some((c) => relations.every((r) => r.table !== c.table))) return undefined
+  return { term, where: conditionsOf(term, within) }
+}
+
+/** Datasets join on plain columns; `b.year = a.year + 1` beside them is a condition. */
+function isComputed(equality: Equality, sides: readonly FromRead[]): boolean {
+  const datasets = sides.every((side) => relationsOf(side.from).every((r) => r.source.kind !== 'block'))
+  return datasets && (equality.left.kind !== 'column' || equality.right.kind !== 'column')
+}
+
+function bothSides(left: FromRead, right: FromRead) {
+  return {
+    tables: [...left.scope.tables, ...right.scope.tables],
+    merged: new Map([...left.scope.merged, ...right.scope.merged]),
+  }
 }
 
 /** An outer join sees what a subquery picked and computed: not the rows behind it, filtered and computed afterwards. */
@@ -133,14 +162,14 @@ function beforeOuterJoin(side: FromRead, alias: () => string): FromRead {
   const relation = derivedRows(side.from, where, columns, side.where, alias())
   let next = 0
   const tables = side.scope.tables.map((t) => ({
-    alias: t.alias,
+    ...t,
     columns: t.columns.map(({ name }) => ({ name, value: columnOf(relation, `k${next++}`) })),
   }))
   return { from: { kind: 'relation', relation }, scope: { tables, merged: new Map() }, where: [] }
 }
 
 const conditionMessage =
-  'a join condition is an equality between columns of its two sides, or several joined by AND; an inner join takes inequalities too'
+  'a join is on equalities between columns of its two sides, joined by AND; LEFT takes conditions on its right side too, INNER any'
 
 function joinEnvironment(scope: Scope, parameters: ParameterBinder): Environment {
   return {
@@ -150,26 +179,22 @@ function joinEnvironment(scope: Scope, parameters: ParameterBinder): Environment
   }
 }
 
-/** An equality between the two sides of a join. */
-function readEquality(node: unknown, left: FromRead, right: FromRead, parameters: ParameterBinder): Equality {
+/** An equality between the two sides of a join; undefined for any other condition. */
+function readEquality(node: unknown, left: FromRead, right: FromRead, parameters: ParameterBinder): Equality | undefined {
+  if (tagOf(node, 'class') !== 'COMPARISON' || tagOf(node, 'type') !== 'COMPARE_EQUAL') return undefined
   const offset = offsetWithin(node)
-  const { type, left: a, right: b } = read(comparisonNode, node, 'join-not-allowed', conditionMessage)
-  if (type !== 'COMPARE_EQUAL') refuse('join-not-allowed', conditionMessage, offset)
-  const both: Scope = {
-    tables: [...left.scope.tables, ...right.scope.tables],
-    merged: new Map([...left.scope.merged, ...right.scope.merged]),
-  }
+  const { left: a, right: b } = read(comparisonNode, node, 'join-not-allowed', conditionMessage)
+  const both = bothSides(left, right)
   const sideOf = (side: unknown) => {
     const value = translate(side, joinEnvironment(both, parameters))
     const tables = new Set(columnsOf(value).map((c) => c.table))
     const within = (part: FromRead) => [...tables].every((t) => relationsOf(part.from).some((r) => r.table === t))
-    if (tables.size === 0) return refuse('join-not-allowed', conditionMessage, offset)
+    if (tables.size === 0) return { value, side: 'none' }
     return { value, side: within(left) ? 'left' : within(right) ? 'right' : 'both' }
   }
   const [x, y] = [sideOf(a), sideOf(b)]
   if (x.side === 'left' && y.side === 'right') return equality(x.value, y.value, offset)
-  if (x.side === 'right' && y.side === 'left') return equality(y.value, x.value, offset)
-  return refuse('join-not-allowed', conditionMessage, offset)
+  return x.side === 'right' && y.side === 'left' ? equality(y.value, x.value, offset) : undefined
 }
 
 function equality(left: Expression, right: Expression, offset: number | undefined): Equality {

@@ -213,11 +213,11 @@ function checkSide(side: Expression, against: 'literal' | 'column', rules: Rules
   }
 }
 
-/** A column, a constant, a released value, or a listed function or cast of them. */
+/** A column, a constant, a released value, or arithmetic, COALESCE, a listed function or a cast of them. */
 export function isPlain(value: Expression): boolean {
   return value.kind === 'column' || value.kind === 'constant' || value.kind === 'scalar'
     ? true
-    : (value.kind === 'call' || value.kind === 'cast') && childrenOf(value).every(isPlain)
+    : ['call', 'cast', 'arithmetic', 'coalesce'].includes(value.kind) && childrenOf(value).every(isPlain)
 }
 
 /** What aggregates without a threshold of their own, or goes on without one, takes no columns that may lack a partner. */

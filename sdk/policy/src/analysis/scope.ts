@@ -8,6 +8,8 @@ import type { Column, Expression } from './expression.ts'
 export interface NamedTable {
   readonly alias: string
   readonly columns: readonly { readonly name: string; readonly value: Expression }[]
+  /** whether the query itself named the columns, in a subquery */
+  readonly listed?: boolean
 }
 
 /** Which columns names can mean: `merged` are those that USING made one. */

@@ -18,6 +18,7 @@ import { splitWhere, withSemiJoins } from './semi-joins.ts'
 import { setBlock } from './set-block.ts'
 import type { Slot } from './slots.ts'
 import { stackBlock } from './stack-block.ts'
+import { isStar, withoutStars } from './stars.ts'
 import { subqueriesOnce } from './subqueries.ts'
 import { summaryBlock } from './summary-block.ts'
 import { type Surroundings, translate } from './translate.ts'
@@ -220,7 +221,9 @@ function readSources(node: unknown, context: Context, outer: Names, use: Use): S
   }
   // rows that go on are read as the query around them asks
   const sources = aggregated ? everyChoice(read) : [read(use.place.choose)]
-  return { select: { ...whole, where_clause: rest }, surroundings, sources, aggregated }
+  const select = { ...whole, where_clause: rest }
+  const [first] = sources
+  return { select: first === undefined ? select : withoutStars(select, first.scope), surroundings, sources, aggregated }
 }
 
 /** Whether a subquery in a condition gives rows of a protected dataset, or of its units, and no results. */
@@ -255,6 +258,8 @@ function analyseStack(node: unknown, branches: readonly unknown[], context: Cont
   const set = read(setOperationNode, node)
   const named = readCtes(set, context, outer)
   const lists = branches.map((branch) => readSelect(branch).select_list)
+  const star = lists.flat().find(isStar)
+  if (star !== undefined) refuse('star-not-allowed', 'name the columns of rows that UNION ALL stacks', offsetWithin(star))
   const names = (lists[0] ?? []).map((item, i) => use.columnNames[i] ?? outputName(item, i))
   if (lists.some((list) => list.length !== names.length)) {
     refuse('type-mismatch', 'the sides of a set operation have a different number of columns', offsetWithin(node))

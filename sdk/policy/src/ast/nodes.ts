@@ -207,19 +207,21 @@ export const orderNode = z.strictObject({
   null_order: z.enum(['ORDER_DEFAULT', 'NULLS FIRST', 'NULLS LAST']),
   expression: node,
 })
-/** ORDER BY ALL, which is how any lone star after ORDER BY is meant. */
-export const orderByAllNode = z.strictObject({
+const star = {
   class: z.literal('STAR'),
   type: z.literal('STAR'),
   ...expressionFields,
-  relation_name: z.literal(''),
+  alias: z.literal(''),
   exclude_list: z.array(node).length(0),
   replace_list: z.array(node).length(0),
-  columns: z.literal(true),
   expr: z.null(),
   qualified_exclude_list: z.array(node).length(0),
   rename_list: z.array(node).length(0),
-})
+}
+/** `*` or `t.*` in a SELECT list, without EXCLUDE and the like. */
+export const starNode = z.strictObject({ ...star, relation_name: z.string(), columns: z.literal(false) })
+/** ORDER BY ALL, which is how any lone star after ORDER BY is meant. */
+export const orderByAllNode = z.strictObject({ ...star, relation_name: z.literal(''), columns: z.literal(true) })
 export const orderModifier = z.strictObject({ type: z.literal('ORDER_MODIFIER'), orders: z.array(orderNode).min(1) })
 export const limitModifier = z.strictObject({
   type: z.literal('LIMIT_MODIFIER'),

@@ -17,6 +17,21 @@ export const throughRows: readonly Attack[] = [
   ['distinct rows', 'raw-rows', 'SELECT count(*) FROM (SELECT DISTINCT age FROM patients) q'],
   ['a filter on the unit within', 'filter-not-allowed', 'SELECT avg(age) FROM (SELECT age FROM patients WHERE person = 42) q'],
   [
+    'a filter on the unit among the conditions of an inner join',
+    'filter-not-allowed',
+    'SELECT q.school, avg(age) AS a FROM patients p JOIN pupils q ON person = pupil AND person = 42 GROUP BY 1',
+  ],
+  [
+    'a filter on the unit among the conditions of a left join',
+    'filter-not-allowed',
+    "SELECT state, count(distance) AS n FROM airports LEFT JOIN flights ON iata = origin AND origin = 'A9' GROUP BY state",
+  ],
+  [
+    'a filter on the left side of a left join',
+    'join-not-allowed',
+    'SELECT state, count(*) AS n FROM flights LEFT JOIN airports ON origin = iata AND distance > 100 GROUP BY state',
+  ],
+  [
     'a filter on the unit under another name',
     'filter-not-allowed',
     'WITH q AS (SELECT age, person AS x FROM patients) SELECT avg(age) FROM q WHERE x = 42',

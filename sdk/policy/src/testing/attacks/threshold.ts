@@ -103,9 +103,9 @@ export const threshold: readonly Attack[] = [
   ['joins on an inequality', 'join-not-allowed', 'SELECT count(*) FROM patients p JOIN states s ON p.region < s.name'],
   ['joins on an expression', 'join-not-allowed', 'SELECT count(*) FROM patients p JOIN states s ON lower(p.region) = s.name'],
   [
-    'joins on a comparison with a literal',
-    'join-not-allowed',
-    "SELECT count(*) FROM patients p JOIN states s ON p.region = s.name AND p.region = 'x'",
+    'joins on a comparison of a name with a literal',
+    'filter-not-allowed',
+    "SELECT count(*) FROM patients p JOIN states s ON p.region = s.name AND p.name = 'x'",
   ],
   ['joins by nature', 'join-not-allowed', 'SELECT count(*) FROM flights NATURAL JOIN airports'],
   ['unites rows', 'raw-rows', 'SELECT region FROM patients UNION ALL SELECT school FROM pupils'],
