@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createGuard, type Guard } from './index.ts'
+import { conditions } from './testing/attacks/executed/conditions.ts'
 import { flags } from './testing/attacks/executed/flags.ts'
 import type { Probe } from './testing/attacks/executed/probe.ts'
 import { type Database, openDatabase, readable, secret } from './testing/data.ts'
@@ -9,6 +10,7 @@ import { slots } from './testing/slots.ts'
 // What a statement shows where he is among the patients, it shows where he is not; everything else is suppressed.
 
 const probes: Readonly<Record<string, readonly Probe[]>> = {
+  'subtracts conditions inside aggregates': conditions,
   'flags somebody within rows of units': flags,
 }
 

@@ -1,6 +1,6 @@
 import type { From } from '../analysis/block.ts'
 import { relationsOf } from '../analysis/block.ts'
-import { type Column, columnsOf, type Expression } from '../analysis/expression.ts'
+import { type Column, columnsOf, type Expression, sidesBehind } from '../analysis/expression.ts'
 import type { Slot } from '../analysis/slots.ts'
 import type { Node } from '../ast/build.ts'
 import * as ast from '../ast/build.ts'
@@ -28,7 +28,8 @@ export function boundContributions(family: Family): Family {
   if (bounds.length === 0) return family
   const tables = new Set(relationsOf(family.from).map((r) => r.table))
   const read = [...family.groups.map((g) => g.value), ...family.aggregates.flatMap((a) => [a.value, a.filter]), ...family.units]
-  const used = distinct(read.flatMap((e) => (e === null ? [] : columnsOf(e))).filter((c) => tables.has(c.table)))
+  const named = (e: Expression) => [...columnsOf(e), ...sidesBehind(e).map((side) => side.rows)]
+  const used = distinct(read.flatMap((e) => (e === null ? [] : named(e))).filter((c) => tables.has(c.table)))
   const nameOf = (column: Column) => `c${used.findIndex((c) => same(c, column))}`
   const moved = <T>(value: T): T => move(value, (c) => (tables.has(c.table) ? { ...c, table: 'b', name: nameOf(c) } : c))
   return {
@@ -103,7 +104,10 @@ function move<T>(value: T, to: (column: Column) => Column): T {
     if (Array.isArray(part)) return part.map(visit)
     if (part === null || typeof part !== 'object') return part
     const node = part as Expression
-    if (node.kind === 'column') return to(node)
+    if (node.kind === 'column') {
+      const { sides } = node
+      return to(sides === undefined ? node : { ...node, sides: sides.map((side) => ({ ...side, rows: to(side.rows) })) })
+    }
     return Object.fromEntries(Object.entries(part).map(([name, child]) => [name, visit(child)]))
   }
   return visit(value) as T

@@ -7,6 +7,7 @@ import { write } from './expressions.ts'
 import { askedSets, type Family, isChain } from './family.ts'
 import { type CellTable, cellTable, comparedMeasures, sketchItems, tableOf } from './history.ts'
 import { type Measure, type Measures, measuresOf } from './measures.ts'
+import { fewColumn, findSmallParts } from './parts.ts'
 import { type CellsSoFar, column, extend, type Named, type Piece, piece } from './pieces.ts'
 import type { Limits } from './query.ts'
 import { rounded } from './rounding.ts'
@@ -31,24 +32,29 @@ export function writeFamily(unbounded: Family, limits: Limits): FamilySteps {
   const compared = comparedMeasures(family, measures, limits.compared)
   const cells = writeCells(family, measures, compared.flatMap(sketchItems))
   const counted = countUnits(family, cells, measures, minimum, together)
+  const parts = findSmallParts(family, counted.cells, minimum)
+  const ready = parts?.cells ?? counted.cells
   const visible = (from: CellsSoFar) => {
     const decided = decide(family, from, measures, minimum, together)
     return [...decided.pieces, showVisible(family, decided.cells, measures, limits.rounding)]
   }
-  const steps = [cells, ...counted.pieces]
-  if (compared.length === 0) return { compared: null, pieces: [...steps, ...visible(counted.cells)] }
-  const table = cellTable(family, counted.cells, compared, minimum)
-  return { compared: { pieces: steps, table }, pieces: visible(tableOf(table, counted.cells)) }
+  const steps = [cells, ...counted.pieces, ...(parts?.pieces ?? [])]
+  if (compared.length === 0) return { compared: null, pieces: [...steps, ...visible(ready)] }
+  const table = cellTable(family, ready, compared, minimum)
+  return { compared: { pieces: steps, table }, pieces: visible(tableOf(table, ready)) }
 }
 
 /** Columns that are 1 where something is hidden: `h0` for cells, others for the aggregates that share their measures. */
 function decide(family: Family, counted: CellsSoFar, measures: Measures, minimum: number, together: boolean): Decided {
   let cells = counted
   const pieces: Piece[] = []
+  const underCondition = new Set(family.aggregates.flatMap((a) => (a.filter === null ? [] : [listOf(a, measures)])))
   for (const subject of subjectsOf(measures)) {
     const { hidden } = subject
+    const cut = cells.columns.includes(fewColumn) && underCondition.has(keyOfMeasures(subject.measures))
     const shown = ast.conjunction('and', [
       ...(hidden === hiddenCell ? [] : [ast.comparison('COMPARE_EQUAL', column(hiddenCell), ast.integer(0n))]),
+      ...(cut ? [ast.comparison('COMPARE_EQUAL', column(fewColumn), ast.integer(0n))] : []),
       ...subject.measures.map((m) => reaches(m, minimum)),
     ])
     const value = ast.choose(shown, ast.integer(0n), ast.integer(1n))
@@ -68,6 +74,11 @@ function subjectsOf({ ofCell, ofAggregate }: Measures): readonly Subject[] {
   return [...distinct.values()].map((list, i) => ({ hidden: `h${i}`, measures: list }))
 }
 
+/** The key of the measures that an aggregate needs. */
+function listOf({ name }: CoreAggregate, { ofAggregate }: Measures): string {
+  return keyOfMeasures(ofAggregate.get(name) ?? [])
+}
+
 function keyOfMeasures(list: readonly Measure[]): string {
   return list.map((m) => m.name).join(' ')
 }
@@ -77,7 +88,7 @@ function showVisible(family: Family, cells: CellsSoFar, measures: Measures, roun
   const isShown = (hidden: string) => ast.comparison('COMPARE_EQUAL', column(hidden), ast.integer(0n))
   const aggregates = family.aggregates.map((aggregate): Named => {
     const { name } = aggregate
-    const hidden = subjects.get(keyOfMeasures(measures.ofAggregate.get(name) ?? []))
+    const hidden = subjects.get(listOf(aggregate, measures))
     const value = released(aggregate, rounding)
     return { name, value: hidden === undefined ? value : ast.choose(isShown(hidden), value, ast.nothing()) }
   })
