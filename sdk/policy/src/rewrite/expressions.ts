@@ -17,8 +17,11 @@ export function write(expression: Expression): Node {
       return writeCall(expression)
     case 'arithmetic':
       return writeArithmetic(expression)
-    case 'cast':
-      return ast.cast(write(expression.value), expression.type.sql, true)
+    case 'cast': {
+      const cast = ast.cast(write(expression.value), expression.type.sql, true)
+      // TRY_CAST lets the error through that an infinite TIMESTAMP has no time of day
+      return expression.type.family === 'time' && expression.value.type.family === 'timestamp' ? attempt(cast) : cast
+    }
     case 'clamp':
       return ast.cast(clamped(write(expression.value), expression.value.type, expression.bounds), expression.type.sql)
     case 'exact':

@@ -9,7 +9,10 @@ export const conditions: readonly Probe[] = [
   ['subtracts in one expression', `SELECT ${of('age < 34')} - ${of('age < 33')} AS a FROM patients`],
   ['subtracts sums', 'SELECT sum(cost) FILTER (WHERE age < 34) AS a, sum(cost) FILTER (WHERE age < 33) AS b FROM patients'],
   ['subtracts a sum from a sum by HAVING', `SELECT smoker FROM patients GROUP BY 1 HAVING ${of('age < 34')} > ${of('age < 33')}`],
-  ['orders by a difference', `SELECT smoker FROM patients GROUP BY 1 ORDER BY ${of('age < 34')} - ${of('age < 33')} DESC NULLS LAST LIMIT 1`],
+  [
+    'orders by a difference',
+    `SELECT smoker FROM patients GROUP BY 1 ORDER BY ${of('age < 34')} - ${of('age < 33')} DESC NULLS LAST LIMIT 1`,
+  ],
   ['subtracts by count_if', 'SELECT count_if(age < 34) - count_if(age < 33) AS a FROM patients'],
   [
     'subtracts by CASE',
