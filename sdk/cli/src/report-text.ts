@@ -86,7 +86,8 @@ function limitsText({ maxRows, maxBytes }: GuardReport): string {
   return `at most ${maxRows} rows${maxBytes === null ? '' : ` and ${maxBytes} bytes; a longer result is a run that failed`}`
 }
 
-function joinsText({ joinsCanRepeatRows }: GuardReport): string {
+function joinsText({ joinsCanRepeatRows, blocks }: GuardReport): string {
+  if (isOverlap({ blocks })) return 'give a row for each pair of rows that fit'
   return joinsCanRepeatRows
     ? 'A JOIN CAN REPEAT ROWS, and count or sum them more than once, where a public key is not unique; groups count units once'
     : 'repeat no rows'
