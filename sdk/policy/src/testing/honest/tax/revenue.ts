@@ -25,12 +25,12 @@ export const revenue: readonly Question[] = [
   {
     asks: 'a Gini coefficient from released bands',
     sql: `WITH bands AS (
-        SELECT income // 5000 AS band, count(*) AS n, avg(income) AS mean FROM (SELECT CAST(income AS BIGINT) AS income FROM returns WHERE year = 2022) AS r GROUP BY 1
+        SELECT floor(income / 5000) AS band, count(*) AS n, avg(income) AS mean FROM (SELECT income FROM returns WHERE year = 2022) AS r GROUP BY 1
       ), lorenz AS (
         SELECT band, n, n * mean AS income, sum(n) OVER (ORDER BY band) AS cumulated_n, sum(n * mean) OVER (ORDER BY band) AS cumulated_income FROM bands
       ), total AS (SELECT sum(n) AS n, sum(n * mean) AS income FROM bands)
       SELECT round(1 - sum(lorenz.n * (2 * cumulated_income - lorenz.income)) / max(total.n * total.income), 4) AS gini FROM lorenz CROSS JOIN total`,
-    byHand: `WITH b AS (SELECT income::BIGINT // 5000 AS band, count(*) AS n, sum(income::BIGINT) AS s FROM returns WHERE year = 2022 GROUP BY 1 HAVING ${payers}),
+    byHand: `WITH b AS (SELECT floor(income / 5000) AS band, count(*) AS n, sum(income)::DOUBLE AS s FROM returns WHERE year = 2022 GROUP BY 1 HAVING ${payers}),
         l AS (SELECT *, sum(s) OVER (ORDER BY band) AS cs FROM b)
       SELECT round(1 - sum(n * (2 * cs - s)) / ((SELECT sum(n) FROM b) * (SELECT sum(s) FROM b)), 4) FROM l`,
   },
