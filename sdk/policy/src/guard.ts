@@ -7,6 +7,7 @@ import { analyse } from './analysis/select.ts'
 import { readSlots, type Slot, type SlotInput } from './analysis/slots.ts'
 import { parseStatement } from './ast/parse.ts'
 import { type Engine, openEngine } from './engine/instance.ts'
+import type { Parser } from './engine/parser.ts'
 import { sqlOf } from './engine/round-trip.ts'
 import { type OutputColumn, openShadow, quote } from './engine/shadow.ts'
 import { positionOf, type Reason, Refusal } from './reasons.ts'
@@ -90,7 +91,7 @@ async function check(engine: Engine, request: GuardRequest): Promise<GuardVerdic
   try {
     return await engine.use(async (connection) => {
       const slots = readSlots(request.slots)
-      const statement = await parseStatement(connection, request.sql)
+      const statement = await parseStatement(engine.parser, request.sql)
       const judge = (asked: unknown) =>
         analyse(asked, slots, bindParameters(request.parameters, request.values), request.by ?? null)
       const { blocks } = judgedBy(judge, statement, (reasons) => {
@@ -108,7 +109,7 @@ async function check(engine: Engine, request: GuardRequest): Promise<GuardVerdic
       const shown = shownRows(blocks, read, request.by)
       const minimumGroupSize = restrictions.minimumGroupSize ?? 1
       const rewritten = rewrite(blocks, { ...restrictions, minimumGroupSize, compared })
-      const { columns, ...statements } = await checkedStatements(connection, rewritten, { read, shown })
+      const { columns, ...statements } = await checkedStatements(engine.parser, connection, rewritten, { read, shown })
       const needed = read.map(({ id, schema, unit }) => {
         const used = new Set(Object.values(usage.get(id) ?? {}).flatMap((names) => [...names]))
         return { id, columns: schema.columns.map((c) => c.name).filter((name) => used.has(name) || name === unit) }
@@ -135,6 +136,7 @@ function shownRows(blocks: readonly Block[], read: readonly Slot[], by: string |
 
 /** Every statement through the second lock, each with the tables that those before it make. */
 async function checkedStatements(
+  parser: Parser,
   connection: DuckDBConnection,
   { cells, result }: Rewritten,
   { read, shown }: { readonly read: readonly Slot[]; readonly shown: ReadonlySet<string> },
@@ -142,11 +144,11 @@ async function checkedStatements(
   const shadow = await openShadow(connection, read, shown)
   const made: CellStatement[] = []
   for (const { select, ...table } of cells) {
-    const sql = await sqlOf(connection, select)
+    const sql = await sqlOf(parser, select)
     await shadow.bindCells(table.table, sql)
     made.push({ ...table, sql })
   }
-  const resultSql = await sqlOf(connection, result)
+  const resultSql = await sqlOf(parser, result)
   const columns = await shadow.bind(resultSql)
   const texts = [...made.map(({ table, sql }) => `CREATE TEMP TABLE ${quote(table)} AS ${sql}`), resultSql]
   return { cells: made, resultSql, rewrittenSql: texts.join(';\n'), columns }

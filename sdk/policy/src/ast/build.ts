@@ -3,9 +3,8 @@
 
 export type Node = { readonly [field: string]: unknown }
 
-const none = 18446744073709551615n
-export const expressionFields = { alias: '', query_location: none }
-const tableFields = { sample: null, query_location: none }
+export const expressionFields = { alias: '', query_location: null }
+const tableFields = { sample: null, query_location: null }
 
 function logicalType(name: string): Node {
   const decimal = /^DECIMAL\((\d+),(\d+)\)$/.exec(name)

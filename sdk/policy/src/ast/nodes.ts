@@ -4,8 +4,8 @@ import { z } from 'zod'
 // that a new DuckDB adds, or one that is set where only its default is known, makes the node unreadable and the query
 // refused.
 
-/** uint64 maximum means none; the parser hands unsafe integers over as bigint. */
-const location = z.union([z.int().min(0), z.bigint()])
+/** null means none */
+const location = z.int().min(0).nullable()
 const node = z.unknown()
 const expressionFields = { alias: z.string(), query_location: location }
 

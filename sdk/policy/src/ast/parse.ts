@@ -1,4 +1,4 @@
-import type { DuckDBConnection } from '@duckdb/node-api'
+import type { Parser } from '../engine/parser.ts'
 import { type GuardReason, refuse } from '../reasons.ts'
 
 /** Bounds on what is worth understanding; DuckDB's own limit on nesting is 1000. */
@@ -8,10 +8,10 @@ export const limits = { sqlBytes: 100_000, nodes: 20_000, depth: 120 } as const
  * One SELECT statement as DuckDB's own parser sees it. The text goes in as a bound parameter; nothing of it is executed
  * or bound to names.
  */
-export async function parseStatement(connection: DuckDBConnection, sql: string): Promise<unknown> {
+export async function parseStatement({ parse }: Parser, sql: string): Promise<unknown> {
   if (Buffer.byteLength(sql, 'utf8') > limits.sqlBytes) refuse('too-complex', `the SQL is longer than ${limits.sqlBytes} bytes`)
   if (sql.includes('\0') || !sql.isWellFormed()) refuse('syntax-error', 'the SQL is not plain text')
-  const result = parseAst(await serialize(connection, sql)) as {
+  const result = parseAst(await parse(sql)) as {
     error?: unknown
     error_type?: unknown
     position?: unknown
@@ -24,22 +24,16 @@ export async function parseStatement(connection: DuckDBConnection, sql: string):
   return statement
 }
 
-/** The AST as JSON text, every field written out, so that the strict shapes see defaults too. */
-export async function serialize(connection: DuckDBConnection, sql: string): Promise<string> {
-  const statement = 'SELECT json_serialize_sql($sql::VARCHAR, skip_null := false, skip_empty := false, skip_default := false)'
-  const reader = await connection
-    .runAndReadAll(statement, { sql })
-    .catch(() => refuse('too-complex', 'the engine cannot write out what the SQL says'))
-  return String(reader.getRows()[0]?.[0])
-}
-
-/** Integers that a double cannot hold stay exact: uint64 locations, large constants. */
+/** Integers that a double cannot hold stay exact: large constants. A location that means none becomes null. */
 export function parseAst(json: string): unknown {
+  const text = json.replaceAll('"query_location":18446744073709551615', '"query_location":null')
+  // only a few texts have such integers, and looking at every value costs more than everything else
+  if (!/\d{16}/.test(text)) return JSON.parse(text)
   const exact = (_key: string, value: unknown, context?: { source?: string }) =>
     typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? '')
       ? BigInt(context?.source ?? '')
       : value
-  return JSON.parse(json, exact as (key: string, value: unknown) => unknown)
+  return JSON.parse(text, exact as (key: string, value: unknown) => unknown)
 }
 
 function refuseUnparsed(result: { error_type?: unknown; position?: unknown }): never {

@@ -1,4 +1,5 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import { openParser, type Parser } from './parser.ts'
 
 /**
  * Parses and binds hostile text, so it can reach nothing: no files, no network, no extensions, and no way to turn any of
@@ -20,11 +21,13 @@ const locked = {
 export interface Engine {
   /** Runs with a connection of its own: temporary tables and names of one check are invisible to every other. */
   readonly use: <T>(work: (connection: DuckDBConnection) => Promise<T>) => Promise<T>
+  readonly parser: Parser
   readonly close: () => void
 }
 
 export async function openEngine(): Promise<Engine> {
   const instance = await DuckDBInstance.create(':memory:', locked)
+  const parser = await openParser(instance)
   return {
     use: async (work) => {
       const connection = await instance.connect()
@@ -34,6 +37,10 @@ export async function openEngine(): Promise<Engine> {
         connection.closeSync()
       }
     },
-    close: () => instance.closeSync(),
+    parser,
+    close() {
+      parser.close()
+      instance.closeSync()
+    },
   }
 }

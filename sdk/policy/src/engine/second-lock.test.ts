@@ -206,7 +206,7 @@ describe('the engine that parses and binds', () => {
 
 describe('reading the rewritten SQL back', () => {
   const from = ast.table('patients', 't0')
-  const write = (list: readonly ast.Node[]) => engine.use((connection) => sqlOf(connection, ast.select({ list, from })))
+  const write = (list: readonly ast.Node[]) => sqlOf(engine.parser, ast.select({ list, from }))
 
   test('gives the AST it was written from, for every kind of constant and name', async () => {
     const texts = [`'`, `"`, `\\`, `'; --`, '$x', '%', 'é\u2028\u{1f980}', 'a\nb']
@@ -214,7 +214,7 @@ describe('reading the rewritten SQL back', () => {
       ...texts.map((t, i) => ast.named(ast.text(t), `t${i} "x" ' é`)),
       ...[0n, -1n, 2147483648n, -9223372036854775807n].map(ast.integer),
       ast.cast(ast.text('-1e300'), 'DOUBLE'),
-      ast.column('t0', 'a "quoted" name'),
+      ...['a "quoted" name', 'select', 'Cost', ' ', 'é'].map((name) => ast.column('t0', name)),
     ])
     expect(sql).toContain(`'; --'`)
   })
@@ -225,5 +225,14 @@ describe('reading the rewritten SQL back', () => {
     expect(await codeOf(write([ast.operator('OPERATOR_NOT', [plain])]))).toBe('plan-not-allowed')
     // a name that is a function call once it is printed
     expect(await codeOf(write([ast.call('a); DROP TABLE x; --', [])]))).not.toBe('passed')
+    // what its text leaves out
+    expect(await codeOf(write([ast.call('+', [ast.integer(1n), ast.integer(1n)], { distinct: true })]))).toBe('plan-not-allowed')
+    const wide = ast.integer(4294967296n)
+    const narrow = { ...wide, value: { ...(wide.value as ast.Node), value: 1 } }
+    expect(await codeOf(write([narrow]))).toBe('plan-not-allowed')
+    expect(await codeOf(write([{ ...ast.integer(1n), more: true }]))).toBe('plan-not-allowed')
+    const { export_state: _, ...less } = ast.call('count_star', [])
+    expect(await codeOf(write([less]))).toBe('plan-not-allowed')
+    expect(await codeOf(write([{ class: 'LAMBDA', type: 'LAMBDA', alias: '' }]))).toBe('plan-not-allowed')
   })
 })
