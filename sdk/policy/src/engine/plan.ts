@@ -67,15 +67,22 @@ export interface PlanScope {
 
 interface Plan extends PlanScope {
   readonly tables: ReadonlyMap<unknown, unknown>
+  /** what was found out of parts of the plan, which several operators ask */
+  readonly known: Readonly<Record<'readsRows' | 'readsDataset', Map<object, boolean>>>
 }
 
-/** The plan as json_serialize_plan gives it: an error, an unknown operator or an unknown function refuses. */
+/**
+ * The plan as json_serialize_plan gives it, without what is empty or a default: an error, an unknown operator or an unknown
+ * function refuses.
+ */
 export function checkPlan(plan: unknown, scope: PlanScope): void {
   const { error, plans } = plan as { error?: unknown; plans?: unknown }
   if (error !== false || !Array.isArray(plans) || plans.length !== 1) {
     refuse('binding-failed', 'the types or names of the query do not fit the declared columns')
   }
-  const checked: Plan = { ...scope, tables: new Map(tablesOf(plans)) }
+  const tables = new Map<unknown, unknown>()
+  collectTables(plans, tables)
+  const checked: Plan = { ...scope, tables, known: { readsRows: new Map(), readsDataset: new Map() } }
   visit(plans, checked)
   if (readsRows(plans, checked)) refuse('plan-not-allowed', 'the plan of the query gives rows of a protected dataset')
 }
@@ -93,9 +100,18 @@ function visit(value: unknown, plan: Plan, around: Around = { sketch: false, agg
   if (node.expression_class !== undefined) checkExpression(node, plan, around)
   const sketch = around.sketch || isSketch(node, plan) || (around.aggregated && isNumbering(node))
   const aggregates = node.type === 'LOGICAL_AGGREGATE_AND_GROUP_BY'
-  for (const [key, child] of Object.entries(node)) {
-    visit(child, plan, { sketch, aggregated: around.aggregated || (aggregates && key === 'children') })
+  const inside = sketch === around.sketch ? around : { ...around, sketch }
+  for (const key of Object.keys(node)) {
+    visit(node[key], plan, aggregates && key === 'children' ? { ...inside, aggregated: true } : inside)
   }
+}
+
+/** Asked once of every part, so that the walk stays as long as the plan. */
+function once(kind: keyof Plan['known'], value: unknown, plan: Plan, find: (node: PlanNode) => boolean): boolean {
+  if (value === null || typeof value !== 'object') return false
+  const found = plan.known[kind].get(value) ?? find(value as PlanNode)
+  plan.known[kind].set(value, found)
+  return found
 }
 
 /** The number of a row or a group within a part of them, by which contributions of a unit are bounded. */
@@ -121,7 +137,7 @@ function isSumOfHashes(node: PlanNode): boolean {
 
 /** Every branch of a sketch is one bit, chosen by a hash, or NULL: nothing else may be or-ed over rows. */
 function isOneBit(node: PlanNode): boolean {
-  const [only] = node.children as readonly PlanNode[]
+  const [only] = (node.children ?? []) as readonly PlanNode[]
   const checks = only?.case_checks as readonly { readonly then_expr: PlanNode }[] | undefined
   const shifted = checks?.[0]?.then_expr
   const [one, by] = (shifted?.children ?? []) as readonly PlanNode[]
@@ -138,8 +154,10 @@ function isOneBit(node: PlanNode): boolean {
 
 /** Whether rows of a protected dataset come up to here before they became cells. */
 function readsRows(value: unknown, plan: Plan): boolean {
-  if (value === null || typeof value !== 'object') return false
-  const inner = value as PlanNode
+  return once('readsRows', value, plan, (inner) => givesRows(inner, plan))
+}
+
+function givesRows(inner: PlanNode, plan: Plan): boolean {
   switch (inner.type) {
     case 'LOGICAL_AGGREGATE_AND_GROUP_BY':
       return false
@@ -185,20 +203,19 @@ function checkComparesRows(node: PlanNode, plan: Plan, around: Around): void {
 }
 
 function readsDataset(value: unknown, plan: Plan): boolean {
-  if (value === null || typeof value !== 'object') return false
-  const inner = value as PlanNode
-  return inner.type === 'LOGICAL_GET'
-    ? isCells(inner, plan) || readsRows(inner, plan)
-    : Object.values(inner).some((child) => readsDataset(child, plan))
+  return once('readsDataset', value, plan, (inner) =>
+    inner.type === 'LOGICAL_GET'
+      ? isCells(inner, plan) || readsRows(inner, plan)
+      : Object.values(inner).some((child) => readsDataset(child, plan)),
+  )
 }
 
 /** The definition of every table expression, by the number that references have. */
-function tablesOf(value: unknown): readonly (readonly [number: unknown, definition: unknown])[] {
-  if (value === null || typeof value !== 'object') return []
+function collectTables(value: unknown, found: Map<unknown, unknown>): void {
+  if (value === null || typeof value !== 'object') return
   const node = value as PlanNode
-  const own =
-    node.type === 'LOGICAL_MATERIALIZED_CTE' ? [[node.table_index, (node.children as readonly unknown[])[0]] as const] : []
-  return [...own, ...Object.values(node).flatMap(tablesOf)]
+  if (node.type === 'LOGICAL_MATERIALIZED_CTE') found.set(node.table_index, (node.children as readonly unknown[])[0])
+  for (const key of Object.keys(node)) collectTables(node[key], found)
 }
 
 function checkOperator(node: PlanNode, plan: Plan, around: Around): void {

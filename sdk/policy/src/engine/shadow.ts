@@ -2,12 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import type { Slot } from '../analysis/slots.ts'
 import { refuse } from '../reasons.ts'
 import { checkPlan } from './plan.ts'
-
-export interface OutputColumn {
-  readonly name: string
-  /** DuckDB's name of the type */
-  readonly type: string
-}
+import { type OutputColumn, outputsOf } from './plan-outputs.ts'
 
 /**
  * The second lock: rewritten SQL is bound by the engine itself against empty tables that have the declared columns
@@ -25,15 +20,16 @@ export async function openShadow(
   /** ids of datasets whose rows the query may show */
   shown: ReadonlySet<string> = new Set(),
 ): Promise<Shadow> {
-  for (const slot of declared) await connection.run(createTable(slot))
+  await connection.run(declared.map(createTable).join(';'))
   const slots = declared.map((s) => (shown.has(s.id) ? { ...s, unit: null } : s))
   const cells: string[] = []
   const bind = async (sql: string, sketches: boolean) => {
     const reader = await connection
-      .runAndReadAll('SELECT json_serialize_plan($sql::VARCHAR, optimize := false)', { sql })
+      .runAndReadAll(serializePlan, { sql })
       .catch(() => refuse('too-complex', 'the engine cannot plan the rewritten query'))
-    checkPlan(JSON.parse(String(reader.getRows()[0]?.[0])), { slots, cells, sketches })
-    return describe(connection, sql)
+    const plan: unknown = JSON.parse(String(reader.getRows()[0]?.[0]))
+    checkPlan(plan, { slots, cells, sketches })
+    return outputsOf(plan) ?? describe(connection, sql)
   }
   return {
     bind: (sql) => bind(sql, false),
@@ -46,6 +42,10 @@ export async function openShadow(
     },
   }
 }
+
+/** Without what is empty or a default: a third of the plan, which is long. */
+const serializePlan =
+  'SELECT json_serialize_plan($sql::VARCHAR, skip_null := true, skip_empty := true, skip_default := true, optimize := false)'
 
 /** Binds and does not optimise, which costs more than everything else. The plan was judged before. */
 async function describe(connection: DuckDBConnection, sql: string): Promise<readonly OutputColumn[]> {
