@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createGuard, type Guard } from './index.ts'
 import { conditions } from './testing/attacks/executed/conditions.ts'
+import { differences } from './testing/attacks/executed/differences.ts'
 import { flags } from './testing/attacks/executed/flags.ts'
 import type { Probe } from './testing/attacks/executed/probe.ts'
 import { type Database, openDatabase, readable, secret } from './testing/data.ts'
@@ -11,6 +12,7 @@ import { slots } from './testing/slots.ts'
 
 const probes: Readonly<Record<string, readonly Probe[]>> = {
   'subtracts conditions inside aggregates': conditions,
+  'subtracts results': differences,
   'flags somebody within rows of units': flags,
 }
 

@@ -14,7 +14,7 @@ export interface ComparisonSql {
 
 export function comparisonSql({ table, sql, sketches, never }: CellTable & { readonly sql: string }): ComparisonSql {
   const name = quote(table)
-  const shown = never === null ? '' : ` AND ${quote(never.column)} <> ${never.is}`
+  const shown = never === null ? '' : ` AND ${quote(never.column)} NOT IN (${never.is.join(', ')})`
   return {
     create: `CREATE TEMP TABLE ${name} AS ${sql}`,
     read: sketches.map(({ units, threshold, rows, sum, lanes }) => {

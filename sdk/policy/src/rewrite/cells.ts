@@ -18,8 +18,12 @@ export function hasSets({ sets }: Family): boolean {
 }
 
 /** GROUPING() of a set: a bit per group, the last one lowest, set where the set leaves the group out. */
-export function maskOf({ groups }: Pick<Family, 'groups'>, set: readonly number[]): Node {
-  return ast.integer(groups.reduce((mask, _, i) => mask * 2n + (set.includes(i) ? 0n : 1n), 0n))
+export function maskOf(family: Pick<Family, 'groups'>, set: readonly number[]): Node {
+  return ast.integer(bitsOf(family, set))
+}
+
+export function bitsOf({ groups }: Pick<Family, 'groups'>, set: readonly number[]): bigint {
+  return groups.reduce((mask, _, i) => mask * 2n + (set.includes(i) ? 0n : 1n), 0n)
 }
 
 /** Names of what tells cells apart. */

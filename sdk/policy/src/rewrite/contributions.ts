@@ -27,7 +27,12 @@ export function boundContributions(family: Family): Family {
   const bounds = boundsOf(family)
   if (bounds.length === 0) return family
   const tables = new Set(relationsOf(family.from).map((r) => r.table))
-  const read = [...family.groups.map((g) => g.value), ...family.aggregates.flatMap((a) => [a.value, a.filter]), ...family.units]
+  const read = [
+    ...family.groups.map((g) => g.value),
+    ...family.aggregates.flatMap((a) => [a.value, a.filter]),
+    ...family.units,
+    ...family.besides,
+  ]
   const named = (e: Expression) => [...columnsOf(e), ...sidesBehind(e).map((side) => side.rows)]
   const used = distinct(read.flatMap((e) => (e === null ? [] : named(e))).filter((c) => tables.has(c.table)))
   const nameOf = (column: Column) => `c${used.findIndex((c) => same(c, column))}`
@@ -37,6 +42,7 @@ export function boundContributions(family: Family): Family {
     groups: moved(family.groups),
     aggregates: moved(family.aggregates),
     units: moved(family.units),
+    besides: moved(family.besides),
     bounded: ast.subquery(writeBounded(family, bounds, used, nameOf), 'b'),
   }
 }

@@ -3,7 +3,7 @@ import type { Node } from '../ast/build.ts'
 import * as ast from '../ast/build.ts'
 import { laneWordsFor } from '../differencing/cell-sketch.ts'
 import { refuse } from '../reasons.ts'
-import { maskColumn } from './cells.ts'
+import { bitsOf, maskColumn } from './cells.ts'
 import type { Family } from './family.ts'
 import type { Measure, Measures } from './measures.ts'
 import type { CellsSoFar, Named } from './pieces.ts'
@@ -34,8 +34,8 @@ export interface SketchColumns {
 export interface CellTable {
   readonly table: string
   readonly sketches: readonly SketchColumns[]
-  /** the value of a column that says of cells that no result can hold; null where all cells can be shown */
-  readonly never: { readonly column: string; readonly is: number } | null
+  /** the values of a column that say of cells that no result can hold; null where all cells can be shown */
+  readonly never: { readonly column: string; readonly is: readonly number[] } | null
 }
 
 /** The smallest group per slot whose cells are compared. */
@@ -81,6 +81,7 @@ function namesOf({ name }: Measure, minimum: number) {
 }
 
 export function cellTable(family: Family, cells: CellsSoFar, measures: readonly ComparedMeasure[], threshold: number): CellTable {
+  const hidden = [...family.sets.slice(0, family.refined ? 1 : 0), ...family.assumed]
   return {
     table: `${family.name}_table`,
     sketches: measures.map(({ measure, slot, minimum }) => ({
@@ -91,8 +92,7 @@ export function cellTable(family: Family, cells: CellsSoFar, measures: readonly 
       ...namesOf(measure, minimum),
       bits: sketchColumns(measure, threshold).filter((name) => cells.columns.includes(name)),
     })),
-    // the set that is finer than all others leaves no group out
-    never: family.refined ? { column: maskColumn, is: 0 } : null,
+    never: hidden.length === 0 ? null : { column: maskColumn, is: hidden.map((set) => Number(bitsOf(family, set))) },
   }
 }
 

@@ -3,7 +3,7 @@ import type { Column } from '../analysis/expression.ts'
 import type { Node } from '../ast/build.ts'
 import { write } from './expressions.ts'
 import type { Family } from './family.ts'
-import { type Side, sidesOf } from './sides.ts'
+import { type Side, sidesBesides, sidesOf } from './sides.ts'
 
 /** The distinct units of one protected dataset on one side of a cell: what a threshold compares with the minimum. */
 export interface Measure {
@@ -27,7 +27,7 @@ export interface Measures {
 }
 
 /** Aggregates that need the same units share a measure, so a second sum of a column costs no second threshold. */
-export function measuresOf({ from, units, aggregates }: Family, withoutValue: boolean): Measures {
+export function measuresOf({ from, units, aggregates, besides }: Family, withoutValue: boolean): Measures {
   const found = new Map<string, Measure>()
   const add = (side: Side): readonly Measure[] =>
     side.units.map((column) => {
@@ -44,7 +44,7 @@ export function measuresOf({ from, units, aggregates }: Family, withoutValue: bo
       found.set(key, measure)
       return measure
     })
-  const ofCell = add({ within: (node) => node, units, noneIsFine: false })
+  const ofCell = [{ within: (node: Node) => node, units, noneIsFine: false }, ...sidesBesides(besides, units)].flatMap(add)
   const sides = (a: CoreAggregate) => sidesOf(a, withoutValue).flatMap(add)
   const ofAggregate = new Map(aggregates.map((a) => [a.name, sides(a)]))
   return { all: [...found.values()], ofCell, ofAggregate }

@@ -71,6 +71,7 @@ function familyOfParts(family: Family): Family | undefined {
     groups: [...family.groups, ...conditions],
     sets: family.sets.map((set) => [...set, ...places]),
     aggregates: [],
+    besides: [],
   }
 }
 

@@ -1,5 +1,5 @@
 import type { CoreAggregate } from '../analysis/block.ts'
-import { type Column, sidesBehind } from '../analysis/expression.ts'
+import { type Column, type Expression, sidesBehind } from '../analysis/expression.ts'
 import type { Node } from '../ast/build.ts'
 import * as ast from '../ast/build.ts'
 import { write } from './expressions.ts'
@@ -60,4 +60,18 @@ function onBothSides(filter: Node, value: Node | null, units: readonly Column[])
 
 function isPresent(value: Node): Node {
   return ast.operator('OPERATOR_IS_NOT_NULL', [value])
+}
+
+/**
+ * What is left of a cell without the rows of another family, and without those of all others: nobody, or enough units.
+ * `WHERE region <> 'X'` beside the total is whoever is in X.
+ */
+export function sidesBesides(besides: readonly Expression[], units: readonly Column[]): readonly Side[] {
+  const conditions = besides.map(write)
+  const all = conditions.length > 1 ? [...conditions, ast.conjunction('or', conditions)] : conditions
+  return all.map((condition) => ({
+    within: (node) => ast.choose(condition, ast.nothing(), node),
+    units,
+    noneIsFine: true,
+  }))
 }

@@ -23,7 +23,7 @@ export const subqueries: readonly Honest[] = [
     `SELECT age // 10 AS decade, count(*) AS n FROM patients
      WHERE region IN (SELECT region FROM patients GROUP BY 1 HAVING count(*) > 91) AND region NOT IN (SELECT name FROM states) GROUP BY age // 10`,
     `SELECT age // 10, count(*) FROM patients
-     WHERE region IN (SELECT region FROM patients GROUP BY 1 ${people} AND count(*) > 91) GROUP BY 1 ${people} ORDER BY 1`,
+     WHERE region IN (SELECT region FROM patients GROUP BY 1 ${beside} AND count(*) > 91) GROUP BY 1 ${people} ORDER BY 1`,
   ],
   [
     'above and below the average as two groups',

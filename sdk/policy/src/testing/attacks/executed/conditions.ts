@@ -83,14 +83,6 @@ export const conditions: readonly Probe[] = [
   ['takes a mean of branches', 'SELECT avg(CASE WHEN age = 33 THEN 1 ELSE 0 END) AS a FROM patients'],
   ['weighs by a branch', 'SELECT sum(cost * CASE WHEN age = 33 THEN 1 ELSE 0 END) AS a FROM patients'],
   [
-    'picks by a released list',
-    `SELECT count(*) FILTER (WHERE region IN (SELECT region FROM patients GROUP BY 1)) AS a FROM patients`,
-  ],
-  [
-    'picks those who are in no released list',
-    `SELECT count(*) FILTER (WHERE region NOT IN (SELECT region FROM patients GROUP BY 1)) AS a FROM patients`,
-  ],
-  [
     'picks by a released value',
     'SELECT sum(cost) FILTER (WHERE age = (SELECT 33 + 0 * count(*) FROM patients)) AS a FROM patients',
   ],
