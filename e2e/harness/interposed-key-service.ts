@@ -53,6 +53,8 @@ async function standBefore(local: LocalRoom, id: string): Promise<InterposedKeyS
             const forever = { outcome: { case: 'leaseExpiresAt' as const, value: BigInt(Number.MAX_SAFE_INTEGER) } }
             return self.does === 'lie' ? forever : service.renewLease(request)
           }),
+        readHistory: (request, { signal }) => attend(signal, () => service.readHistory(request)),
+        appendHistory: (request, { signal }) => attend(signal, () => service.appendHistory(request)),
         releaseKeys: (request, { signal }) =>
           attend(signal, async () => {
             const answer = await service.releaseKeys(request)

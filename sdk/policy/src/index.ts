@@ -1,6 +1,6 @@
 export type { SlotInput } from './analysis/slots.ts'
 export { type CellSketch, type PackedSketches, packSketch, sketchVersion, strideFor } from './differencing/cell-sketch.ts'
-export { admitCells, type ComparisonSql, comparisonSql, type ReadCell } from './differencing/comparison.ts'
+export { type ComparisonSql, comparisonSql, type PackedCell, packCells, type ReadCell } from './differencing/comparison.ts'
 export { type ShownCells, shownCells } from './differencing/near-cells.ts'
 export type { OutputColumn } from './engine/plan-outputs.ts'
 export { readTables } from './engine/read-tables.ts'

@@ -1,12 +1,12 @@
 // What is kept of a cell so that later cells can be compared with it: how many rows it has, the sum of a hash of each row's
-// unit, and lanes. A lane is one bit: a row turns the lane around that the hash of its unit chooses.
+// unit, and lanes. The hash of a unit chooses its lane, and a lane is two bits: of a hash of how many rows of its units there
+// are, and of the sum of their hashes.
 //
-// Say that a unit counts differently in two cells if it has another number of rows in the one than in the other. Every such
-// unit touches one lane, so at most as many lanes differ as units count differently: two cells of which fewer than k units
-// count differently differ in fewer than k lanes, whatever the hash does and whoever chose the units. None is missed. A unit
-// whose numbers of rows differ by an even number leaves its lane as it was, and units that share a lane turn it back: fewer
-// lanes differ then, which errs on the same side. The other error, unlike cells taken for near ones, is rare where lanes are
-// many: of d units, d large, about half of all lanes differ.
+// Say that a unit counts differently in two cells if it has another number of rows in the one than in the other. A lane none of
+// whose units counts differently is the same in both, so at most as many lanes differ as units count differently: two cells of
+// which fewer than k units count differently differ in fewer than k lanes, whatever the hash does and whoever chose the units.
+// None is missed. The other error, unlike cells taken for near ones, is rare where lanes are many: of those that hold a unit that
+// counts differently, about three quarters differ.
 //
 // Rows are equal, and the cells the same, where rows, sum and lanes are. The hash is no secret: whoever may pick rows by
 // units, with many to choose from, could make two cells look equal. A unit is filtered by only where its rule says so.
@@ -16,8 +16,10 @@ export const sketchVersion = 'reinraum-sketch/1'
 
 const bitsPerWord = 64
 const mostWords = 32
+/** Bits of a lane, each in words of their own. */
+export const lanePlanes = 2
 
-/** Words of 64 lanes, enough that of twice as many units as the minimum nearly always more lanes than the minimum differ. */
+/** Words of 64 lanes, enough that where two or three times the minimum count differently nearly always enough lanes differ. */
 export function laneWordsFor(minimum: number): number {
   let words = 1
   while (words < mostWords && words * 10 < minimum) words *= 2
@@ -28,7 +30,7 @@ export interface CellSketch {
   readonly rows: bigint
   /** of the 64-bit hashes of the rows' units */
   readonly sum: bigint
-  /** words of 64 lanes */
+  /** words of 64 lanes: those of the first bit, then those of the second */
   readonly lanes: readonly bigint[]
 }
 
@@ -37,12 +39,11 @@ export type PackedSketches = Uint32Array
 
 /** 32-bit words of one packed sketch. */
 export function strideFor(minimum: number): number {
-  return laneWordsFor(minimum) * 2 + 2 + 4
+  return laneWordsFor(minimum) * lanePlanes * 2 + 2 + 4
 }
 
 export function packSketch({ lanes, rows, sum }: CellSketch, minimum: number): PackedSketches {
-  const words = laneWordsFor(minimum)
-  if (lanes.length !== words) throw new Error('a sketch has as many lanes as its minimum asks for')
+  if (lanes.length !== laneWordsFor(minimum) * lanePlanes) throw new Error('a sketch has as many lanes as its minimum asks for')
   const packed = new Uint32Array(strideFor(minimum))
   let at = 0
   const put = (value: bigint, parts: number) => {

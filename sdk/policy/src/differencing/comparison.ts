@@ -1,7 +1,6 @@
 import { quote } from '../engine/shadow.ts'
 import type { CellTable, SketchColumns } from '../rewrite/history.ts'
 import { type PackedSketches, packSketch } from './cell-sketch.ts'
-import type { ShownCells } from './near-cells.ts'
 
 /** What the engine is told to make, show and hide of one table of cells. Texts alone, so that a process without this package can. */
 export interface ComparisonSql {
@@ -29,20 +28,22 @@ export function comparisonSql({ table, sql, sketches, never }: CellTable & { rea
   }
 }
 
-/** One cell as `read` gives it. */
-export type ReadCell = readonly [row: number, rows: string, sum: string, ...lanes: string[]]
+/** One cell as `read` gives it: number of rows, sum, lanes. */
+export type ReadCell = readonly [row: number, ...texts: string[]]
 
-/**
- * Admits the cells of one sketch, in an order that does not depend on the order of rows.
- * @returns numbers of the rows that may not be shown
- */
-export function admitCells(cells: readonly ReadCell[], { minimum }: Pick<SketchColumns, 'minimum'>, shown: ShownCells): number[] {
-  const read = cells.map(([row, rows, sum, ...lanes]) => ({
-    row,
-    sketch: { rows: BigInt(rows), sum: BigInt(sum), lanes: lanes.map(BigInt) },
-  }))
-  const packed = read.map(({ row, sketch }) => ({ row, packed: packSketch(sketch, minimum) }))
-  return packed.sort((a, b) => compare(a.packed, b.packed)).flatMap(({ row, packed: own }) => (shown.admit(own) ? [] : [row]))
+export interface PackedCell {
+  readonly row: number
+  readonly sketch: PackedSketches
+}
+
+/** Cells in the order in which they are admitted, which does not depend on the order of rows. */
+export function packCells(cells: readonly ReadCell[], { minimum }: Pick<SketchColumns, 'minimum'>): readonly PackedCell[] {
+  const packed = cells.map(([row, ...texts]) => {
+    const [rows, sum, ...lanes] = texts.map(BigInt)
+    if (rows === undefined || sum === undefined) throw new Error('a cell has rows and a sum')
+    return { row, sketch: packSketch({ rows, sum, lanes }, minimum) }
+  })
+  return packed.sort((a, b) => compare(a.sketch, b.sketch))
 }
 
 /** Fewer rows first, so that of a total and nearly all of it the part stays. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type CellSketch, laneWordsFor, packSketch, strideFor } from './cell-sketch.ts'
+import { type CellSketch, lanePlanes, laneWordsFor, packSketch, strideFor } from './cell-sketch.ts'
 import { shownCells } from './near-cells.ts'
 
 /** Rows per unit: what a cell is, as far as differencing goes. */
@@ -17,14 +17,21 @@ const colliding = (unit: number): bigint => BigInt(unit % 3) << 40n
 
 function sketchOf(cell: Cell, minimum: number, hash = spreading): Uint32Array {
   const words = laneWordsFor(minimum)
-  const lanes = Array.from({ length: words }, () => 0n)
-  let [rows, sum] = [0n, 0n]
+  const held = new Map<number, { rows: bigint; sum: bigint }>()
   for (const [unit, count] of cell) {
-    for (let i = 0; i < count; i++) {
-      const lane = Number(hash(unit) & BigInt(words * 64 - 1))
-      lanes[lane >> 6] = (lanes[lane >> 6] ?? 0n) ^ (1n << BigInt(lane & 63))
-      rows += 1n
-      sum += hash(unit)
+    const lane = Number(hash(unit) & BigInt(words * 64 - 1))
+    const { rows, sum } = held.get(lane) ?? { rows: 0n, sum: 0n }
+    held.set(lane, { rows: rows + BigInt(count), sum: sum + BigInt(count) * hash(unit) })
+  }
+  const lanes = Array.from({ length: words * lanePlanes }, () => 0n)
+  let [rows, sum] = [0n, 0n]
+  for (const [lane, own] of held) {
+    rows += own.rows
+    sum += own.sum
+    const bits = spreading(Number((own.rows * 31n + own.sum) % 1_000_003n))
+    for (let plane = 0; plane < lanePlanes; plane++) {
+      const word = plane * words + (lane >> 6)
+      lanes[word] = (lanes[word] ?? 0n) | (((bits >> BigInt(plane)) & 1n) << BigInt(lane & 63))
     }
   }
   return packSketch({ rows, sum, lanes } satisfies CellSketch, minimum)
@@ -103,7 +110,7 @@ describe('cells that are compared with those that were shown', () => {
 
   // What follows is no promise but what an owner has to know: how many honest cells are taken for near ones.
   test.each([
-    [5, 15],
+    [5, 20],
     [20, 60],
     [50, 150],
   ])('of a minimum of %i, nearly all that differ by %i units are shown', (k, apart) => {

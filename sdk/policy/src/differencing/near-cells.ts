@@ -1,4 +1,4 @@
-import { laneWordsFor, type PackedSketches, strideFor } from './cell-sketch.ts'
+import { lanePlanes, laneWordsFor, type PackedSketches, strideFor } from './cell-sketch.ts'
 
 /** The cells of one dataset that were shown, in this result and in all before it. */
 export interface ShownCells {
@@ -53,14 +53,18 @@ type Found = 'near' | 'same' | 'apart'
 
 /** `near` where fewer than the minimum of units may count differently in one of them, and some do. */
 function findIn(sketch: PackedSketches, others: PackedSketches, minimum: number): Found {
-  const [stride, lanes] = [strideFor(minimum), laneWordsFor(minimum) * 2]
+  const [stride, plane] = [strideFor(minimum), laneWordsFor(minimum) * 2]
   let found: Found = 'apart'
   for (let at = 0; at < others.length; at += stride) {
     let different = 0
-    for (let i = 0; i < lanes && different < minimum; i++) different += bitsOf((sketch[i] ?? 0) ^ (others[at + i] ?? 0))
+    for (let i = 0; i < plane && different < minimum; i++) {
+      let lanes = 0
+      for (let j = i; j < plane * lanePlanes; j += plane) lanes |= (sketch[j] ?? 0) ^ (others[at + j] ?? 0)
+      different += bitsOf(lanes)
+    }
     if (different >= minimum) continue
     let same = different === 0
-    for (let i = lanes; i < stride && same; i++) same = sketch[i] === others[at + i]
+    for (let i = plane * lanePlanes; i < stride && same; i++) same = sketch[i] === others[at + i]
     if (!same) return 'near'
     found = 'same'
   }

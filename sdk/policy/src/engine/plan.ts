@@ -102,7 +102,17 @@ function visit(value: unknown, plan: Plan, around: Around = { sketch: false, agg
   const aggregates = node.type === 'LOGICAL_AGGREGATE_AND_GROUP_BY'
   const inside = sketch === around.sketch ? around : { ...around, sketch }
   for (const key of Object.keys(node)) {
-    visit(node[key], plan, aggregates && key === 'children' ? { ...inside, aggregated: true } : inside)
+    if (plan.sketches && aggregates && key === 'groups') visitGroups(node[key], plan, inside)
+    else visit(node[key], plan, aggregates && key === 'children' ? { ...inside, aggregated: true } : inside)
+  }
+}
+
+/** In a table of cells, rows may be parted into lanes by a hash. */
+function visitGroups(groups: unknown, plan: Plan, around: Around): void {
+  for (const group of Array.isArray(groups) ? (groups as readonly PlanNode[]) : [groups]) {
+    const [hash, mask] = ((group as PlanNode).children ?? []) as readonly PlanNode[]
+    const isLane = (group as PlanNode).name === '&' && hash?.name === 'hash' && JSON.stringify(mask).includes('"VALUE_CONSTANT"')
+    visit(group, plan, { ...around, sketch: around.sketch || isLane })
   }
 }
 
@@ -135,8 +145,8 @@ function isSumOfHashes(node: PlanNode): boolean {
   return node.name === 'sum' && alone && checks[0]?.then_expr.name === 'hash'
 }
 
-/** Every branch of a sketch is one bit, chosen by a hash, or NULL: nothing else may be or-ed over rows. */
-function isOneBit(node: PlanNode): boolean {
+/** Every branch of a sketch is one bit, chosen by a hash, or NULL: nothing else may be or-ed over rows. Over lanes it is the lane's. */
+function isOneBit(node: PlanNode, chosenBy: 'hash' | 'lane'): boolean {
   const [only] = (node.children ?? []) as readonly PlanNode[]
   const checks = only?.case_checks as readonly { readonly then_expr: PlanNode }[] | undefined
   const shifted = checks?.[0]?.then_expr
@@ -148,7 +158,7 @@ function isOneBit(node: PlanNode): boolean {
     shifted?.name === '<<' &&
     JSON.stringify(one ?? null).includes('"value":1}') &&
     by?.name === '&' &&
-    hash?.name === 'hash'
+    (chosenBy === 'lane' || hash?.name === 'hash')
   )
 }
 
@@ -195,8 +205,9 @@ function checkComparesRows(node: PlanNode, plan: Plan, around: Around): void {
   if (node.type === 'LOGICAL_WINDOW' && around.aggregated && calls.every(isNumbering)) return
   const aggregated = node.type === 'LOGICAL_AGGREGATE_AND_GROUP_BY'
   const reveals = aggregated && calls.some((call) => releasedAggregateNames.has(String(call.name)) && !inUnit(call))
+  const mixes = aggregated && calls.some((call) => call.name === 'bit_xor')
   const forResults = reveals || (comparing.has(node.type) && !(node.type === 'LOGICAL_WINDOW' && calls.every(cut)))
-  const rows = (comparing.has(node.type) || reveals) && readsRows(node.children, plan)
+  const rows = (comparing.has(node.type) || reveals || mixes) && readsRows(node.children, plan)
   if (rows || (forResults && readsDataset(node.children, plan))) {
     refuse('plan-not-allowed', 'the plan of the query compares rows of a dataset, or gives back their values')
   }
@@ -246,8 +257,8 @@ function isKnown(node: PlanNode, name: string, plan: Plan, { sketch }: Around): 
     case 'BOUND_WINDOW':
       return node.type === 'WINDOW_AGGREGATE' && windows.has(name)
     case 'BOUND_AGGREGATE':
-      if (name === 'bit_or' || (plan.sketches && name === 'bit_xor')) return isOneBit(node)
-      return isAggregate(name)
+      if (name === 'bit_or') return isOneBit(node, 'hash')
+      return (plan.sketches && name === 'bit_xor' && isOneBit(node, 'lane')) || isAggregate(name)
     default:
       return scalarFunctionNames.has(name) || arithmetic.has(name) || name === 'bit_count' || (sketch && sketching.has(name))
   }

@@ -42,7 +42,7 @@ export function isOf(family: Family, sets: readonly (readonly number[])[]): Node
  * Every cell of a family with its aggregates, clamped and exact, before anything is suppressed: only the steps that decide
  * what is visible read it. Noise has its place here: after values are clamped and contributions bounded, before suppression.
  */
-export function writeCells(family: Family, measures: Measures, sketches: readonly Named[] = []): Piece {
+export function writeCells(family: Family, measures: Measures): Piece {
   const counted = measures.all.flatMap(({ rows, side }) =>
     rows === null ? [] : [{ name: rows, value: ast.call('count', [side.within(ast.integer(1n))]) }],
   )
@@ -55,7 +55,6 @@ export function writeCells(family: Family, measures: Measures, sketches: readonl
     { name: rowsColumn, value: ast.call('count_star', []) },
     ...family.aggregates.map((a) => ({ name: a.name, value: writeAggregate(a) })),
     ...counted,
-    ...sketches,
   ]
   return piece(family.name, list, { ...writeSource(family), ...groupedBy(family) })
 }

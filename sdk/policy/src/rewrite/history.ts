@@ -1,13 +1,10 @@
 import { slotsOf } from '../analysis/block.ts'
-import type { Node } from '../ast/build.ts'
-import * as ast from '../ast/build.ts'
-import { laneWordsFor } from '../differencing/cell-sketch.ts'
 import { refuse } from '../reasons.ts'
 import { bitsOf, maskColumn } from './cells.ts'
 import type { Family } from './family.ts'
+import { namesOf } from './lanes.ts'
 import type { Measure, Measures } from './measures.ts'
-import type { CellsSoFar, Named } from './pieces.ts'
-import { sketchOf } from './sketch.ts'
+import type { CellsSoFar } from './pieces.ts'
 import { sketchColumns } from './units.ts'
 
 // Where a rule wants cells compared with what was shown before, the cells of a family become a table of their own, with a
@@ -58,26 +55,6 @@ export interface ComparedMeasure {
   readonly measure: Measure
   readonly slot: string
   readonly minimum: number
-}
-
-/** Beside a cell's aggregates, over the rows behind each measure that have a unit. */
-export function sketchItems({ measure, minimum }: ComparedMeasure): readonly Named[] {
-  const { unit } = measure
-  const present = ast.operator('OPERATOR_IS_NOT_NULL', [unit])
-  const hash: Node = ast.choose(present, ast.call('hash', [unit]), ast.nothing())
-  const lanes = sketchOf(unit, laneWordsFor(minimum), 'bit_xor')
-  const { rows, sum, lanes: names } = namesOf(measure, minimum)
-  return [
-    { name: rows, value: ast.call('count', [unit]) },
-    { name: sum, value: ast.call('sum', [hash]) },
-    ...lanes.map((value, i) => ({ name: names[i] ?? '', value })),
-  ]
-}
-
-function namesOf({ name }: Measure, minimum: number) {
-  const own = `d${name.slice(1)}`
-  const lanes = Array.from({ length: laneWordsFor(minimum) }, (_, i) => `${own}_${i}`)
-  return { rows: `${own}_rows`, sum: `${own}_sum`, lanes }
 }
 
 export function cellTable(family: Family, cells: CellsSoFar, measures: readonly ComparedMeasure[], threshold: number): CellTable {

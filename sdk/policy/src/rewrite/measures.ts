@@ -11,6 +11,8 @@ export interface Measure {
   readonly name: string
   /** whose units they are; null where that cannot be said */
   readonly slot: string | null
+  /** the unit of a row on whichever side */
+  readonly base: Node
   /** the unit of a row on this side, NULL for every other row */
   readonly unit: Node
   /** the column of the number of rows on this side, where no row at all is as good as enough units */
@@ -36,7 +38,8 @@ export function measuresOf({ from, units, aggregates, besides }: Family, without
       const name = `m${found.size}`
       const measure = found.get(key) ?? {
         name,
-        slot: slotBehind(from, column),
+        slot: slotBehind(from, column) ?? column.slot,
+        base: write(column),
         unit,
         side,
         rows: side.noneIsFine ? `r${found.size}` : null,

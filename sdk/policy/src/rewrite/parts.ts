@@ -30,7 +30,7 @@ export function findSmallParts(family: Family, cells: Piece, minimum: number): C
   const parts = familyOfParts(family)
   if (parts === undefined) return undefined
   const measures = measuresOf(parts, false)
-  const own = writeCells(parts, measures, [])
+  const own = writeCells(parts, measures)
   const counted = countUnits(parts, own, measures, minimum, false)
   const enough = ast.conjunction(
     'and',

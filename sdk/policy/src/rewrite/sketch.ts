@@ -16,8 +16,8 @@ export function wordsFor(minimum: number): number {
   return words
 }
 
-/** One word each: bit_or over rows. Or-ed exclusively, the bits are the lanes that cells are compared by. */
-export function sketchOf(unit: Node, words: number, over: 'bit_or' | 'bit_xor' = 'bit_or'): readonly Node[] {
+/** One word each: bit_or over rows. */
+export function sketchOf(unit: Node, words: number): readonly Node[] {
   const hash = ast.call('hash', [unit])
   const bit = ast.call('<<', [ast.cast(ast.integer(1n), 'UBIGINT'), ast.call('&', [hash, ast.integer(BigInt(bitsPerWord - 1))])])
   const present = ast.operator('OPERATOR_IS_NOT_NULL', [unit])
@@ -25,7 +25,7 @@ export function sketchOf(unit: Node, words: number, over: 'bit_or' | 'bit_xor' =
     const within = ast.call('&', [hash, ast.integer(BigInt((words - 1) * bitsPerWord))])
     const here = ast.comparison('COMPARE_EQUAL', within, ast.integer(BigInt(word * bitsPerWord)))
     const when = words === 1 ? present : ast.conjunction('and', [present, here])
-    return ast.call(over, [ast.choose(when, bit, ast.nothing())])
+    return ast.call('bit_or', [ast.choose(when, bit, ast.nothing())])
   })
 }
 

@@ -75,13 +75,14 @@ export function sketchColumns(measure: Measure, minimum: number): readonly strin
   return Array.from({ length: wordsFor(minimum) }, (_, i) => sketchName(measure, i))
 }
 
-function keyed(family: Family): readonly Named[] {
+/** What tells cells apart, of rows `r`. */
+export function keyed(family: Family): readonly Named[] {
   const groups = family.groups.map(({ name }) => ast.column('r', name))
   return [...family.groups.map(({ name }, i) => ({ name, value: groups[i] ?? ast.nothing() })), ...maskFrom(family, groups)]
 }
 
 /** The rows of a family: its groups, and per measure the unit behind a row. */
-function writeRows(family: Family, measures: readonly Measure[]): ast.SelectParts {
+export function writeRows(family: Family, measures: readonly Measure[]): ast.SelectParts {
   const list = [
     ...family.groups.map(({ name, value }) => ast.named(write(value), name)),
     ...measures.map(({ name, unit }) => ast.named(unit, name)),
@@ -164,7 +165,7 @@ function recountSet(
  * A step's findings beside its cells. DISTINCT takes nothing away, since cells differ in their keys: it is what makes
  * DuckDB compute the step once and not wherever it is read.
  */
-function merge(
+export function merge(
   family: Family,
   name: string,
   cells: Piece,

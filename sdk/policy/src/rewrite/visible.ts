@@ -5,7 +5,8 @@ import { isOf, keysOf, writeCells } from './cells.ts'
 import { boundContributions } from './contributions.ts'
 import { write } from './expressions.ts'
 import { askedSets, type Family, isChain } from './family.ts'
-import { type CellTable, cellTable, comparedMeasures, sketchItems, tableOf } from './history.ts'
+import { type CellTable, cellTable, comparedMeasures, tableOf } from './history.ts'
+import { sketchCells } from './lanes.ts'
 import { type Measure, type Measures, measuresOf } from './measures.ts'
 import { fewColumn, findSmallParts } from './parts.ts'
 import { type CellsSoFar, column, extend, type Named, type Piece, piece } from './pieces.ts'
@@ -30,7 +31,7 @@ export function writeFamily(unbounded: Family, limits: Limits): FamilySteps {
   const measures = measuresOf(family, limits.complementarySuppression)
   const together = limits.complementaryCells && askedSets(family).length > 1
   const compared = comparedMeasures(family, measures, limits.compared)
-  const cells = writeCells(family, measures, compared.flatMap(sketchItems))
+  const cells = writeCells(family, measures)
   const counted = countUnits(family, cells, measures, minimum, together)
   const parts = findSmallParts(family, counted.cells, minimum)
   const ready = parts?.cells ?? counted.cells
@@ -40,8 +41,9 @@ export function writeFamily(unbounded: Family, limits: Limits): FamilySteps {
   }
   const steps = [cells, ...counted.pieces, ...(parts?.pieces ?? [])]
   if (compared.length === 0) return { compared: null, pieces: [...steps, ...visible(ready)] }
-  const table = cellTable(family, ready, compared, minimum)
-  return { compared: { pieces: steps, table }, pieces: visible(tableOf(table, ready)) }
+  const sketched = sketchCells(family, ready, compared)
+  const table = cellTable(family, sketched.cells, compared, minimum)
+  return { compared: { pieces: [...steps, ...sketched.pieces], table }, pieces: visible(tableOf(table, sketched.cells)) }
 }
 
 /** Columns that are 1 where something is hidden: `h0` for cells, others for the aggregates that share their measures. */

@@ -1,7 +1,7 @@
 import { DuckDBInstance } from '@duckdb/node-api'
 import type { SlotInput } from '../analysis/slots.ts'
 import { type PackedSketches, strideFor } from '../differencing/cell-sketch.ts'
-import { admitCells, comparisonSql, type ReadCell } from '../differencing/comparison.ts'
+import { comparisonSql, packCells, type ReadCell } from '../differencing/comparison.ts'
 import { shownCells } from '../differencing/near-cells.ts'
 import { quote } from '../engine/shadow.ts'
 import type { Guard } from '../guard.ts'
@@ -45,7 +45,7 @@ export async function openRoom(
             const cells = shown.get(sketch.slot)
             if (cells === undefined) throw new Error(`no history of ${sketch.slot}`)
             const found = (await connection.runAndReadAll(read[i] ?? '')).getRowsJson() as unknown as ReadCell[]
-            hidden.push([hide[i] ?? '', admitCells(found, sketch, cells)])
+            hidden.push([hide[i] ?? '', packCells(found, sketch).flatMap((cell) => (cells.admit(cell.sketch) ? [] : [cell.row]))])
           }
           for (const [text, numbers] of hidden) if (numbers.length > 0) await connection.run(`${text} (${numbers.join(', ')})`)
         }

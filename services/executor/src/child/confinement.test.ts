@@ -41,7 +41,7 @@ async function attack(
 ) {
   const { confinement: how = confinement, ...changed } = given
   const child = startChild({ ...limits, ...changed }, how, folder, program)
-  return child.run({ datasets: [], sql: JSON.stringify(job) }, new AbortController().signal)
+  return child.run({ datasets: [], comparisons: [], sql: JSON.stringify(job) }, new AbortController().signal)
 }
 
 /** The attempts that succeeded, and whether the dataset and a process beside it are as they were. */

@@ -1,12 +1,15 @@
-import { readFileSync } from 'node:fs'
 import type { Job } from './job.ts'
+import { readLine, writeLine } from './lines.ts'
 import { runJob } from './run-job.ts'
 
 // One query, then the end. The job comes from the parent, which checked all of it. Whatever goes wrong says nothing: an
 // engine's message can quote a value.
 try {
-  const outcome = await runJob(JSON.parse(readFileSync(0, 'utf8')) as Job)
-  process.stdout.write(JSON.stringify(outcome))
+  const ask = (cells: unknown) => {
+    writeLine(JSON.stringify(cells))
+    return JSON.parse(readLine()) as number[][]
+  }
+  writeLine(JSON.stringify(await runJob(JSON.parse(readLine()) as Job, ask)))
 } catch {
   process.exitCode = 1
 }

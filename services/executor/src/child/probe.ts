@@ -29,7 +29,7 @@ async function probePrivateRoot(most: Omit<Confinement, 'privateRoot'>): Promise
   try {
     const privateRoot = await findPrograms()
     const child = startChild(small, { ...most, privateRoot }, await makeRunFolder(directory))
-    await child.run({ datasets: [], sql: 'SELECT 1 AS one' }, new AbortController().signal)
+    await child.run({ datasets: [], comparisons: [], sql: 'SELECT 1 AS one' }, new AbortController().signal)
     return privateRoot
   } catch {
     return undefined

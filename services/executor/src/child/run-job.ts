@@ -1,11 +1,12 @@
-import { DuckDBInstance } from '@duckdb/node-api'
-import type { Job, Outcome } from './job.ts'
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import type { Cells, Comparison, Job, Outcome } from './job.ts'
 
 /**
  * Runs the rewritten query over the run's datasets in a DuckDB that reaches nothing else: views first, then file access
  * limited to the run's own files, no extensions, no spilling, configuration locked, and only then the query.
+ * @param ask the parent, which rows of a table of cells may not be shown
  */
-export async function runJob(job: Job): Promise<Outcome> {
+export async function runJob(job: Job, ask: (cells: Cells) => readonly (readonly number[])[]): Promise<Outcome> {
   const instance = await DuckDBInstance.create(':memory:', {
     memory_limit: `${job.memoryMiB}MiB`,
     threads: String(job.threads),
@@ -26,6 +27,7 @@ export async function runJob(job: Job): Promise<Outcome> {
     await connection.run(`SET allowed_paths = [${files.map(literal).join(', ')}]`)
     await connection.run('SET enable_external_access = false')
     await connection.run('SET lock_configuration = true')
+    for (const comparison of job.comparisons) await compare(connection, comparison, ask)
     // Written in place: there is no second file that this process could make.
     const options = '(FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)'
     const { rowsChanged } = await connection.run(`COPY (${job.sql}) TO ${literal(job.result)} ${options}`)
@@ -33,6 +35,24 @@ export async function runJob(job: Job): Promise<Outcome> {
   } finally {
     connection.closeSync()
     instance.closeSync()
+  }
+}
+
+async function compare(
+  connection: DuckDBConnection,
+  { create, read, hide }: Comparison,
+  ask: (cells: Cells) => readonly (readonly number[])[],
+): Promise<void> {
+  await connection.run(create)
+  const cells: [number, ...string[]][][] = []
+  for (const sql of read) {
+    const rows = (await connection.runAndReadAll(sql)).getRows()
+    cells.push(rows.map(([row, ...texts]) => [Number(row), ...texts.map(String)]))
+  }
+  const hidden = ask({ cells })
+  for (const [i, sql] of hide.entries()) {
+    const rows = (hidden[i] ?? []).map(Number)
+    if (rows.length > 0) await connection.run(`${sql} (${rows.join(', ')})`)
   }
 }
 

@@ -50,7 +50,7 @@ async function freshRun(sql: string) {
     { name: 'id', type: 'BIGINT' },
     { name: 'kind', type: 'BIGINT' },
   ]
-  const question: Question = { datasets: [{ slot: 'people', file, columns }], sql }
+  const question: Question = { datasets: [{ slot: 'people', file, columns }], comparisons: [], sql }
   return { folder, question }
 }
 

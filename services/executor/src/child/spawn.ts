@@ -2,12 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { stat, writeFile } from 'node:fs/promises'
 import { ReinraumError } from '@reinraum/crypto'
-import { z } from 'zod'
 import { type ChildLimits, type Confinement, commandLine, userMapOf } from './confinement.ts'
+import { type Compare, converse } from './dialogue.ts'
 import type { Job, Outcome } from './job.ts'
 import type { RunFolder } from './run-folder.ts'
-
-const outcomeSchema = z.strictObject({ rowCount: z.int().min(0) })
 
 /** What a run asks of its child; where its files lie is known since the start. */
 export type Question = Omit<Job, 'result' | 'memoryMiB' | 'threads'>
@@ -15,10 +13,10 @@ export type Question = Omit<Job, 'result' | 'memoryMiB' | 'threads'>
 /** A fresh process that waits for its one job. */
 export interface Child {
   /**
-   * Runs the job and ends. The process is killed at its limits, and when the signal aborts.
+   * Runs the job and ends, and asks in between which cells may not be shown. The process is killed at its limits, and when the signal aborts.
    * @throws ReinraumError `run-failed` whatever went wrong inside; `run-cancelled` when the signal aborts
    */
-  run(question: Question, signal: AbortSignal): Promise<Outcome>
+  run(question: Question, signal: AbortSignal, compare?: Compare): Promise<Outcome>
   /** Ends it without a job. */
   discard(): void
 }
@@ -48,25 +46,22 @@ export function startChild(limits: ChildLimits, confinement: Confinement, folder
   const ready = confinement.privateRoot === undefined ? Promise.resolve() : mapUsers(child, exited).catch(kill)
   return {
     discard: kill,
-    async run(question, signal) {
+    async run(question, signal, compare = compareNothing) {
       const timeout = setTimeout(kill, limits.timeoutMs)
       signal.addEventListener('abort', kill, { once: true })
       try {
         signal.throwIfAborted()
-        const output: Buffer[] = []
-        child.stdout.on('data', (chunk: Buffer) => {
-          if (output.reduce((sum, part) => sum + part.length, chunk.length) > 4096) kill()
-          else output.push(chunk)
-        })
         await ready
         const { memoryMiB, threads } = limits
-        child.stdin.end(JSON.stringify({ ...question, result: folder.result, memoryMiB, threads } satisfies Job))
+        const job = JSON.stringify({ ...question, result: folder.result, memoryMiB, threads } satisfies Job)
+        const comparisons = question.comparisons.length
+        const heard = converse(child.stdin, child.stdout, { job, comparisons, compare, kill })
         const code = await exited
         signal.throwIfAborted()
-        const outcome = outcomeSchema.safeParse(code === 0 ? parse(Buffer.concat(output).toString('utf8')) : undefined)
+        const outcome = code === 0 ? heard() : undefined
         const { size } = await stat(folder.result)
-        if (!outcome.success || size > limits.resultBytes) throw new Error('no result')
-        return outcome.data
+        if (outcome === undefined || size > limits.resultBytes) throw new Error('no result')
+        return outcome
       } catch (cause) {
         if (signal.aborted) throw new ReinraumError('run-cancelled', 'the run was stopped', { cause })
         // No cause: it would tell the log one failure from another.
@@ -98,10 +93,6 @@ async function mapUsers(
   child.stdin.write('\n')
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+async function compareNothing(): Promise<never> {
+  throw new Error('nobody compares anything')
 }

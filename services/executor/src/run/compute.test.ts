@@ -25,7 +25,7 @@ async function ask(sql: string, name: string, signal = new AbortController().sig
   const started = performance.now()
   const sealed = join(path, name === 'unsealable' ? 'no/such/folder' : 'result.sealed')
   const grid = startReleaseGrid(everyMs)
-  const question = { datasets: [], sql }
+  const question = { datasets: [], comparisons: [], sql }
   const options = { child, question, folder, sealed, resultKey: randomBytes(32), runId: name, grid, signal }
   const outcome = await compute(options).catch((error: unknown) => error)
   return { outcome, elapsed: performance.now() - started }

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { ReinraumError } from '@reinraum/crypto'
+import type { Compare } from '../child/dialogue.ts'
 import type { RunFolder } from '../child/run-folder.ts'
 import type { Child, Question } from '../child/spawn.ts'
 import type { ReleaseGrid } from './release-grid.ts'
@@ -8,6 +9,8 @@ import { type SealedResult, sealResult } from './seal-result.ts'
 export interface ComputeOptions {
   readonly child: Pick<Child, 'run'>
   readonly question: Question
+  /** which cells may not be shown beside what was shown before */
+  readonly compare?: Compare
   readonly folder: RunFolder
   /** where the sealed result goes, in the same private place */
   readonly sealed: string
@@ -31,8 +34,17 @@ export async function compute(options: ComputeOptions): Promise<SealedResult> {
   return sealed
 }
 
-async function answer({ child, question, folder, sealed, resultKey, runId, signal }: ComputeOptions): Promise<SealedResult> {
-  const { rowCount } = await child.run(question, signal)
+async function answer({
+  child,
+  question,
+  compare,
+  folder,
+  sealed,
+  resultKey,
+  runId,
+  signal,
+}: ComputeOptions): Promise<SealedResult> {
+  const { rowCount } = await child.run(question, signal, compare)
   const { size } = await stat(folder.result)
   return sealResult({ file: folder.result, rowCount, length: size }, sealed, resultKey, runId)
 }

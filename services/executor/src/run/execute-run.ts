@@ -6,6 +6,7 @@ import type { ChildLimits } from '../child/confinement.ts'
 import { makeRunFolder, type RunFolder } from '../child/run-folder.ts'
 import { type Child, startChild } from '../child/spawn.ts'
 import type { Executor } from '../executor.ts'
+import { openRunHistories } from '../history/run-histories.ts'
 import { compute } from './compute.ts'
 import { custodiesOf } from './custodies.ts'
 import { deposit } from './deposit.ts'
@@ -15,6 +16,7 @@ import type { Laps } from './laps.ts'
 import { holdLease, type LeaseOptions, renewalOf } from './lease.ts'
 import { type ObtainedKeys, obtainKeys } from './obtain-keys.ts'
 import { openDataset } from './open-dataset.ts'
+import { zeroiseHistories } from './open-histories.ts'
 import { receiptBundle, signReceipt } from './receipt.ts'
 import { type ReleaseGrid, startReleaseGrid } from './release-grid.ts'
 
@@ -91,6 +93,7 @@ async function runWithKeys(execution: Execution, control: RunControl): Promise<b
     }
   } finally {
     zeroise(...obtained.dataKeys.values())
+    zeroiseHistories(obtained.histories.values())
   }
 }
 
@@ -109,14 +112,22 @@ async function computeAndDeliver(
   }
   zeroise(...obtained.dataKeys.values())
   laps.lap('unseal')
+  const histories = await openRunHistories(executor, run, obtained, guarded.cells, signal)
+  laps.lap('history')
   const { rewrittenSql } = guarded
+  const { comparisons, compare } = histories
   const question = {
     datasets: datasets.map(({ slot, manifest, file }) => ({ slot, file, columns: manifest.document.schema.columns })),
-    sql: rewrittenSql,
+    comparisons,
+    sql: guarded.resultSql,
   }
   const { resultKey } = keys
-  const result = await compute({ child, question, folder: files, sealed, resultKey, runId: run.run.id, grid, signal })
+  const options = { child, question, compare, folder: files, sealed, resultKey, runId: run.run.id, grid, signal }
+  const result = await compute(options)
   laps.lap('compute')
+  // Before anybody can see the result: what is not remembered cannot be compared with.
+  await histories.keep()
+  laps.lap('keep')
   const gate = await sealGate(run.contract.document, run.run.document, run.run.id, resultKey)
   // What the receipt says is judged at its own time by everyone who reads it, so it is judged here first. The time is one of the
   // grid: it tells nothing of the query.
@@ -146,7 +157,6 @@ async function guardedQuery({ guard }: Executor, { contract, query, run }: Verif
   if (verdict.verdict === 'refused') {
     throw new ReinraumError('guard-refused', verdict.reasons.map((reason) => reason.code).join(', '))
   }
-  if (verdict.cells.length > 0) throw new ReinraumError('unsupported', 'this executor compares nothing with earlier results')
   // Keys are asked for exactly what is read: a query that names more than its SQL needs is refused.
   if (verdict.plan.slots.map(({ id }) => id).join() !== [...query.document.slots].sort().join()) {
     throw new ReinraumError('query-mismatch', 'the query names other slots than its SQL reads')

@@ -6,6 +6,7 @@ import { type Answer, type Answers, askKeyServices, givenOf, notGiven, whyMissin
 import { combineKeys, zeroiseParts } from './combine-keys.ts'
 import { custodiesOf, keyServicesOf, type SlotCustody, unreached } from './custodies.ts'
 import type { RunKeys } from './keys.ts'
+import { type ReleasedHistories, zeroiseHistories } from './open-histories.ts'
 import { type OpenedRelease, openReleased } from './open-released.ts'
 import { type Presentation, presentEvidence } from './present-evidence.ts'
 import { partsOf, takeKeys } from './take-keys.ts'
@@ -15,6 +16,8 @@ const nonceLength = 32
 export interface ObtainedKeys {
   /** slot → data key, 32 bytes */
   readonly dataKeys: ReadonlyMap<string, Uint8Array>
+  /** key service id → the histories of slots whose results are compared with earlier ones; of those in `releases` */
+  readonly histories: ReadonlyMap<string, ReleasedHistories>
   /** of the key services whose keys and shares were right */
   readonly releases: readonly Verified<Release>[]
   readonly evidence: { readonly evidence: Evidence; readonly endorsements: Endorsements }
@@ -43,6 +46,7 @@ export async function obtainKeys(
   const { dataKeys, given } = await takeKeys(executor, run, custodies, new Map([...notGiven(issued), ...answers]))
   return {
     dataKeys,
+    histories: new Map([...given].map(([id, { histories }]) => [id, histories])),
     releases: [...given.values()].map(({ release }) => release),
     evidence: presentation.evidence,
     nonces: Object.fromEntries([...givenOf(issued)].map(([id, nonce]) => [id, toBase64url(nonce)])),
@@ -90,7 +94,10 @@ function askForKeys(
         zeroise(...dataKeys.values())
         return complete
       },
-      discard: ({ parts }) => zeroiseParts([parts]),
+      discard({ parts, histories }) {
+        zeroiseParts([parts])
+        zeroiseHistories([histories])
+      },
     },
   )
 }

@@ -33,10 +33,11 @@ let asked: AskedWith
 /** `own` holds a share of the visits and all of the areas; the districts it does not hold. */
 beforeAll(async () => {
   ;[own, stranger] = await Promise.all([createIdentity(), createIdentity()])
+  const rule = { output: {} }
   const slots = [
-    { id: 'visits', keyService: { threshold: 2, services: ['other', 'own'] } },
-    { id: 'areas', keyService: 'own' },
-    { id: 'districts', keyService: 'other' },
+    { id: 'visits', keyService: { threshold: 2, services: ['other', 'own'] }, rule },
+    { id: 'areas', keyService: 'own', rule },
+    { id: 'districts', keyService: 'other', rule },
   ]
   const keyServices = [
     { id: 'own', keys: publicKeysOf(own) },

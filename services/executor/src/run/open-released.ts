@@ -3,11 +3,14 @@ import type { KeysReleased } from '@reinraum/proto'
 import { type Release, type Verified, type VerifiedRun, verifyRelease } from '@reinraum/statements'
 import { custodiesOf } from './custodies.ts'
 import type { RunKeys } from './keys.ts'
+import { openHistories, type ReleasedHistories, zeroiseHistories } from './open-histories.ts'
 
 /** What one key service gave for a run. */
 export interface OpenedRelease {
   /** slot → what the service holds of its key; overwritten by whoever opened it */
   readonly parts: ReadonlyMap<string, Uint8Array>
+  /** of slots whose results are compared with earlier ones; overwritten as the parts are */
+  readonly histories: ReleasedHistories
   readonly release: Verified<Release>
   /** ms since 1970 */
   readonly leaseExpiresAt: number
@@ -35,8 +38,15 @@ export async function openReleased(service: string, released: KeysReleased, aske
   if (!sameSet(given, expected)) throw mismatch(service, 'released other keys than it was asked for')
   const release = await verifyRelease(released.release, asked.run.contract)
   if (!speaksOf(release.document, service, asked, expected)) throw mismatch(service, 'answered with another release')
-  const parts = await openParts(service, released, asked)
-  return { parts, release, leaseExpiresAt: Number(released.leaseExpiresAt) }
+  const slots = released.keys.map(({ slot }) => slot)
+  const histories = await openHistories(service, released, release.document, slots, asked)
+  try {
+    const parts = await openParts(service, released, asked)
+    return { parts, histories, release, leaseExpiresAt: Number(released.leaseExpiresAt) }
+  } catch (error) {
+    zeroiseHistories([histories])
+    throw error
+  }
 }
 
 async function openParts(service: string, { keys }: KeysReleased, asked: AskedWith): Promise<ReadonlyMap<string, Uint8Array>> {

@@ -40,7 +40,10 @@ function manifestOf(slot: string, key: Uint8Array): Manifest {
 }
 
 function gave(slot: string, part: Uint8Array): Answer<OpenedRelease> {
-  return { kind: 'given', value: { parts: new Map([[slot, part]]), leaseExpiresAt: 0 } as unknown as OpenedRelease }
+  return {
+    kind: 'given',
+    value: { parts: new Map([[slot, part]]), histories: new Map(), leaseExpiresAt: 0 } as unknown as OpenedRelease,
+  }
 }
 
 /** All parts that were given, in the order of the key services. */
