@@ -4,6 +4,7 @@ import { conditions } from './testing/attacks/executed/conditions.ts'
 import { differences } from './testing/attacks/executed/differences.ts'
 import { flags } from './testing/attacks/executed/flags.ts'
 import type { Probe } from './testing/attacks/executed/probe.ts'
+import { otherWords } from './testing/attacks/executed/texts.ts'
 import { type Database, openDatabase, readable, secret } from './testing/data.ts'
 import { slots } from './testing/slots.ts'
 
@@ -13,6 +14,7 @@ import { slots } from './testing/slots.ts'
 const probes: Readonly<Record<string, readonly Probe[]>> = {
   'subtracts conditions inside aggregates': conditions,
   'subtracts results': differences,
+  'says it in other words': otherWords,
   'flags somebody within rows of units': flags,
 }
 

@@ -12,6 +12,7 @@ import { throughRows } from './testing/attacks/rows.ts'
 import { throughSemiJoins } from './testing/attacks/semi-joins.ts'
 import { singleRows } from './testing/attacks/single-rows.ts'
 import { throughStacks } from './testing/attacks/stacks.ts'
+import { texts } from './testing/attacks/texts.ts'
 import { threshold } from './testing/attacks/threshold.ts'
 import { throughUnits } from './testing/attacks/units.ts'
 import { slots } from './testing/slots.ts'
@@ -20,6 +21,7 @@ import { slots } from './testing/slots.ts'
 
 const attacks: Readonly<Record<string, readonly Attack[]>> = {
   'escapes the query': escapes,
+  'reads otherwise elsewhere': texts,
   'reaches columns that the rule keeps shut': columns,
   'gives back values of single rows': singleRows,
   'gets under the threshold': threshold,
