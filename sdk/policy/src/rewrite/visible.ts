@@ -51,19 +51,27 @@ function decide(family: Family, counted: CellsSoFar, measures: Measures, minimum
   let cells = counted
   const pieces: Piece[] = []
   const underCondition = new Set(family.aggregates.flatMap((a) => (a.filter === null ? [] : [listOf(a, measures)])))
-  for (const subject of subjectsOf(measures)) {
-    const { hidden } = subject
-    const cut = cells.columns.includes(fewColumn) && underCondition.has(keyOfMeasures(subject.measures))
+  const startOf = ({ hidden, measures: own }: Subject): Named => {
+    const cut = counted.columns.includes(fewColumn) && underCondition.has(keyOfMeasures(own))
     const shown = ast.conjunction('and', [
       ...(hidden === hiddenCell ? [] : [ast.comparison('COMPARE_EQUAL', column(hiddenCell), ast.integer(0n))]),
       ...(cut ? [ast.comparison('COMPARE_EQUAL', column(fewColumn), ast.integer(0n))] : []),
-      ...subject.measures.map((m) => reaches(m, minimum)),
+      ...own.map((m) => reaches(m, minimum)),
     ])
-    const value = ast.choose(shown, ast.integer(0n), ast.integer(1n))
-    const own = extend(cells, `${family.name}_${hidden}`, [{ name: hidden, value }])
-    const further = !together ? null : (isChain(family.sets) ? hideInChain : hideCrossing)(family, own, subject, minimum)
-    pieces.push(own, ...(further?.pieces ?? []))
-    cells = further?.cells ?? own
+    return { name: hidden, value: ast.choose(shown, ast.integer(0n), ast.integer(1n)) }
+  }
+  // what is hidden of aggregates depends on the cells alone, so one step starts them all
+  const [ofCells, ...ofAggregates] = subjectsOf(measures)
+  for (const subjects of [ofCells === undefined ? [] : [ofCells], ofAggregates]) {
+    if (subjects.length === 0) continue
+    const start = extend(cells, `${family.name}_${subjects[0]?.hidden}`, subjects.map(startOf))
+    pieces.push(start)
+    cells = start
+    for (const subject of together ? subjects : []) {
+      const further = (isChain(family.sets) ? hideInChain : hideCrossing)(family, cells, subject, minimum)
+      pieces.push(...further.pieces)
+      cells = further.cells
+    }
   }
   return { pieces, cells }
 }
