@@ -1,12 +1,12 @@
 // What is kept of a cell so that later cells can be compared with it: how many rows it has, the sum of a hash of each row's
-// unit, and lanes. The hash of a unit chooses its lane, and a lane is two bits: of a hash of how many rows of its units there
+// unit, and lanes. The hash of a unit chooses its lane, and a lane is four bits: of a hash of how many rows of its units there
 // are, and of the sum of their hashes.
 //
 // Say that a unit counts differently in two cells if it has another number of rows in the one than in the other. A lane none of
 // whose units counts differently is the same in both, so at most as many lanes differ as units count differently: two cells of
 // which fewer than k units count differently differ in fewer than k lanes, whatever the hash does and whoever chose the units.
 // None is missed. The other error, unlike cells taken for near ones, is rare where lanes are many: of those that hold a unit that
-// counts differently, about three quarters differ.
+// counts differently, fifteen of sixteen differ.
 //
 // Rows are equal, and the cells the same, where rows, sum and lanes are. The hash is no secret: whoever may pick rows by
 // units, with many to choose from, could make two cells look equal. A unit is filtered by only where its rule says so.
@@ -17,7 +17,7 @@ export const sketchVersion = 'reinraum-sketch/1'
 const bitsPerWord = 64
 const mostWords = 32
 /** Bits of a lane, each in words of their own. */
-export const lanePlanes = 2
+export const lanePlanes = 4
 
 /** Words of 64 lanes, enough that where two or three times the minimum count differently nearly always enough lanes differ. */
 export function laneWordsFor(minimum: number): number {
@@ -30,7 +30,7 @@ export interface CellSketch {
   readonly rows: bigint
   /** of the 64-bit hashes of the rows' units */
   readonly sum: bigint
-  /** words of 64 lanes: those of the first bit, then those of the second */
+  /** words of 64 lanes: those of the first bit, then those of the others */
   readonly lanes: readonly bigint[]
 }
 

@@ -1,5 +1,4 @@
 import { slotsOf } from '../analysis/block.ts'
-import { refuse } from '../reasons.ts'
 import { bitsOf, maskColumn } from './cells.ts'
 import type { Family } from './family.ts'
 import { namesOf } from './lanes.ts'
@@ -38,16 +37,17 @@ export interface CellTable {
 /** The smallest group per slot whose cells are compared. */
 export type Compared = ReadonlyMap<string, number>
 
-/** The measures of a family whose cells are compared, each with its slot's own minimum. */
+/**
+ * The measures of a family whose cells are compared, each with its slot's own minimum. A dataset that only tells more of the units
+ * of another one is compared by those.
+ */
 export function comparedMeasures({ from }: Family, { all, ofCell }: Measures, compared: Compared): readonly ComparedMeasure[] {
-  for (const { id } of slotsOf(from)) {
-    if (compared.has(id) && !ofCell.some((m) => m.slot === id)) {
-      refuse('construct-not-allowed', `results over ${id} cannot be compared with earlier ones in this shape`)
-    }
-  }
-  return all.flatMap((measure) => {
-    const minimum = measure.slot === null ? undefined : compared.get(measure.slot)
-    return measure.slot === null || minimum === undefined ? [] : [{ measure, slot: measure.slot, minimum }]
+  const slots = [...new Set(slotsOf(from).map(({ id }) => id))]
+  return slots.flatMap((slot) => {
+    const minimum = compared.get(slot)
+    if (minimum === undefined) return []
+    const own = ofCell.some((m) => m.slot === slot) ? all.filter((m) => m.slot === slot) : all
+    return own.map((measure) => ({ measure, slot, minimum }))
   })
 }
 
@@ -66,11 +66,16 @@ export function cellTable(family: Family, cells: CellsSoFar, measures: readonly 
       minimum,
       units: measure.name,
       threshold,
-      ...namesOf(measure, minimum),
+      ...sketchNames(measure, minimum),
       bits: sketchColumns(measure, threshold).filter((name) => cells.columns.includes(name)),
     })),
     never: hidden.length === 0 ? null : { column: maskColumn, is: hidden.map((set) => Number(bitsOf(family, set))) },
   }
+}
+
+function sketchNames(measure: Measure, minimum: number) {
+  const { rows, sum, lanes } = namesOf(measure, minimum)
+  return { rows, sum, lanes }
 }
 
 /** The tables that are there once the statements before have run hold no sketches for what follows. */

@@ -25,10 +25,12 @@ export interface SketchedCells {
 export function sketchCells(family: Family, cells: Piece, measures: readonly ComparedMeasure[]): SketchedCells {
   const pieces: Piece[] = []
   let current = cells
-  for (const together of Map.groupBy(measures, ({ measure }) => textOf(measure.base)).values()) {
+  const distinct = new Map(measures.map((m) => [namesOf(m.measure, m.minimum).rows, m]))
+  const scans = Map.groupBy(distinct.values(), ({ measure, minimum }) => `${minimum} ${textOf(measure.base)}`)
+  for (const together of scans.values()) {
     const [first] = together
     if (first === undefined) continue
-    const name = (step: string) => `${family.name}_${step}_${first.measure.name}`
+    const name = (step: string) => `${family.name}_${step}_${namesOf(first.measure, first.minimum).own}`
     const words = laneWordsFor(first.minimum)
     const lanes = partIntoLanes(family, name('lanes'), together, words)
     const sketched = turnIntoBits(family, name('bits'), lanes, together, words)
@@ -105,9 +107,9 @@ const rowsOf = ({ name }: Measure) => `n_${name}`
 const sumOf = ({ name }: Measure) => `s_${name}`
 
 export function namesOf({ name }: Measure, minimum: number) {
-  const own = `d${name.slice(1)}`
+  const own = `d${name.slice(1)}k${minimum}`
   const lanes = Array.from({ length: laneWordsFor(minimum) * lanePlanes }, (_, i) => `${own}_${i}`)
-  return { rows: `${own}_rows`, sum: `${own}_sum`, lanes }
+  return { own, rows: `${own}_rows`, sum: `${own}_sum`, lanes }
 }
 
 function columnsOf(measure: Measure, minimum: number): readonly string[] {
