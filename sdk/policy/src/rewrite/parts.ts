@@ -1,5 +1,6 @@
-import { booleanConstant } from '../analysis/constants.ts'
-import { type Expression, keyOf } from '../analysis/expression.ts'
+import type { CoreAggregate } from '../analysis/block.ts'
+import { booleanConstant, integerConstant } from '../analysis/constants.ts'
+import { type Column, columnsOf, type Expression, keyOf } from '../analysis/expression.ts'
 import { complementOf } from '../analysis/regions.ts'
 import { booleanType } from '../analysis/types.ts'
 import * as ast from '../ast/build.ts'
@@ -54,25 +55,46 @@ export function findSmallParts(family: Family, cells: Piece, minimum: number): C
   return { pieces: [own, ...counted.pieces, found, ...overlapping], cells: overlapping.at(-1) ?? beside }
 }
 
+/** Whether an aggregate counts some rows only, or values that conditions made per privacy unit. */
+export function isUnderCondition({ filter, value }: CoreAggregate): boolean {
+  return filter !== null || flagsIn(value).length > 0
+}
+
+function flagsIn(value: Expression | null): readonly Column[] {
+  return value === null ? [] : columnsOf(value).filter((c) => c.sides?.some((side) => side.without) === true)
+}
+
 /** The same cells, cut by every condition. */
 function familyOfParts(family: Family): Family | undefined {
-  const filters = new Map(family.aggregates.flatMap(({ filter }) => (filter === null ? [] : [[keyOf(filter), filter] as const])))
-  const [first, second, ...more] = [...filters.values()]
-  if (first === undefined || second === undefined) return undefined
-  if (more.length === 0 && keyOf(complementOf(first)) === keyOf(second)) return undefined
-  if (filters.size > maximumConditions) {
+  const filters = byKey(family.aggregates.flatMap(({ filter }) => (filter === null ? [] : [filter])))
+  const flags = byKey(family.aggregates.flatMap(({ value }) => flagsIn(value)))
+  const [first, second] = filters
+  const sided =
+    filters.length === 2 && first !== undefined && second !== undefined && keyOf(complementOf(first)) === keyOf(second)
+  if ((sided ? 1 : filters.length) + flags.length < 2) return undefined
+  const conditions = [...filters, ...byKey(flags.flatMap((flag) => (flag.sides ?? []).map(({ rows }) => isSome(rows))))]
+  if (conditions.length > maximumConditions) {
     refuse('too-complex', `aggregates over the same rows have at most ${maximumConditions} different conditions`)
   }
-  const conditions = [...filters.values()].map((filter, i) => ({ name: `f${i}`, value: isTrue(filter) }))
-  const places = conditions.map((_, i) => family.groups.length + i)
+  const named = conditions.map((condition, i) => ({ name: `f${i}`, value: isTrue(condition) }))
+  const places = named.map((_, i) => family.groups.length + i)
   return {
     ...family,
     name: `${family.name}_parts`,
-    groups: [...family.groups, ...conditions],
+    groups: [...family.groups, ...named],
     sets: family.sets.map((set) => [...set, ...places]),
     aggregates: [],
     besides: [],
   }
+}
+
+function byKey<E extends Expression>(expressions: readonly E[]): readonly E[] {
+  return [...new Map(expressions.map((e) => [keyOf(e), e])).values()]
+}
+
+/** Of a unit that has rows on a side. */
+function isSome(rows: Column): Expression {
+  return { kind: 'compare', op: 'COMPARE_GREATERTHAN', left: rows, right: integerConstant(0n), type: booleanType }
 }
 
 /** Never NULL. */

@@ -8,7 +8,7 @@ import { askedSets, type Family, isChain } from './family.ts'
 import { type CellTable, cellTable, comparedMeasures, tableOf } from './history.ts'
 import { sketchCells } from './lanes.ts'
 import { type Measure, type Measures, measuresOf } from './measures.ts'
-import { fewColumn, findSmallParts } from './parts.ts'
+import { fewColumn, findSmallParts, isUnderCondition } from './parts.ts'
 import { type CellsSoFar, column, extend, type Named, type Piece, piece } from './pieces.ts'
 import type { Limits } from './query.ts'
 import { rounded } from './rounding.ts'
@@ -50,7 +50,7 @@ export function writeFamily(unbounded: Family, limits: Limits): FamilySteps {
 function decide(family: Family, counted: CellsSoFar, measures: Measures, minimum: number, together: boolean): Decided {
   let cells = counted
   const pieces: Piece[] = []
-  const underCondition = new Set(family.aggregates.flatMap((a) => (a.filter === null ? [] : [listOf(a, measures)])))
+  const underCondition = new Set(family.aggregates.flatMap((a) => (isUnderCondition(a) ? [listOf(a, measures)] : [])))
   const startOf = ({ hidden, measures: own }: Subject): Named => {
     const cut = counted.columns.includes(fewColumn) && underCondition.has(keyOfMeasures(own))
     const shown = ast.conjunction('and', [

@@ -58,4 +58,12 @@ export const flags: readonly Probe[] = [
     'flags before an outer join',
     'SELECT sum(f) AS x FROM (SELECT person, region, max(CASE WHEN age = 33 THEN 1 ELSE 0 END) AS f FROM patients GROUP BY 1, 2) q LEFT JOIN states s ON s.name = q.region',
   ],
+  [
+    'subtracts a flag from a flag',
+    'SELECT sum(f) - sum(g) AS x FROM (SELECT person, max(CASE WHEN age < 34 THEN 1 ELSE 0 END) AS f, max(CASE WHEN age < 33 THEN 1 ELSE 0 END) AS g FROM patients GROUP BY person) q',
+  ],
+  [
+    'subtracts a condition from a flag',
+    'SELECT sum(f) - count(*) FILTER (WHERE a < 33) AS x FROM (SELECT person, max(CASE WHEN age < 34 THEN 1 ELSE 0 END) AS f, max(age) AS a FROM patients GROUP BY person) q',
+  ],
 ]
