@@ -37,7 +37,7 @@ const fixes: Readonly<Record<GuardReason, string>> = {
     'Join where columns that the rules list are equal; two protected datasets on privacy units: INNER, or LEFT JOIN with a subquery that groups by the unit.',
   'filter-not-allowed': 'Compare one column whose rule allows it with a constant or parameter, or leave the condition out.',
   'aggregate-not-allowed':
-    'Use an aggregate that the rule of the column lists, over the column itself, such as count, sum or avg.',
+    'Use an aggregate that the rule of the column lists, over the column itself; ask conditions as count(*) FILTER (WHERE …).',
   'bounds-missing': 'Ask the owner to give the column bounds; until then it can be counted only.',
   'bounds-too-wide': 'Ask the owner for narrower bounds of the column.',
   'privacy-unit-not-allowed': 'Group by something that many have in common; the privacy unit itself can be counted only.',

@@ -11,6 +11,7 @@ import { both, isNull, isZero, type Region, regionsOf } from './regions.ts'
 import { checkFilter, type Rules } from './rules.ts'
 import { momentScale, sumScale, sumType } from './sums.ts'
 import { bigintType, booleanType, decimalType, doubleType, isNumeric, nullType } from './types.ts'
+import { withinGroup } from './within-group.ts'
 
 /** The aggregates of one core, each computed once however often the query names it. */
 export interface AggregateList {
@@ -58,7 +59,8 @@ interface Call {
 
 const nothing = { value: null, filter: null, bounds: null, fraction: null, scale: 0, units: [] } as const
 
-function translateAggregate(node: FunctionNode, args: Arguments, add: Call['add']): Expression {
+function translateAggregate(given: FunctionNode, args: Arguments, add: Call['add']): Expression {
+  const node = withinGroup(given)
   const name = node.function_name.toLowerCase()
   const offset = offsetWithin(node)
   if (node.order_bys.orders.length > 0) {

@@ -104,8 +104,15 @@ function arithmetic(op: ArithmeticOperator, args: readonly Expression[], offset:
   if (left === undefined || args.length > 2) return refuse('function-not-allowed', `${op} does not take these arguments`, offset)
   if (right === undefined) return negate(op, left, offset)
   if (op === '||') {
-    if (left.type.family !== 'text' || right.type.family !== 'text') refuse('type-mismatch', '|| joins two texts', offset)
-    return cut({ kind: 'arithmetic', op, left, right, type: textType })
+    const isText = (value: Expression) => value.type.family === 'text'
+    const texts = [left, right].map((value) =>
+      isWritten(value.type) ? ({ kind: 'cast', value, type: textType } as const) : value,
+    )
+    const [a, b] = texts
+    if (a === undefined || b === undefined || !texts.every(isText) || ![left, right].some(isText)) {
+      return refuse('type-mismatch', '|| joins texts, or a text and a value', offset)
+    }
+    return { kind: 'arithmetic', op, left: a, right: b, type: textType }
   }
   const moved = moveDate(op, left, right)
   if (moved !== undefined) return moved
@@ -115,6 +122,11 @@ function arithmetic(op: ArithmeticOperator, args: readonly Expression[], offset:
   const whole = left.type.family === 'integer' && right.type.family === 'integer'
   if (!whole && (op === '//' || op === '%')) refuse('type-mismatch', `${op} takes two integers`, offset)
   return { kind: 'arithmetic', op, left, right, type: whole && op !== '/' ? bigintType : doubleType }
+}
+
+/** Values that beside a text are written as one, as in DuckDB. */
+function isWritten({ family }: Type): boolean {
+  return ['integer', 'decimal', 'double', 'date', 'timestamp', 'boolean'].includes(family)
 }
 
 /** A date or a time and an interval, a date and a number of days, or the days between two dates. */

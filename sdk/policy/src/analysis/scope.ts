@@ -46,5 +46,13 @@ export function lookup(scope: Scope, names: readonly string[], offset: number | 
 }
 
 export function resolve(scope: Scope, names: readonly string[], offset: number | undefined): Expression {
-  return lookup(scope, names, offset) ?? refuse('column-unknown', 'there is no such column here', offset)
+  const found = lookup(scope, names, offset)
+  if (
+    found === undefined &&
+    names.length === 1 &&
+    /^(current_(date|time|timestamp)|local(time|timestamp))$/i.test(names[0] ?? '')
+  ) {
+    refuse('function-not-allowed', 'a query does not know when it runs; write the date, or declare a parameter for it', offset)
+  }
+  return found ?? refuse('column-unknown', 'there is no such column here', offset)
 }

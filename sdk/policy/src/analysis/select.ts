@@ -144,6 +144,11 @@ function analyseSource(node: unknown, context: Context, outer: Names, use: Use):
     const block = overlapBlock(select, source, surroundings, context.by)
     if (block !== undefined) return { kind: 'block', block: finish(block, context, name, columnNames) }
   }
+  if (readsProtected && distinct && !use.within && sources.length === 1 && !holdsWindow(select.select_list)) {
+    // which values there are: those that enough units have
+    const grouped = { ...select, aggregate_handling: 'FORCE_AGGREGATES' } as const
+    return { kind: 'block', block: finish(aggregateBlock(grouped, source, surroundings), context, name, columnNames) }
+  }
   if (readsProtected || (use.inline && !readsReleased && !cut)) {
     return asRows(rowSet(select, source, rowEnvironment(source.scope, surroundings)), context, columnNames, offset)
   }

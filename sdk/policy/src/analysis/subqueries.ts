@@ -26,7 +26,8 @@ function alone(analyse: () => Block): Block {
     return analyse()
   } catch (error) {
     if (!(error instanceof Refusal) || error.code !== 'column-unknown') throw error
-    const message = 'a subquery in an expression stands alone: it names the columns of its own FROM only; write a join instead'
+    const message =
+      'a subquery in an expression stands alone: it names the columns of its own FROM only; write a join, and count who is missing as the rest'
     return refuse('subquery-not-allowed', message, error.offset)
   }
 }
@@ -36,7 +37,8 @@ export function translateSubquery(node: unknown, block: SubqueryReader, inner: (
   const offset = offsetWithin(node)
   const message = 'a subquery is a single value, a list after IN, or stands after EXISTS'
   const { subquery_type, subquery, child } = read(subqueryNode, node, 'subquery-not-allowed', message)
-  const source = block(read(queryNode, subquery).node)
+  const source =
+    subquery_type === 'SCALAR' ? block(read(queryNode, subquery).node) : orNoRows(() => block(read(queryNode, subquery).node))
   if (subquery_type === 'EXISTS') return { kind: 'scalar', block: source.name, column: null, type: booleanType }
   const [column, ...others] = source.select
   if (column === undefined || others.length > 0) {
@@ -54,6 +56,17 @@ export function translateSubquery(node: unknown, block: SubqueryReader, inner: (
   }
   if (type.family === 'null') refuse('type-mismatch', 'a subquery that is a value has a type', offset)
   return { kind: 'scalar', block: source.name, column: column.name, type }
+}
+
+/** People of whom another owner has no row are not asked for: NOT IN and NOT EXISTS give no rows of registers. */
+function orNoRows(analyse: () => Block): Block {
+  try {
+    return analyse()
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code !== 'raw-rows') throw error
+    const message = 'rows stand after IN and EXISTS, not under NOT or OR; count all, count those who are in both, and subtract'
+    return refuse('subquery-not-allowed', message, error.offset)
+  }
 }
 
 /** The expression that a subquery is compared with belongs to the query around it; the rest does not. */

@@ -11,6 +11,7 @@ import { releasedRows } from './released-block.ts'
 import { releasedLayer } from './released-layer.ts'
 import { resolve } from './scope.ts'
 import { type Environment, type Surroundings, translate } from './translate.ts'
+import { withinGroup } from './within-group.ts'
 
 /** A block that groups and aggregates results: released values are free, so this is SQL as everywhere. */
 export function summaryBlock(select: SelectNode, source: FromRead, surroundings: Surroundings): Omit<Block, 'name'> {
@@ -45,7 +46,8 @@ function collect(rows: Environment) {
   const found = new Map<string, { readonly name: string; readonly value: ReleasedAggregate }>()
   const inner = (node: unknown): Expression => translate(node, rows)
   return {
-    translate: (call: FunctionNode): Column => {
+    translate: (given: FunctionNode): Column => {
+      const call = withinGroup(given)
       if (call.order_bys.orders.length > 0 && call.distinct) {
         refuse('aggregate-not-allowed', 'DISTINCT and ORDER BY do not go together', offsetOf(call))
       }

@@ -19,7 +19,7 @@ export const functions: readonly Attack[] = [
       ['hashes a text in a longer way', 'function-not-allowed', 'sha256(region)'],
       ['asks the age of a date, which is today', 'function-not-allowed', 'age(admitted)'],
       ['asks for today', 'function-not-allowed', 'admitted - today()'],
-      ['asks for the current date', 'column-unknown', 'admitted - current_date'],
+      ['asks for the current date', 'function-not-allowed', 'admitted - current_date'],
       ['takes a time zone', 'function-not-allowed', "admitted AT TIME ZONE 'UTC'"],
       ['makes a time with a zone', 'function-not-allowed', 'to_timestamp(age)'],
       ['moves a date by data', 'constant-not-allowed', 'admitted + INTERVAL (age) DAY'],

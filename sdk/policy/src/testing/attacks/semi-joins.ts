@@ -22,7 +22,11 @@ export const throughSemiJoins: readonly Attack[] = [
     'filter-not-allowed',
     'SELECT avg(marks) FROM pupils WHERE pupil IN (SELECT person FROM patients GROUP BY person HAVING sum(cost) > 90000)',
   ],
-  ['who is missing, by NOT IN', 'raw-rows', 'SELECT count(*) FROM patients WHERE person NOT IN (SELECT pupil FROM pupils)'],
+  [
+    'who is missing, by NOT IN',
+    'subquery-not-allowed',
+    'SELECT count(*) FROM patients WHERE person NOT IN (SELECT pupil FROM pupils)',
+  ],
   [
     'who is missing, by NOT EXISTS',
     'subquery-not-allowed',
@@ -30,17 +34,17 @@ export const throughSemiJoins: readonly Attack[] = [
   ],
   [
     'who is in a register or of an age',
-    'raw-rows',
+    'subquery-not-allowed',
     'SELECT count(*) FROM patients WHERE age = 33 OR person IN (SELECT pupil FROM pupils)',
   ],
   [
     'who is in a register, inside an aggregate',
-    'raw-rows',
+    'subquery-not-allowed',
     'SELECT count(*) FILTER (WHERE person IN (SELECT pupil FROM pupils)) FROM patients',
   ],
   [
     'who is in a register, as a group',
-    'raw-rows',
+    'subquery-not-allowed',
     'SELECT person IN (SELECT pupil FROM pupils) AS x, count(*) FROM patients GROUP BY x',
   ],
   ['partners by an attribute', 'join-not-allowed', 'SELECT count(*) FROM patients WHERE region IN (SELECT school FROM pupils)'],
@@ -73,7 +77,7 @@ export const throughSemiJoins: readonly Attack[] = [
   ],
   [
     'stacked lists of partners',
-    'raw-rows',
+    'subquery-not-allowed',
     'SELECT count(*) FROM patients WHERE person IN (SELECT pupil FROM pupils UNION ALL SELECT person FROM patients)',
   ],
   [

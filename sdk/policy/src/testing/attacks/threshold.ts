@@ -29,7 +29,7 @@ export const threshold: readonly Attack[] = [
   ['inflates rows by a comma join', 'join-not-allowed', 'SELECT region, count(*) FROM patients, states GROUP BY 1'],
   ['inflates rows by a join on true', 'join-not-allowed', 'SELECT region, count(*) FROM patients JOIN states ON TRUE GROUP BY 1'],
   ['fakes identities', 'aggregate-not-allowed', "SELECT count(DISTINCT person::VARCHAR || 'x') FROM patients"],
-  ['fakes identities from a number', 'type-mismatch', "SELECT count(DISTINCT person || 'x') FROM patients"],
+  ['fakes identities from a number', 'aggregate-not-allowed', "SELECT count(DISTINCT person || 'x') FROM patients"],
   [
     'leaks through the order of a conditional maximum',
     'aggregate-not-allowed',

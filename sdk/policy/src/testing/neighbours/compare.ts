@@ -54,6 +54,9 @@ export function compareViews(whole: View, lacking: View, spec: Cells): number {
     const [a, b] = [whole.shown.get(key), lacking.shown.get(key)]
     if (a !== undefined) expect(before(key).units).toBeGreaterThanOrEqual(minimum)
     if (b !== undefined) expect(after(key).units).toBeGreaterThanOrEqual(minimum)
+    for (const [i, value] of (a ?? []).entries())
+      if (value !== null) expect(before(key).values[i]).toBeGreaterThanOrEqual(minimum)
+    for (const [i, value] of (b ?? []).entries()) if (value !== null) expect(after(key).values[i]).toBeGreaterThanOrEqual(minimum)
     if (a === undefined || b === undefined) continue
     if (!before(key).touched) expect({ key, values: text(b) }).toEqual({ key, values: text(a) })
     for (const [i, value] of a.entries()) {

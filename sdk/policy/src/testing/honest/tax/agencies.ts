@@ -46,7 +46,7 @@ export const taxDatasets: readonly Dataset[] = [
       owner_id: ['BIGINT', identity],
       municipality: ['INTEGER', place],
       use: ['VARCHAR', dimension],
-      value: ['BIGINT', amount(0, 10_000_000)],
+      value: ['BIGINT', { ...amount(0, 10_000_000), dimension: true }],
     },
     `SELECT ${mixed('i')} % 900, ${mixed('i', 2)} % 15, ['home', 'farm', 'office'][1 + ${mixed('i', 3)} % 3], 20000 + ${mixed('i', 4)} % 600000 FROM range(700) t(i)`,
   ),

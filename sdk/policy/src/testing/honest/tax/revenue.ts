@@ -117,10 +117,21 @@ export const revenue: readonly Question[] = [
       GROUP BY 1, 2 HAVING count(DISTINCT owner_id) >= 7 AND count(*) >= 12 ORDER BY 1, 2`,
   },
   {
+    asks: 'which kinds of taxpayers and years there are',
+    sql: 'SELECT DISTINCT kind, year FROM returns WHERE tax > 0 ORDER BY year DESC, kind',
+    byHand: `SELECT kind, year FROM returns WHERE tax > 0 GROUP BY 1, 2 HAVING ${payers} ORDER BY year DESC, kind`,
+  },
+  {
     asks: 'what two pension funds took in, as if they were one',
     sql: `SELECT year, count(*) AS payments, sum(paid_in) AS total, avg(paid_in) AS mean, stddev_pop(paid_in) AS spread FROM (
         SELECT year, paid_in FROM first_fund UNION ALL SELECT year, paid_in FROM second_fund) AS both_funds GROUP BY year ORDER BY year`,
     byHand: `SELECT year, count(*), sum(paid_in), avg(paid_in), stddev_pop(paid_in) FROM (FROM first_fund UNION ALL FROM second_fund) GROUP BY 1 ORDER BY 1`,
+  },
+  {
+    asks: 'property in bands of its value, written as texts',
+    sql: `SELECT (value + 50000) // 100000 || '00 thousand' AS about, use, count(*) AS n, percentile_cont(0.5) WITHIN GROUP (ORDER BY value) AS middle
+      FROM properties GROUP BY about, use ORDER BY about, use`,
+    byHand: `SELECT ((value + 50000) // 100000)::VARCHAR || '00 thousand' AS about, use, count(*), median(value) FROM properties GROUP BY 1, 2 HAVING count(DISTINCT owner_id) >= 7 ORDER BY 1, 2`,
   },
   {
     asks: 'members of either fund who file as business, each fund by itself',
