@@ -19,16 +19,13 @@ export function writeAggregate(aggregate: CoreAggregate): Node {
       return ast.call('count', [counted(write(value))])
     case 'countDistinct':
       return ast.call('count', [counted(write(value))], { distinct: true })
-    case 'sum': {
-      const sum = ast.call('sum', [counted(exact(value, aggregate))])
-      // an integer sum is a HUGEINT, which Parquet keeps as DOUBLE only
-      return value.type.family === 'decimal' ? sum : ast.cast(sum, aggregate.type.sql)
-    }
+    case 'sum':
+      return asSum(exactSum(aggregate), aggregate)
     case 'average':
       return ast.call('avg', [counted(exact(value, aggregate))])
     case 'quantile':
       return ast.call('quantile_cont', [
-        counted(ast.cast(clamped(write(value), value.type, aggregate.bounds), 'DOUBLE')),
+        counted(ast.cast(clamped(write(value), value.type, aggregate.bounds), ordered(value, aggregate))),
         ast.cast(ast.text(aggregate.fraction ?? '0.5'), 'DOUBLE'),
       ])
     case 'momentSum':
@@ -38,6 +35,64 @@ export function writeAggregate(aggregate: CoreAggregate): Node {
       return ast.cast(ast.call('sum', [counted(ast.call('*', [factor, factor]))]), 'DECIMAL(38,0)')
     }
   }
+}
+
+/** The smallest type that holds the clamped values of a quantile, which is a DOUBLE whatever they are: sorting is its cost. */
+function ordered({ type }: Expression, { bounds }: Pick<CoreAggregate, 'bounds'>): string {
+  if (type.family !== 'integer') return 'DOUBLE'
+  const largest = bounds === null ? 1n << 63n : magnitude(bounds)
+  return largest < 1n << 15n ? 'SMALLINT' : largest < 1n << 31n ? 'INTEGER' : 'BIGINT'
+}
+
+/** What is added up over finer cells, and what the sums make. */
+export interface Additive {
+  readonly parts: readonly Node[]
+  readonly whole: (sums: readonly Node[]) => Node
+}
+
+/** An aggregate as sums over finer cells, exact as those over rows; null where only rows tell. */
+export function additive(aggregate: CoreAggregate): Additive | null {
+  const { operation } = aggregate
+  const own = writeAggregate(aggregate)
+  switch (operation) {
+    case 'rows':
+    case 'count':
+    case 'momentCount':
+      return { parts: [own], whole: ([count]) => ast.cast(given(count), 'BIGINT') }
+    case 'momentSum':
+    case 'momentSquares':
+      return { parts: [own], whole: ([sum]) => given(sum) }
+    case 'sum':
+      return { parts: [exactSum(aggregate)], whole: ([sum]) => asSum(given(sum), aggregate) }
+    case 'average': {
+      const count = writeAggregate({ ...aggregate, operation: 'count' })
+      const mean = (sum: Node, n: Node) => ast.call('/', [ast.cast(sum, 'DOUBLE'), ast.cast(n, 'DOUBLE')])
+      return { parts: [exactSum(aggregate), count], whole: ([sum, n]) => mean(given(sum), given(n)) }
+    }
+    case 'quantile':
+    case 'countDistinct':
+      return null
+  }
+}
+
+function exactSum(aggregate: CoreAggregate): Node {
+  const { value, filter } = aggregate
+  const summed = exact(value ?? missing(), aggregate)
+  return ast.call('sum', [filter === null ? summed : ast.choose(write(filter), summed, ast.nothing())])
+}
+
+/** An integer sum is a HUGEINT, which Parquet keeps as DOUBLE only. */
+function asSum(sum: Node, { value, type }: CoreAggregate): Node {
+  return value?.type.family === 'decimal' ? sum : ast.cast(sum, type.sql)
+}
+
+function missing(): never {
+  throw new Error('what is summed has a value')
+}
+
+function given(node: Node | undefined): Node {
+  if (node === undefined) throw new Error('every part has a sum')
+  return node
 }
 
 /** Clamped and in a type whose sums do not depend on the order of rows. */
@@ -60,6 +115,10 @@ function scaled(expression: Expression, { bounds, scale }: CoreAggregate): Node 
   const largest = magnitude(bounds ?? [0, 0]) * 10n ** BigInt(scale)
   const narrow = bounds !== null && largest <= largestBigintRoot
   if (family === 'integer') return ast.cast(value, narrow ? 'BIGINT' : 'HUGEINT')
+  if (narrow && family === 'double') {
+    const steps = ast.call('*', [value, ast.cast(ast.integer(10n ** BigInt(scale)), 'DOUBLE')])
+    return ast.cast(ast.call('round', [steps]), 'BIGINT')
+  }
   if (narrow) {
     const fixed = ast.cast(value, `DECIMAL(${largest.toString().length},${scale})`)
     const factor = ast.cast(ast.integer(10n ** BigInt(scale)), `DECIMAL(${scale + 1},0)`)

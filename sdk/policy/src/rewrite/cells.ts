@@ -1,6 +1,7 @@
+import { columnsOf, type Expression, sidesBehind } from '../analysis/expression.ts'
 import type { Node } from '../ast/build.ts'
 import * as ast from '../ast/build.ts'
-import { writeAggregate } from './aggregates.ts'
+import { additive, writeAggregate } from './aggregates.ts'
 import { write } from './expressions.ts'
 import type { Family } from './family.ts'
 import { writeFrom } from './from.ts'
@@ -41,22 +42,65 @@ export function isOf(family: Family, sets: readonly (readonly number[])[]): Node
 /**
  * Every cell of a family with its aggregates, clamped and exact, before anything is suppressed: only the steps that decide
  * what is visible read it. Noise has its place here: after values are clamped and contributions bounded, before suppression.
+ * `more` is computed over the rows of a cell; nothing is, where the gate has no row.
  */
-export function writeCells(family: Family, measures: Measures): Piece {
-  const counted = measures.all.flatMap(({ rows, side }) =>
-    rows === null ? [] : [{ name: rows, value: ast.call('count', [side.within(ast.integer(1n))]) }],
-  )
+export function writeCells(family: Family, measures: Measures, more: readonly Named[] = [], gate: Node | null = null): Piece {
+  if (more.length === 0 && gate === null) {
+    const added = addUpCells(family, measures)
+    if (added !== null) return added
+  }
   const list: readonly Named[] = [
-    ...family.groups.map(({ name, value }) => ({ name, value: write(value) })),
-    ...maskFrom(
+    ...keysFrom(
       family,
       family.groups.map((g) => write(g.value)),
     ),
     { name: rowsColumn, value: ast.call('count_star', []) },
     ...family.aggregates.map((a) => ({ name: a.name, value: writeAggregate(a) })),
-    ...counted,
+    ...rowsOfSides(measures),
+    ...more,
   ]
-  return piece(family.name, list, { ...writeSource(family), ...groupedBy(family) })
+  const { from, where } = writeSource(family)
+  const source = { from: gate === null ? from : ast.join('INNER', from, gate, null), where }
+  return piece(family.name, list, { ...source, ...groupedBy(family) })
+}
+
+function rowsOfSides({ all }: Measures): readonly Named[] {
+  return all.flatMap(({ rows, side }) =>
+    rows === null ? [] : [{ name: rows, value: ast.call('count', [side.within(ast.integer(1n))]) }],
+  )
+}
+
+/** Rows are read once, into the cells of the set that is finer than all others; all others are added up from those. */
+function addUpCells(family: Family, measures: Measures): Piece | null {
+  const { name, groups, sets, aggregates } = family
+  const summed = aggregates.map(additive)
+  if (!hasSets(family) || sets[0]?.length !== groups.length || summed.includes(null)) return null
+  const counts = [{ name: rowsColumn, value: ast.call('count_star', []) }, ...rowsOfSides(measures)]
+  const parts = summed.flatMap((a, i) => (a?.parts ?? []).map((value, part) => ({ name: partName(i, part), value })))
+  const finest = [...groups.map((g) => ({ name: g.name, value: write(g.value) })), ...counts, ...parts]
+  const sum = (column: string) => ast.call('sum', [ast.column('f', column)])
+  const from = ast.subquery(piece('', finest, { ...writeSource(family), groups: groups.map((_, i) => i + 1) }).select, 'f')
+  const list: readonly Named[] = [
+    ...keysFrom(
+      family,
+      groups.map((g) => ast.column('f', g.name)),
+    ),
+    ...counts.map((c) => ({ name: c.name, value: ast.cast(sum(c.name), 'BIGINT') })),
+    ...aggregates.map((a, i) => ({
+      name: a.name,
+      value: summed[i]?.whole(summed[i].parts.map((_, part) => sum(partName(i, part)))) ?? ast.nothing(),
+    })),
+  ]
+  return piece(name, list, { from, ...groupedBy(family) })
+}
+
+function partName(aggregate: number, part: number): string {
+  return `p${aggregate}_${part}`
+}
+
+function keysFrom(family: Family, groups: readonly Node[]): readonly Named[] {
+  const keys = family.groups.map(({ name }, i) => ({ name, value: groups[i] ?? ast.nothing() }))
+  return [...keys, ...maskFrom(family, groups)]
 }
 
 /** The mask as an item of a list, where there are several sets. */
@@ -69,16 +113,19 @@ export function groupedBy({ sets }: Family): Pick<ast.SelectParts, 'sets'> {
   return sets.length === 1 && sets[0]?.length === 0 ? {} : { sets: sets.map((set) => set.map((i) => i + 1)) }
 }
 
-/** The rows that a family's cells are made of. */
+/** The rows that a family's cells are made of; none of them is read where the gate has no row. */
 export function writeSource(
-  family: Pick<Family, 'from' | 'where' | 'groups' | 'aggregates'> & Partial<Pick<Family, 'bounded'>>,
+  family: Pick<Family, 'from' | 'where' | 'groups' | 'aggregates'> & Partial<Pick<Family, 'bounded' | 'units' | 'besides'>>,
+  gate: Node | null = null,
 ): {
   readonly from: Node
   readonly where: Node | null
 } {
-  const { from, where, groups, aggregates } = family
+  const { from, where, groups, aggregates, bounded = null, units = [], besides = [] } = family
   const read = [where, ...groups.map((g) => g.value), ...aggregates.flatMap((a) => [a.value, a.filter])]
-  const { bounded = null } = family
   if (bounded !== null) return { from: withValues(bounded, read.slice(1)), where: null }
-  return { from: withValues(writeFrom(from), read), where: where === null ? null : write(where) }
+  const named = (e: Expression) => [...columnsOf(e), ...sidesBehind(e).map((side) => side.rows)]
+  const columns = [...read, ...units, ...besides].flatMap((e) => (e === null ? [] : named(e)))
+  const behind = gate === null ? null : { gate, columns }
+  return { from: withValues(writeFrom(from, behind), read), where: where === null ? null : write(where) }
 }

@@ -5,7 +5,7 @@ import { complementOf } from '../analysis/regions.ts'
 import { booleanType } from '../analysis/types.ts'
 import * as ast from '../ast/build.ts'
 import { refuse } from '../reasons.ts'
-import { hasSets, keysOf, maskColumn, maskOf, writeCells } from './cells.ts'
+import { hasSets, keysOf, maskColumn, maskOf } from './cells.ts'
 import { askedSets, type Family } from './family.ts'
 import { measuresOf } from './measures.ts'
 import { column, extend, type Piece, piece } from './pieces.ts'
@@ -31,8 +31,7 @@ export function findSmallParts(family: Family, cells: Piece, minimum: number): C
   const parts = familyOfParts(family)
   if (parts === undefined) return undefined
   const measures = measuresOf(parts, false)
-  const own = writeCells(parts, measures)
-  const counted = countUnits(parts, own, measures, minimum, false)
+  const counted = countUnits(parts, { measures, minimum, sketched: false })
   const enough = ast.conjunction(
     'and',
     measures.ofCell.map((m) => reachesMinimum(m.name, minimum)),
@@ -52,7 +51,7 @@ export function findSmallParts(family: Family, cells: Piece, minimum: number): C
   })
   const beside = addTo(family, cells, found)
   const overlapping = hasSets(family) ? [beside, ...inAllThatOverlap(family, beside)] : [beside]
-  return { pieces: [own, ...counted.pieces, found, ...overlapping], cells: overlapping.at(-1) ?? beside }
+  return { pieces: [...counted.pieces, found, ...overlapping], cells: overlapping.at(-1) ?? beside }
 }
 
 /** Whether an aggregate counts some rows only, or values that conditions made per privacy unit. */

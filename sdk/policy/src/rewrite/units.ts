@@ -1,6 +1,8 @@
+import { relationsOf } from '../analysis/block.ts'
+import type { Slot } from '../analysis/slots.ts'
 import type { Node } from '../ast/build.ts'
 import * as ast from '../ast/build.ts'
-import { groupedBy, keysOf, maskColumn, maskFrom, maskOf, rowsColumn, writeSource } from './cells.ts'
+import { groupedBy, hasSets, isOf, keysOf, maskColumn, maskFrom, maskOf, rowsColumn, writeCells, writeSource } from './cells.ts'
 import { write } from './expressions.ts'
 import { askedSets, type Family, isChain } from './family.ts'
 import type { Measure, Measures } from './measures.ts'
@@ -8,10 +10,14 @@ import { column, extend, type Named, type Piece, piece } from './pieces.ts'
 import { bitsIn, sketchOf, wordsFor } from './sketch.ts'
 
 // Counting distinct units costs several times the query itself, and a threshold only asks whether they reach the minimum.
-// So three steps, each for those cells only that the one before left open: a sketch of the first rows, which most cells
+// So it takes steps, each for those cells only that the one before left open: a sketch of the first rows, which most cells
 // reach the minimum by; a sketch of all rows of a cell; and the exact count. Where no cell is left open, the engine sees
 // that one side of a join is empty and does not read the rows. All that a step can say wrongly is "not yet": which rows
 // come first changes the time a query takes and not its result.
+//
+// Where the first rows leave most cells open (there are many), the cells themselves come with sketches: two of writing them
+// stand in the query, and one of them runs. So they do where reading the first rows costs as much as reading all of them:
+// in joins of several datasets, whose other sides are read whole, and in rows that are themselves made of many.
 
 /** About a row group of Parquet: enough for thousands of groups. */
 const firstRows = 120_000
@@ -22,48 +28,138 @@ export interface CountedCells {
   readonly cells: Piece
 }
 
-/**
- * `sketched` keeps, for every cell that does not reach the minimum by the first rows, the sketches of its units, which
- * decide on what else must be suppressed.
- */
-export function countUnits(family: Family, cells: Piece, { all }: Measures, minimum: number, sketched: boolean): CountedCells {
-  const words = wordsFor(minimum)
-  const bits = (measure: Measure): readonly Named[] => {
-    const sketch = sketchOf(ast.column('r', measure.name), words)
-    return sketched
-      ? sketch.map((value, i) => ({ name: sketchName(measure, i), value }))
-      : [{ name: measure.name, value: bitsIn(sketch) }]
-  }
-  const name = (step: string) => `${family.name}_${step}`
+export interface CountedBy {
+  readonly measures: Measures
+  readonly minimum: number
+  /**
+   * keeps, for every cell that does not reach the minimum by the first rows, the sketches of its units, which decide on
+   * what else must be suppressed
+   */
+  readonly sketched: boolean
+}
 
+/** The cells of a family and their units. */
+export function countUnits(family: Family, by: CountedBy): CountedCells {
+  return isCheapToStart(family) ? countStepwise(family, by) : countAtOnce(family, by)
+}
+
+function isCheapToStart({ from, units, bounded }: Family): boolean {
+  const plain = relationsOf(from).every(({ source }) => source.kind !== 'derived')
+  return bounded === null && units.length === 1 && plain
+}
+
+function countAtOnce(family: Family, { measures, minimum, sketched }: CountedBy): CountedCells {
+  const { all } = measures
+  const words = wordsFor(minimum)
+  const kept = sketched ? all.flatMap((m) => sketchOf(m.unit, words).map((value, i) => ({ name: sketchName(m, i), value }))) : []
+  const bits = all.map((m) => ({ name: m.name, value: bitsIn(sketchOf(m.unit, words)) }))
+  const cells = writeCells(family, measures, [...bits, ...kept])
+  const counted = countExactly(family, cells, all, minimum)
+  return { pieces: [cells, ...counted.pieces], cells: counted.cells }
+}
+
+function countStepwise(family: Family, by: CountedBy): CountedCells {
+  const { measures, minimum, sketched } = by
+  const { all } = measures
+  const words = wordsFor(minimum)
+  const name = (step: string) => `${family.name}_${step}`
   const first = piece(
     name('first'),
-    [...keyed(family), ...all.map((m) => ({ name: m.name, value: bitsIn(sketchOf(ast.column('r', m.name), words)) }))],
+    [
+      ...keyed(family),
+      { name: rowsColumn, value: ast.call('count_star', []) },
+      ...all.map((m) => ({ name: m.name, value: bitsIn(sketchOf(ast.column('r', m.name), words)) })),
+    ],
     { from: ast.subquery(writeFirstRows(family, all), 'r'), ...groupedBy(family) },
   )
-  const seen = merge(family, name('seen'), cells, first, (m) => orZero(ast.column('y', m.name)), all)
+  const start = startingCells(family, by, first)
+  const known = (m: Measure) => (start.sketches === null ? ast.integer(0n) : column(m.name))
+  const found = (m: Measure) => orZero(ast.column('y', m.name))
+  const seen = merge(family, name('seen'), start.cells, first, (m) => larger(known(m), found(m)), all)
+  const rest = sketched ? sketchHidden(family, seen, measures, minimum) : sketchOpen(family, seen, all, minimum, start.sketches)
+  const counted = countExactly(family, rest.cells, all, minimum)
+  return { pieces: [first, ...start.pieces, seen, ...rest.pieces, ...counted.pieces], cells: counted.cells }
+}
 
-  const stillOpen = ast.conjunction('and', [enoughRows(minimum), below(all, minimum)])
+/** `sketches` is the gate that is open where the cells come without sketches; null where they never have any. */
+function startingCells(family: Family, { measures, minimum }: CountedBy, first: Piece) {
+  if (hasSets(family) || family.groups.length === 0) {
+    const cells = writeCells(family, measures)
+    return { pieces: [cells], cells, sketches: null }
+  }
+  const { all } = measures
+  const rows = column(rowsColumn)
+  const open = ast.call('sum', [
+    ast.choose(
+      below(
+        all.filter((m) => m.rows === null),
+        minimum,
+      ),
+      rows,
+      ast.integer(0n),
+    ),
+  ])
+  const mostly = ast.comparison('COMPARE_GREATERTHAN', ast.call('*', [open, ast.integer(4n)]), ast.call('sum', [rows]))
+  const many = ast.choose(mostly, ast.integer(1n), ast.integer(0n))
+  const mode = piece(`${family.name}_mode`, [{ name: 'many', value: many }], { from: ast.table(first.name, 'x') })
+  const gate = (value: bigint) => gateOf(mode.name, ast.comparison('COMPARE_EQUAL', column('many'), ast.integer(value)))
+  const none = all.map((m) => ({ name: m.name, value: ast.cast(ast.integer(0n), 'BIGINT') }))
+  const bits = all.map((m) => ({ name: m.name, value: bitsIn(sketchOf(m.unit, wordsFor(minimum))) }))
+  const few = { ...writeCells(family, measures, none, gate(0n)), name: `${family.name}_few` }
+  const sketched = { ...writeCells(family, measures, bits, gate(1n)), name: `${family.name}_many` }
+  const select = ast.setOperation('UNION', true, everything(few), everything(sketched))
+  const cells = { ...few, name: family.name, select }
+  return { pieces: [mode, few, sketched, cells], cells, sketches: gate(0n) }
+}
+
+/** A row where the condition holds for one of the step: what it is joined with is read only then. */
+function gateOf(step: string, where: Node): Node {
+  return ast.subquery(ast.select({ list: [ast.named(ast.integer(1n), 'one')], from: ast.table(step, 'x'), where }), 'gate')
+}
+
+/** Sketches of all rows of those cells that the first rows left open. */
+function sketchOpen(family: Family, seen: Piece, all: readonly Measure[], minimum: number, gate: Node | null): CountedCells {
+  const bits = (m: Measure) => [{ name: m.name, value: bitsIn(sketchOf(ast.column('r', m.name), wordsFor(minimum))) }]
+  const open = { of: () => stillOpen(all, minimum), beside: null, gate }
+  const sketches = recount(family, 'sketches', all, seen, open, bits)
+  const found = (m: Measure) => larger(column(m.name), orZero(ast.column('y', m.name)))
+  const bounded = merge(family, `${family.name}_bounded`, seen, last(sketches), found, all)
+  return { pieces: [...sketches, bounded], cells: bounded }
+}
+
+/**
+ * What is hidden beside others is decided by sketches: of the finest cells where cells are nested. Cells that together have
+ * fewer rows than the minimum have fewer units, and no sketch could say otherwise.
+ */
+function sketchHidden(family: Family, seen: Piece, { all }: Measures, minimum: number): CountedCells {
+  const words = wordsFor(minimum)
+  const few = below(all, minimum)
+  const asked = isOf(family, askedSets(family))
+  const small = piece(`${family.name}_small`, [{ name: rowsColumn, value: ast.call('sum', [column(rowsColumn)]) }], {
+    from: ast.table(seen.name, 'x'),
+    where: ast.conjunction('and', [...(asked === null ? [] : [asked]), few]),
+  })
+  const together = ast.comparison('COMPARE_GREATERTHANOREQUALTO', ast.column('gate', rowsColumn), ast.integer(BigInt(minimum)))
+  // nobody on a side is as good as enough: whether there is somebody, only a sketch says
+  const always = all.some((m) => m.rows !== null)
+  const needed = always ? few : ast.conjunction('and', [few, ast.conjunction('or', [enoughRows(minimum), together])])
   const nested = isChain(family.sets)
-  // what is hidden beside others is decided by sketches: of the finest cells where cells are nested
-  const open = (set: readonly number[]) => (sketched && (!nested || set === family.sets[0]) ? below(all, minimum) : stillOpen)
-  const sketches = recount(family, name('sketches'), all, seen, open, bits)
-  const words_ = (m: Measure) => Array.from({ length: words }, (_, i) => sketchName(m, i))
-  const more = sketched ? all.flatMap((m) => words_(m).map((c) => ({ name: c, value: ast.column('y', c) }))) : []
-  const found = (m: Measure) => orZero(sketched ? bitsIn(words_(m).map((c) => ast.column('y', c))) : ast.column('y', m.name))
-  const bounded = merge(family, name('bounded'), seen, last(sketches), (m) => larger(column(m.name), found(m)), all, more)
+  const of = (set: readonly number[]) => (!nested || set === family.sets[0] ? needed : stillOpen(all, minimum))
+  const sketch = (m: Measure) => sketchOf(ast.column('r', m.name), words).map((value, i) => ({ name: sketchName(m, i), value }))
+  const sketches = recount(family, 'sketches', all, seen, { of, beside: ast.table(small.name, 'gate'), gate: null }, sketch)
+  const wordsOf = (m: Measure) => sketchColumns(m, minimum).map((c) => ast.column('y', c))
+  const more = all.flatMap((m) => sketchColumns(m, minimum).map((c) => ({ name: c, value: ast.column('y', c) })))
+  const found = (m: Measure) => larger(column(m.name), bitsIn(wordsOf(m)))
+  const bounded = merge(family, `${family.name}_bounded`, seen, last(sketches), found, all, more)
+  return { pieces: [small, ...sketches, bounded], cells: bounded }
+}
 
+function countExactly(family: Family, cells: Piece, all: readonly Measure[], minimum: number): CountedCells {
   const exact = (m: Measure) => [{ name: m.name, value: ast.call('count', [ast.column('r', m.name)], { distinct: true }) }]
-  const counts = recount(family, name('counts'), all, bounded, () => stillOpen, exact)
-  const counted = merge(
-    family,
-    name('counted'),
-    bounded,
-    last(counts),
-    (m) => larger(column(m.name), orZero(ast.column('y', m.name))),
-    all,
-  )
-  return { pieces: [first, seen, ...sketches, bounded, ...counts, counted], cells: counted }
+  const counts = recount(family, 'counts', all, cells, { of: () => stillOpen(all, minimum), beside: null, gate: null }, exact)
+  const found = (m: Measure) => larger(column(m.name), orZero(ast.column('y', m.name)))
+  const counted = merge(family, `${family.name}_counted`, cells, last(counts), found, all)
+  return { pieces: [...counts, counted], cells: counted }
 }
 
 export function sketchName({ name }: Measure, word: number): string {
@@ -82,12 +178,12 @@ export function keyed(family: Family): readonly Named[] {
 }
 
 /** The rows of a family: its groups, and per measure the unit behind a row. */
-export function writeRows(family: Family, measures: readonly Measure[]): ast.SelectParts {
+export function writeRows(family: Family, measures: readonly Measure[], gate: Node | null = null): ast.SelectParts {
   const list = [
     ...family.groups.map(({ name, value }) => ast.named(write(value), name)),
     ...measures.map(({ name, unit }) => ast.named(unit, name)),
   ]
-  return { list, ...writeSource(family) }
+  return { list, ...writeSource(family, gate) }
 }
 
 /**
@@ -96,20 +192,38 @@ export function writeRows(family: Family, measures: readonly Measure[]): ast.Sel
  */
 function writeFirstRows(family: Family, measures: readonly Measure[]): Node {
   const rows = writeRows(family, measures)
-  const one = ast.select({ list: [ast.named(ast.call('count_star', []), 'n')], from: ast.table(family.name, 'x') })
+  const from = ast.table(slotOf(family).id, 'x')
+  const one = ast.select({ list: [ast.named(ast.call('count_star', []), 'n')], from })
   return ast.select({ ...rows, from: ast.join('INNER', rows.from, ast.subquery(one, 'one'), null), limit: firstRows })
+}
+
+function slotOf({ from }: Family): Slot {
+  const found = relationsOf(from).find(({ source }) => source.kind === 'slot' && source.slot.unit !== null)?.source
+  if (found?.kind !== 'slot') throw new Error('a family reads a protected dataset')
+  return found.slot
+}
+
+interface Open {
+  /** which cells of a set */
+  readonly of: (set: readonly number[]) => Node
+  /** of one row: what the conditions also read */
+  readonly beside: Node | null
+  /** without a row where no cell is open */
+  readonly gate: Node | null
 }
 
 /** What is counted over the rows of open cells only, one grouping set after the other. */
 function recount(
   family: Family,
-  name: string,
+  step: string,
   measures: readonly Measure[],
   cells: Piece,
-  open: (set: readonly number[]) => Node,
+  open: Open,
   count: (measure: Measure) => readonly Named[],
 ): readonly Piece[] {
-  const parts = askedSets(family).map((set) => recountSet(family, measures, cells, open(set), count, set))
+  const name = `${family.name}_${step}`
+  const [any, gate] = anyOpen(family, `${name}_open`, cells, open)
+  const parts = askedSets(family).map((set) => recountSet(family, measures, cells, open, gate, count, set))
   // one union of two per step: the parser balances longer chains, and the text would not read back
   const pieces: Piece[] = []
   for (const part of parts.reverse()) {
@@ -118,7 +232,21 @@ function recount(
     if (rest === undefined) pieces.push(named)
     else pieces.push({ ...named, select: ast.setOperation('UNION', true, part.select, everything(rest)) })
   }
-  return pieces
+  return [any, ...pieces]
+}
+
+/**
+ * An engine that does not know how many cells are open may read all rows before it sees that none is: every dataset stands
+ * behind a gate.
+ */
+function anyOpen(family: Family, name: string, cells: Piece, { of, beside, gate }: Open): readonly [Piece, Node] {
+  const from = ast.table(cells.name, 'x')
+  const also = beside ?? gate
+  const any = piece(name, [{ name: 'n', value: ast.call('count_star', []) }], {
+    from: also === null ? from : ast.join('INNER', from, also, null),
+    where: ast.conjunction('or', askedSets(family).map(of)),
+  })
+  return [any, gateOf(name, ast.comparison('COMPARE_GREATERTHAN', column('n'), ast.integer(0n)))]
 }
 
 function everything(from: Piece): Node {
@@ -137,20 +265,22 @@ function recountSet(
   family: Family,
   measures: readonly Measure[],
   cells: Piece,
-  open: Node,
+  { of, beside }: Open,
+  gate: Node,
   count: (measure: Measure) => readonly Named[],
   set: readonly number[],
 ): Piece {
   const names = set.map((i) => family.groups[i]?.name ?? '')
   const mask = keysOf(family).includes(maskColumn) ? maskOf(family, set) : null
   const ofSet = mask === null ? [] : [ast.comparison('COMPARE_EQUAL', column(maskColumn), mask)]
+  const from = ast.table(cells.name, 'x')
   const wanted = ast.select({
     list: [...names.map((n) => ast.named(column(n), n)), ast.named(column(rowsColumn), rowsColumn)],
-    from: ast.table(cells.name, 'x'),
-    where: ast.conjunction('and', [...ofSet, open]),
+    from: beside === null ? from : ast.join('INNER', from, beside, null),
+    where: ast.conjunction('and', [...ofSet, of(set)]),
   })
   const same = names.map((n) => ast.comparison('COMPARE_NOT_DISTINCT_FROM', ast.column('r', n), ast.column('o', n)))
-  const rows = ast.subquery(ast.select(writeRows(family, measures)), 'r')
+  const rows = ast.subquery(ast.select(writeRows(family, measures, gate)), 'r')
   const on = same.length === 0 ? null : ast.conjunction('and', same)
   const groups = [...set].map((i) => i + 1)
   const list: readonly Named[] = [
@@ -180,9 +310,18 @@ export function merge(
   return extend(cells, name, [...measures.map((m) => ({ name: m.name, value: value(m) })), ...more], { from, distinct: true })
 }
 
+/** Nobody on a side is as good as enough: then there is nothing to count. */
 function below(measures: readonly Measure[], minimum: number): Node {
-  const terms = measures.map((m) => ast.comparison('COMPARE_LESSTHAN', column(m.name), ast.integer(BigInt(minimum))))
+  const terms = measures.map(({ name, rows }) => {
+    const few = ast.comparison('COMPARE_LESSTHAN', column(name), ast.integer(BigInt(minimum)))
+    const some = rows === null ? [] : [ast.comparison('COMPARE_GREATERTHAN', column(rows), ast.integer(0n))]
+    return ast.conjunction('and', [few, ...some])
+  })
   return ast.conjunction('or', terms)
+}
+
+function stillOpen(measures: readonly Measure[], minimum: number): Node {
+  return ast.conjunction('and', [enoughRows(minimum), below(measures, minimum)])
 }
 
 /** Fewer rows than the minimum hold fewer units. */

@@ -1,7 +1,7 @@
 import type { CoreAggregate } from '../analysis/block.ts'
 import type { Node } from '../ast/build.ts'
 import * as ast from '../ast/build.ts'
-import { isOf, keysOf, writeCells } from './cells.ts'
+import { isOf, keysOf } from './cells.ts'
 import { boundContributions } from './contributions.ts'
 import { write } from './expressions.ts'
 import { askedSets, type Family, isChain } from './family.ts'
@@ -31,15 +31,14 @@ export function writeFamily(unbounded: Family, limits: Limits): FamilySteps {
   const measures = measuresOf(family, limits.complementarySuppression)
   const together = limits.complementaryCells && askedSets(family).length > 1
   const compared = comparedMeasures(family, measures, limits.compared)
-  const cells = writeCells(family, measures)
-  const counted = countUnits(family, cells, measures, minimum, together)
+  const counted = countUnits(family, { measures, minimum, sketched: together })
   const parts = findSmallParts(family, counted.cells, minimum)
   const ready = parts?.cells ?? counted.cells
   const visible = (from: CellsSoFar) => {
     const decided = decide(family, from, measures, minimum, together)
     return [...decided.pieces, showVisible(family, decided.cells, measures, limits.rounding)]
   }
-  const steps = [cells, ...counted.pieces, ...(parts?.pieces ?? [])]
+  const steps = [...counted.pieces, ...(parts?.pieces ?? [])]
   if (compared.length === 0) return { compared: null, pieces: [...steps, ...visible(ready)] }
   const sketched = sketchCells(family, ready, compared)
   const table = cellTable(family, sketched.cells, compared, minimum)

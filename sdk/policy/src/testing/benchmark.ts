@@ -1,14 +1,18 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api'
 import { createGuard, type Guard, type SlotInput } from '../index.ts'
+import type { Question } from './honest/field.ts'
 import { functions } from './honest/functions.ts'
 import { summaries } from './honest/summaries.ts'
+import { tpchAgencies } from './honest/tpch/agencies.ts'
+import { tpch } from './honest/tpch/tpch.ts'
 import { slots as honestSlots } from './slots.ts'
 
 // What guarding costs: a rewritten query beside the plain one over the same rows, in processor time of one thread, the two
-// taking turns; and the time of the guard itself over the honest corpus.
+// taking turns; and the time of the guard itself over the honest corpus. The queries are one of each shape over one table,
+// and those TPC-H-derived questions that read protected datasets.
 // Usage: npm run bench -- guard [rows] [repetitions]
 
 const rows = Number(process.argv[2] ?? 10_000_000)
@@ -109,6 +113,20 @@ const shapes: readonly (readonly [name: string, sql: string])[] = [
   ],
 ]
 
+interface Compared extends Pick<Question, 'sql' | 'parameters' | 'values'> {
+  readonly name: string
+  readonly slots: readonly SlotInput[]
+}
+
+/** As many line items as there are rows. */
+const agencies = tpchAgencies(Math.ceil(rows / 60) * 20)
+const compared: readonly Compared[] = [
+  ...shapes.map(([name, sql]) => ({ name, sql, slots: [visits, grants, places] })),
+  ...tpch.questions
+    .filter(({ sql }) => /\b(customer|orders|lineitem)\b/.test(sql))
+    .map((question) => ({ ...question, name: `TPC-H ${question.asks.split(':')[0]}`, slots: agencies.map((a) => a.slot) })),
+]
+
 const directory = await mkdtemp(join(tmpdir(), 'reinraum-bench-'))
 const guard = await createGuard()
 const instance = await DuckDBInstance.create(':memory:', { threads: '1' })
@@ -136,22 +154,29 @@ async function fill(connection: DuckDBConnection): Promise<void> {
     grants: `SELECT (i * 2)::BIGINT AS holder, ((hash(i, 9) % 100000) / 100.0)::DECIMAL(18,2) AS amount FROM range(${Math.ceil(persons / 2)}) t(i)`,
     places: `SELECT 'Region ' || i AS name, 'Country ' || (i % 3) AS country FROM range(11) t(i)`,
   }
-  for (const [name, sql] of Object.entries(sources)) {
-    const file = join(directory, `${name}.parquet`).replaceAll("'", "''")
-    await connection.run(`COPY (${sql}) TO '${file}' (FORMAT parquet, COMPRESSION zstd)`)
-    await connection.run(`CREATE VIEW ${name} AS SELECT * FROM read_parquet('${file}')`)
+  for (const [name, sql] of Object.entries(sources)) await write(connection, name, sql)
+  for (const { slot, rows } of agencies) {
+    const columns = slot.schema.columns.map(({ name, type }) => `"${name}"::${type} AS "${name}"`)
+    const names = slot.schema.columns.map(({ name }) => `"${name}"`)
+    await write(connection, slot.id, `SELECT ${columns.join(', ')} FROM (${rows}) t(${names.join(', ')})`)
   }
+}
+
+async function write(connection: DuckDBConnection, name: string, sql: string): Promise<void> {
+  const file = join(directory, `${name}.parquet`).replaceAll("'", "''")
+  await connection.run(`COPY (${sql}) TO '${file}' (FORMAT parquet, COMPRESSION zstd)`)
+  await connection.run(`CREATE VIEW ${name} AS SELECT * FROM read_parquet('${file}')`)
 }
 
 async function compare(connection: DuckDBConnection): Promise<void> {
   const ratios: number[] = []
   console.log(`${'query'.padEnd(36)}${'plain ms'.padStart(10)}${'guarded ms'.padStart(12)}${'ratio'.padStart(8)}`)
-  for (const [name, sql] of shapes) {
-    const verdict = await guard.check({ sql, parameters: [], values: undefined, slots: [visits, grants, places] })
+  for (const { name, sql, parameters = [], values, slots } of compared) {
+    const verdict = await guard.check({ sql, parameters, values, slots })
     if (verdict.verdict === 'refused') throw new Error(`${name}: ${JSON.stringify(verdict.reasons)}`)
     const times = { plain: [] as number[], guarded: [] as number[] }
     for (let i = 0; i <= repetitions; i++) {
-      const plain = await processorTime(() => connection.runAndReadAll(sql))
+      const plain = await processorTime(() => connection.runAndReadAll(sql, values as Record<string, DuckDBValue> | undefined))
       const guarded = await processorTime(() => connection.runAndReadAll(verdict.rewrittenSql))
       // the first of each warms up
       if (i > 0) times.plain.push(plain)

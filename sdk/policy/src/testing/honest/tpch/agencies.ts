@@ -21,7 +21,8 @@ function pick(words: readonly string[], number: string, seed = 3): string {
 const price = amount(0, 200_000)
 const text = { dimension: true, filter: 'literal' } as const
 
-export const tpchDatasets: readonly Dataset[] = [
+/** As many orders as given, three line items to each, and a customer to every twentieth. */
+export const tpchAgencies = (numberOfOrders: number): readonly Dataset[] => [
   published(
     'region',
     { r_regionkey: ['INTEGER', place], r_name: ['VARCHAR', place] },
@@ -85,7 +86,7 @@ export const tpchDatasets: readonly Dataset[] = [
       c_mktsegment: ['VARCHAR', dimension],
     },
     `SELECT i, 'Customer#' || i, ${mixed('i')} % 25, (10 + ${mixed('i')} % 25) || '-' || (i * 7919 % 1000), ${mixed('i', 2)} % 1099900 / 100.0 - 999,
-      ${pick(['AUTOMOBILE', 'BUILDING', 'FURNITURE', 'MACHINERY', 'HOUSEHOLD'], 'i')} FROM range(1, 301) t(i)`,
+      ${pick(['AUTOMOBILE', 'BUILDING', 'FURNITURE', 'MACHINERY', 'HOUSEHOLD'], 'i')} FROM range(1, ${(numberOfOrders / 20) * 3 + 1}) t(i)`,
   ),
   register(
     'orders',
@@ -102,10 +103,10 @@ export const tpchDatasets: readonly Dataset[] = [
       o_shippriority: ['INTEGER', dimension],
       o_comment: ['VARCHAR'],
     },
-    `SELECT i, 1 + (${mixed('i')} % 100) * 3 + i % 2, CASE WHEN i % 50 < 24 THEN 'F' WHEN i % 50 < 48 THEN 'O' ELSE 'P' END,
+    `SELECT i, 1 + (${mixed('i')} % ${numberOfOrders / 20}) * 3 + i % 2, CASE WHEN i % 50 < 24 THEN 'F' WHEN i % 50 < 48 THEN 'O' ELSE 'P' END,
       (${mixed('i', 2)} % 4500000) / 10.0, DATE '1992-01-01' + (${mixed('i', 7)} % 2406)::INTEGER,
       ${pick(['1-URGENT', '2-HIGH', '3-MEDIUM', '4-NOT SPECIFIED', '5-LOW'], 'i * 3')}, 'Clerk#' || i % 20, 0, 'special requests ' || i
-      FROM range(1, 2001) t(i)`,
+      FROM range(1, ${numberOfOrders + 1}) t(i)`,
   ),
   register(
     'lineitem',
