@@ -1,4 +1,3 @@
-import type { DuckDBConnection } from '@duckdb/node-api'
 import type { Parameter, ParameterValue } from '@reinraum/statements'
 import { type Block, slotsOf } from './analysis/block.ts'
 import { furtherReasons } from './analysis/further-reasons.ts'
@@ -10,7 +9,7 @@ import { type Engine, openEngine } from './engine/instance.ts'
 import type { Parser } from './engine/parser.ts'
 import type { OutputColumn } from './engine/plan-outputs.ts'
 import { sqlOf } from './engine/round-trip.ts'
-import { openShadow, quote } from './engine/shadow.ts'
+import { quote, type Shadow } from './engine/shadow.ts'
 import { positionOf, type Reason, Refusal } from './reasons.ts'
 import { type GuardReport, reportOf, usageOf } from './report.ts'
 import type { CellTable } from './rewrite/history.ts'
@@ -90,38 +89,38 @@ export async function engineVersion(): Promise<string> {
 async function check(engine: Engine, request: GuardRequest): Promise<GuardVerdict> {
   let further: readonly Refusal[] = []
   try {
-    return await engine.use(async (connection) => {
-      const slots = readSlots(request.slots)
-      const statement = await parseStatement(engine.parser, request.sql)
-      const judge = (asked: unknown) =>
-        analyse(asked, slots, bindParameters(request.parameters, request.values), request.by ?? null)
-      const { blocks } = judgedBy(judge, statement, (reasons) => {
-        further = reasons
-      })
-      const usage = usageOf(blocks)
-      const read = slots.filter((s) => usage.has(s.id)).sort((a, b) => (a.id < b.id ? -1 : 1))
-      const restrictions = composeAll(read.map(restrictionsOf))
-      checkRules({ statement, blocks, read, restrictions })
-      const compared = new Map(
-        read.flatMap(({ id, rule }) =>
-          restrictions.differencing.includes(id) ? [[id, rule.output.minimumGroupSize] as const] : [],
-        ),
-      )
-      const shown = shownRows(blocks, read, request.by)
-      const minimumGroupSize = restrictions.minimumGroupSize ?? 1
-      const rewritten = rewrite(blocks, { ...restrictions, minimumGroupSize, compared })
-      const { columns, ...statements } = await checkedStatements(engine.parser, connection, rewritten, { read, shown })
-      const needed = read.map(({ id, schema, unit }) => {
-        const used = new Set(Object.values(usage.get(id) ?? {}).flatMap((names) => [...names]))
-        return { id, columns: schema.columns.map((c) => c.name).filter((name) => used.has(name) || name === unit) }
-      })
-      return {
-        verdict: 'allowed',
-        ...statements,
-        plan: { ...restrictions, slots: needed, columns },
-        report: reportOf(blocks, read, restrictions, columns),
-      }
+    const slots = readSlots(request.slots)
+    const statement = await parseStatement(engine.parser, request.sql)
+    const judge = (asked: unknown) =>
+      analyse(asked, slots, bindParameters(request.parameters, request.values), request.by ?? null)
+    const { blocks } = judgedBy(judge, statement, (reasons) => {
+      further = reasons
     })
+    const usage = usageOf(blocks)
+    const read = slots.filter((s) => usage.has(s.id)).sort((a, b) => (a.id < b.id ? -1 : 1))
+    const restrictions = composeAll(read.map(restrictionsOf))
+    checkRules({ statement, blocks, read, restrictions })
+    const compared = new Map(
+      read.flatMap(({ id, rule }) =>
+        restrictions.differencing.includes(id) ? [[id, rule.output.minimumGroupSize] as const] : [],
+      ),
+    )
+    const shown = shownRows(blocks, read, request.by)
+    const minimumGroupSize = restrictions.minimumGroupSize ?? 1
+    const rewritten = rewrite(blocks, { ...restrictions, minimumGroupSize, compared })
+    const { columns, ...statements } = await engine.shadows.use(read, shown, (shadow) =>
+      checkedStatements(engine.parser, shadow, rewritten),
+    )
+    const needed = read.map(({ id, schema, unit }) => {
+      const used = new Set(Object.values(usage.get(id) ?? {}).flatMap((names) => [...names]))
+      return { id, columns: schema.columns.map((c) => c.name).filter((name) => used.has(name) || name === unit) }
+    })
+    return {
+      verdict: 'allowed',
+      ...statements,
+      plan: { ...restrictions, slots: needed, columns },
+      report: reportOf(blocks, read, restrictions, columns),
+    }
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     return { verdict: 'refused', reasons: [error, ...further].map((refusal) => reasonOf(request.sql, refusal)) }
@@ -136,13 +135,7 @@ function shownRows(blocks: readonly Block[], read: readonly Slot[], by: string |
 }
 
 /** Every statement through the second lock, each with the tables that those before it make. */
-async function checkedStatements(
-  parser: Parser,
-  connection: DuckDBConnection,
-  { cells, result }: Rewritten,
-  { read, shown }: { readonly read: readonly Slot[]; readonly shown: ReadonlySet<string> },
-) {
-  const shadow = await openShadow(connection, read, shown)
+async function checkedStatements(parser: Parser, shadow: Shadow, { cells, result }: Rewritten) {
   const made: CellStatement[] = []
   for (const { select, ...table } of cells) {
     const sql = await sqlOf(parser, select)

@@ -1,5 +1,6 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { openParser, type Parser } from './parser.ts'
+import { openShadows, type Shadows } from './shadows.ts'
 
 /**
  * Parses and binds hostile text, so it can reach nothing: no files, no network, no extensions, and no way to turn any of
@@ -22,12 +23,14 @@ export interface Engine {
   /** Runs with a connection of its own: temporary tables and names of one check are invisible to every other. */
   readonly use: <T>(work: (connection: DuckDBConnection) => Promise<T>) => Promise<T>
   readonly parser: Parser
+  readonly shadows: Shadows
   readonly close: () => void
 }
 
 export async function openEngine(): Promise<Engine> {
   const instance = await DuckDBInstance.create(':memory:', locked)
   const parser = await openParser(instance)
+  const shadows = openShadows(instance)
   return {
     use: async (work) => {
       const connection = await instance.connect()
@@ -38,7 +41,9 @@ export async function openEngine(): Promise<Engine> {
       }
     },
     parser,
+    shadows,
     close() {
+      shadows.close()
       parser.close()
       instance.closeSync()
     },

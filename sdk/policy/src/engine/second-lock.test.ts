@@ -5,7 +5,7 @@ import { Refusal } from '../reasons.ts'
 import { slots } from '../testing/slots.ts'
 import { type Engine, openEngine } from './instance.ts'
 import { sqlOf } from './round-trip.ts'
-import { createTable, openShadow, type Shadow } from './shadow.ts'
+import { createTable, type Shadow } from './shadow.ts'
 
 // What holds if the walk over the AST ever let something through: SQL goes in here that it never would.
 
@@ -22,8 +22,7 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
   )
 }
 
-const shadow = (work: (shadow: Shadow) => Promise<unknown>) =>
-  codeOf(engine.use(async (connection) => work(await openShadow(connection, readSlots(slots)))))
+const shadow = (work: (shadow: Shadow) => Promise<unknown>) => codeOf(engine.shadows.use(readSlots(slots), new Set(), work))
 const bind = (sql: string) => shadow(({ bind }) => bind(sql))
 
 describe('binding against empty tables refuses', () => {
@@ -156,6 +155,50 @@ describe('what is kept of cells to compare them by', () => {
     expect(await over('SELECT lag(n) OVER (ORDER BY n) FROM cells_table')).toBe('plan-not-allowed')
     expect(await over('SELECT string_agg(g0, $$,$$) FROM cells_table')).toBe('plan-not-allowed')
     expect(await over('SELECT n FROM other_table')).toBe('binding-failed')
+  })
+})
+
+describe('tables that are kept for the next query', () => {
+  const cells = 'SELECT region AS g0, count(*) AS n FROM patients GROUP BY region'
+  const readsCells = 'SELECT n FROM cells_table'
+
+  test('are without the cells of the one before', async () => {
+    expect(await shadow(({ bindCells }) => bindCells('cells_table', cells))).toBe('passed')
+    expect(await bind(readsCells)).toBe('binding-failed')
+  })
+
+  test('are not those of a query that was refused', async () => {
+    const refused = async ({ bind, bindCells }: Shadow) => {
+      await bindCells('cells_table', cells)
+      await bind('SELECT nothing FROM patients')
+    }
+    expect(await shadow(refused)).toBe('binding-failed')
+    expect(await bind(readsCells)).toBe('binding-failed')
+  })
+
+  test('are used by one query at a time', async () => {
+    const both = [1, 2].map(() =>
+      shadow(async ({ bind, bindCells }) => {
+        await bindCells('cells_table', cells)
+        await bind(readsCells)
+      }),
+    )
+    expect(await Promise.all(both)).toEqual(['passed', 'passed'])
+  })
+
+  test('have the columns that this query declares', async () => {
+    const sum = 'SELECT sum(region) AS s FROM patients'
+    const numbered = readSlots(slots).map((slot) => ({
+      ...slot,
+      schema: { columns: slot.schema.columns.map((c) => (c.name === 'region' ? { ...c, type: 'BIGINT' as const } : c)) },
+    }))
+    expect(await bind(sum)).toBe('binding-failed')
+    expect(await codeOf(engine.shadows.use(numbered, new Set(), ({ bind }) => bind(sum)))).toBe('passed')
+    expect(await bind(sum)).toBe('binding-failed')
+  })
+
+  test('may be none', async () => {
+    expect(await codeOf(engine.shadows.use([], new Set(), ({ bind }) => bind('SELECT 1 AS one')))).toBe('plan-not-allowed')
   })
 })
 

@@ -1,4 +1,4 @@
-import type { DuckDBConnection } from '@duckdb/node-api'
+import type { DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api'
 import type { Slot } from '../analysis/slots.ts'
 import { refuse } from '../reasons.ts'
 import { checkPlan } from './plan.ts'
@@ -6,27 +6,34 @@ import { type OutputColumn, outputsOf } from './plan-outputs.ts'
 
 /**
  * The second lock: rewritten SQL is bound by the engine itself against empty tables that have the declared columns
- * and nothing else, and the bound plan is walked by allow-list. Tables are temporary, so they die with the connection.
+ * and nothing else, and the bound plan is walked by allow-list. Tables are temporary, so only their connection sees them.
  */
 export interface Shadow {
   readonly bind: (sql: string) => Promise<readonly OutputColumn[]>
   /** Binds what becomes a table of cells, and makes that table, as empty as the others. */
   readonly bindCells: (table: string, sql: string) => Promise<void>
+  /** names of the tables of cells that were made */
+  readonly madeCells: () => readonly string[]
 }
 
-export async function openShadow(
+/** A statement that gives the bound plan of the text bound to it. */
+export type Planner = DuckDBPreparedStatement
+
+export function preparePlanner(connection: DuckDBConnection): Promise<Planner> {
+  return connection.prepare(serializePlan)
+}
+
+/** Over a connection that holds the declared tables. */
+export function shadowOver(
   connection: DuckDBConnection,
-  declared: readonly Slot[],
-  /** ids of datasets whose rows the query may show */
-  shown: ReadonlySet<string> = new Set(),
-): Promise<Shadow> {
-  await connection.run(declared.map(createTable).join(';'))
+  planner: Planner,
+  { declared, shown }: { readonly declared: readonly Slot[]; readonly shown: ReadonlySet<string> },
+): Shadow {
   const slots = declared.map((s) => (shown.has(s.id) ? { ...s, unit: null } : s))
   const cells: string[] = []
   const bind = async (sql: string, sketches: boolean) => {
-    const reader = await connection
-      .runAndReadAll(serializePlan, { sql })
-      .catch(() => refuse('too-complex', 'the engine cannot plan the rewritten query'))
+    planner.bindVarchar(1, sql)
+    const reader = await planner.runAndReadAll().catch(() => refuse('too-complex', 'the engine cannot plan the rewritten query'))
     const plan: unknown = JSON.parse(String(reader.getRows()[0]?.[0]))
     checkPlan(plan, { slots, cells, sketches })
     return outputsOf(plan) ?? describe(connection, sql)
@@ -40,12 +47,13 @@ export async function openShadow(
       await connection.run(createTable({ id: table, schema: { columns } }))
       cells.push(table)
     },
+    madeCells: () => cells,
   }
 }
 
 /** Without what is empty or a default: a third of the plan, which is long. */
 const serializePlan =
-  'SELECT json_serialize_plan($sql::VARCHAR, skip_null := true, skip_empty := true, skip_default := true, optimize := false)'
+  'SELECT json_serialize_plan($1::VARCHAR, skip_null := true, skip_empty := true, skip_default := true, optimize := false)'
 
 /** Binds and does not optimise, which costs more than everything else. The plan was judged before. */
 async function describe(connection: DuckDBConnection, sql: string): Promise<readonly OutputColumn[]> {
