@@ -41,7 +41,7 @@ export function addExtremes({ slot }: Dataset): string {
     Array.from({ length: 7 }, (_, row) => {
       const cells = columns.map(({ name, type }, i) => {
         const of = edgesOf(type)
-        return name === unit ? value : (of[(row * (1 + (i % 2)) + i) % of.length] ?? 'NULL')
+        return name === unit ? value : (of[(row + i * i) % of.length] ?? 'NULL')
       })
       return `(${cells.join(', ')})`
     }),
