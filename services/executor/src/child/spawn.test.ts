@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ChildLimits, Confinement } from './confinement.ts'
+import type { Compare } from './dialogue.ts'
 import { probeConfinement } from './probe.ts'
 import { makeRunFolder } from './run-folder.ts'
 import { type Question, startChild } from './spawn.ts'
@@ -134,6 +135,29 @@ describe('a query in its child process', () => {
     const rows = (count: number) => `SELECT count(*) AS n FROM (SELECT DISTINCT md5(i::VARCHAR) FROM range(${count}) t(i))`
     expect((await run(rows(100_000), { memoryMiB: 48 })).rowCount).toBe(1)
     await expect(run(rows(1_000_000), { memoryMiB: 48 })).rejects.toMatchObject({ code: 'run-failed' })
+  })
+
+  it('asks in between which cells may not be shown, and goes on without them', async () => {
+    const { folder, question } = await freshRun('SELECT kind FROM cells WHERE m > 0 ORDER BY kind')
+    const table = {
+      create: 'CREATE TEMP TABLE cells AS SELECT kind, count(*) AS m FROM people GROUP BY kind',
+      read: ['SELECT rowid, CAST(m AS VARCHAR), CAST(kind AS VARCHAR) FROM cells'],
+      hide: ['UPDATE cells SET m = 0 WHERE rowid IN'],
+    }
+    const asked: unknown[] = []
+    const ask = async (compare: Compare, comparisons = [table]) =>
+      startChild(limits, confinement, folder).run({ ...question, comparisons }, new AbortController().signal, compare)
+    const { rowCount } = await ask(async (index, cells) => {
+      asked.push([index, cells[0]?.map(([, ...texts]) => texts).sort()])
+      return [(cells[0] ?? []).filter(([, , kind]) => kind === '1').map(([row]) => row)]
+    })
+    expect(rowCount).toBe(2)
+    expect(await inEngine(`SELECT * FROM '${folder.result}'`)).toEqual([['0'], ['2']])
+    expect(asked).toEqual([[0, [0, 1, 2].map((kind) => ['100', `${kind}`])]])
+    const failing = ask(() => Promise.reject(new Error('no history')))
+    await expect(failing).rejects.toMatchObject({ code: 'run-failed', message: 'the run failed' })
+    const words = { ...table, read: ["SELECT rowid, 'secret' FROM cells"] }
+    await expect(ask(async () => [[]], [words])).rejects.toMatchObject({ code: 'run-failed' })
   })
 
   it('fails with one code and no word about why', async () => {

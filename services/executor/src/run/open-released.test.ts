@@ -1,9 +1,11 @@
 import { create } from '@bufbuild/protobuf'
-import { canonicalBytes, generateHpkeKeyPair, hpkeSeal, randomBytes, utf8 } from '@reinraum/crypto'
-import { KeysReleasedSchema } from '@reinraum/proto'
+import { canonicalBytes, generateHpkeKeyPair, hpkeSeal, randomBytes, toBase64url, utf8 } from '@reinraum/crypto'
+import { KeysReleasedSchema, ReleasedHistorySchema } from '@reinraum/proto'
 import {
   type Contract,
   createIdentity,
+  historyKeyCheck,
+  historyPlace,
   type Identity,
   publicKeysOf,
   type Release,
@@ -140,6 +142,46 @@ describe('what a key service released', () => {
     const open = async (said: Said) => openReleased('own', (await answer({ keys: shared, ...said })).released, { ...asked, run })
     await expect(open({ release })).resolves.toBeDefined()
     expect(await refusalOf(() => open({ by: stranger, release: { ...release, keyService: 'other' } }))).toBe('key-mismatch')
+  })
+
+  it('is a history too, of each slot whose results are compared, with the key that its statement commits to', async () => {
+    const slots = asked.run.contract.document.slots.map((slot) =>
+      slot.id === 'areas' ? { ...slot, rule: { output: { differencing: 'suppressRow' } } } : slot,
+    )
+    const run = { ...asked.run, contract: { ...asked.run.contract, document: { ...asked.run.contract.document, slots } } }
+    const place = { keyService: 'own', contract: contractId, slot: 'areas' }
+    const key = randomBytes(32)
+    const open = async (change: {
+      readonly key?: Uint8Array
+      readonly slot?: string
+      readonly named?: boolean
+      readonly given?: boolean
+    }) => {
+      const history = {
+        slot: change.slot ?? 'areas',
+        key: toBase64url(historyKeyCheck(change.key ?? key, place)),
+        entries: 3,
+        head: digest(7),
+      }
+      const histories = change.named === false ? {} : { histories: [history] }
+      const { released } = await answer({
+        release: { outcome: { decision: 'released', datasets: both, runs: [], ...histories } },
+      })
+      const sealed = await hpkeSeal(asked.keys.kem.publicKey, key, { info: reportData, aad: historyPlace(place) })
+      const given = change.given === false ? [] : [{ slot: history.slot, sealedKey: canonicalBytes(sealed) }]
+      const message = { ...released, histories: given.map((history) => create(ReleasedHistorySchema, history)) }
+      return openReleased('own', message, { ...asked, run: run as unknown as VerifiedRun })
+    }
+    const { histories } = await open({})
+    expect(histories).toEqual(new Map([['areas', { key, entries: 3, head: digest(7) }]]))
+    const others = [
+      { key: randomBytes(32) },
+      { slot: 'visits' },
+      { named: false },
+      { given: false },
+      { named: false, given: false },
+    ]
+    for (const other of others) expect(await refusalOf(() => open(other))).toBe('key-mismatch')
   })
 
   it('is refused when it is sealed for other evidence, or is no sealed object', async () => {

@@ -83,6 +83,24 @@ describe('taking the keys of a run', () => {
     expect(logged).toEqual([{ run: 'the run', refused: { own: 'key-mismatch' } }])
   })
 
+  it('overwrites the histories of those who gave something wrong, and of all when it fails', async () => {
+    const histories = new Map(['a', 'b', 'c', 'own'].map((id) => [id, randomBytes(32)] as const))
+    for (const [id, key] of histories) {
+      const answer = answers.get(id)
+      if (answer?.kind !== 'given') continue
+      const opened = new Map([['visits', { key, entries: 0, head: '' }]])
+      answers.set(id, { kind: 'given', value: { ...answer.value, histories: opened } })
+    }
+    const wrong = answers.get('b')
+    if (wrong?.kind === 'given')
+      answers.set('b', { ...wrong, value: { ...wrong.value, parts: new Map([['visits', randomBytes(33)]]) } })
+    await take()
+    expect([...histories].filter(([, key]) => isZero(key)).map(([id]) => id)).toEqual(['b'])
+    answers.set('own', gave('areas', randomBytes(32)))
+    await expect(take()).rejects.toMatchObject({ code: 'key-mismatch' })
+    expect(['a', 'c'].every((id) => isZero(histories.get(id) as Uint8Array))).toBe(true)
+  })
+
   it('fails for good when wrong shares leave too few, and for now when one more might help', async () => {
     answers.set('b', gave('visits', randomBytes(33)))
     answers.set('c', gave('visits', randomBytes(33)))
