@@ -104,11 +104,13 @@ function restrictionLines({ restrictions }: GuardReport): readonly (readonly [st
 }
 
 /** In words for people who have to decide; the README of the policy package says more. */
-function notProtected({ datasets, blocks }: GuardReport): readonly string[] {
+function notProtected({ datasets, blocks, restrictions }: GuardReport): readonly string[] {
   if (datasets.every(({ privacyUnit }) => privacyUnit === null)) return ['nothing in it is protected, so nothing is']
   if (isOverlap({ blocks })) return ['whoever brings a dataset of all keys that there can be learns all of them']
   return [
-    'two results that differ by few units can be subtracted from each other, also with results of other queries',
+    datasets.every(({ slot, privacyUnit }) => privacyUnit === null || restrictions.differencing.includes(slot))
+      ? 'several results together, and results under another contract, can tell of few units what each of them does not'
+      : 'two results that differ by few units can be subtracted from each other, also with results of other queries',
     'one unit can make up most of a sum; only how many are in a group is held',
     'a median or quantile is a value that someone has',
     'public datasets are taken as they are: one that labels single units tells more about a group',
