@@ -4,6 +4,7 @@ import type { SlotInput } from '../analysis/slots.ts'
 import { createGuard, type Guard } from '../guard.ts'
 import { health } from '../testing/honest/health/health.ts'
 import { openRoom, type RoomWithHistory } from '../testing/room-with-history.ts'
+import { comparisonSql } from './comparison.ts'
 
 const minimumGroupSize = 10
 
@@ -108,6 +109,13 @@ describe('what an earlier result and a new one would tell by their difference', 
     expect(await room.run(sql)).toEqual([])
   })
 
+  test('nor do a total and what a join leaves of it', async () => {
+    const seen = '(SELECT person, count(*) AS often FROM visits WHERE person <> 42 GROUP BY person)'
+    const sql = `WITH a AS (SELECT count(*) AS n FROM people),
+      b AS (SELECT count(*) AS m FROM people p JOIN ${seen} v ON p.person = v.person) SELECT n, m FROM a, b`
+    expect(await room.run(sql)).toEqual([])
+  })
+
   test('what a value of an earlier block picks is compared too', async () => {
     await room.run('SELECT count(*) FROM people')
     const sql = `WITH a AS (SELECT count(*) AS n FROM people WHERE age > 30)
@@ -203,5 +211,15 @@ describe('what runs', () => {
     expect(verdict.rewrittenSql).toMatch(/^CREATE TEMP TABLE "cells_table" AS WITH [\s\S]+;\n[\s\S]+$/)
     expect(verdict.rewrittenSql.endsWith(verdict.resultSql)).toBe(true)
     expect(verdict.resultSql).not.toContain('people')
+  })
+
+  test('hides a cell with all that its units are known by, so that it counts for nothing beside others', async () => {
+    const sql = 'SELECT city, count(*) FROM people GROUP BY ROLLUP (city)'
+    const verdict = await guard.check({ sql, parameters: [], values: undefined, slots })
+    const [cells] = verdict.verdict === 'allowed' ? verdict.cells : []
+    if (cells === undefined) throw new Error('no cells')
+    expect(cells.sketches.map(({ bits }) => bits)).toEqual([['k0_0']])
+    const [hide] = comparisonSql(cells).hide
+    expect(hide).toBe('UPDATE "cells_table" SET "m0" = 0, "k0_0" = NULL WHERE rowid IN')
   })
 })

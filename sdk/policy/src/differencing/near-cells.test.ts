@@ -94,9 +94,9 @@ describe('cells that are compared with those that were shown', () => {
   test('are not shown beside a near one, even where they are the same as another', () => {
     const [a, b] = [100, 101].map((units) => sketchOf(new Map(Array.from({ length: units }, (_, u) => [u, 1])), 20))
     const shown = shownCells(20)
-    shown.learn(a as Uint32Array)
-    shown.learn(b as Uint32Array)
+    shown.learn(Uint32Array.of(...(a as Uint32Array), ...(b as Uint32Array)))
     expect(shown.admit(a as Uint32Array)).toBe(false)
+    expect(shown.admit(b as Uint32Array)).toBe(false)
   })
 
   test('stand beside what others showed in the meantime unless that is near', () => {

@@ -134,7 +134,7 @@ describe('what is kept of cells to compare them by', () => {
     ['values mixed together', 'SELECT region, bit_xor(age) AS x FROM patients GROUP BY region'],
     [
       'bits of single rows mixed together',
-      'SELECT region, bit_xor(CASE WHEN age > 0 THEN CAST(1 AS UBIGINT) << (age & 63) ELSE NULL END) AS x FROM patients GROUP BY region',
+      'SELECT region, bit_xor(CASE WHEN age > 0 THEN CAST(1 AS UBIGINT) << (CAST(age AS UBIGINT) & 63) ELSE NULL END) AS x FROM patients GROUP BY region',
     ],
     ['a hash itself', 'SELECT hash(region) AS x, count(*) AS n FROM patients GROUP BY 1'],
     ['lanes of values', cells(lanes('age & 63'))],
