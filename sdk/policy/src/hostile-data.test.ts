@@ -103,3 +103,11 @@ describe('values at the ends of their types fail in no statement:', () => {
     })
   }
 })
+
+test('a text that doubles with every result stays within a bound', async () => {
+  const steps = Array.from({ length: 35 }, (_, i) => `, q${i + 1} AS (SELECT r || r AS r FROM q${i})`).join('')
+  const sql = `WITH q0 AS (SELECT region AS r FROM patients GROUP BY 1)${steps} SELECT max(length(r)) AS n FROM q35`
+  const verdict = await guard.check({ sql, parameters: [], values: undefined, slots })
+  if (verdict.verdict === 'refused') throw new Error(`refused: ${JSON.stringify(verdict.reasons)}`)
+  expect((await database.query(verdict.rewrittenSql)).map(String)).toEqual(['10000'])
+})
