@@ -112,7 +112,8 @@ function arithmetic(op: ArithmeticOperator, args: readonly Expression[], offset:
     if (a === undefined || b === undefined || !texts.every(isText) || ![left, right].some(isText)) {
       return refuse('type-mismatch', '|| joins texts, or a text and a value', offset)
     }
-    return { kind: 'arithmetic', op, left: a, right: b, type: textType }
+    // a chain of results would double it without end
+    return cut({ kind: 'arithmetic', op, left: a, right: b, type: textType })
   }
   const moved = moveDate(op, left, right)
   if (moved !== undefined) return moved
