@@ -66,7 +66,8 @@ export interface PlanScope {
 }
 
 interface Plan extends PlanScope {
-  readonly tables: ReadonlyMap<unknown, unknown>
+  /** the definition of every table expression that the walk met, by the number that references have */
+  readonly tables: Map<unknown, unknown>
   /** what was found out of parts of the plan, which several operators ask */
   readonly known: Readonly<Record<'readsRows' | 'readsDataset', Map<object, boolean>>>
 }
@@ -80,9 +81,7 @@ export function checkPlan(plan: unknown, scope: PlanScope): void {
   if (error !== false || !Array.isArray(plans) || plans.length !== 1) {
     refuse('binding-failed', 'the types or names of the query do not fit the declared columns')
   }
-  const tables = new Map<unknown, unknown>()
-  collectTables(plans, tables)
-  const checked: Plan = { ...scope, tables, known: { readsRows: new Map(), readsDataset: new Map() } }
+  const checked: Plan = { ...scope, tables: new Map(), known: { readsRows: new Map(), readsDataset: new Map() } }
   visit(plans, checked)
   if (readsRows(plans, checked)) refuse('plan-not-allowed', 'the plan of the query gives rows of a protected dataset')
 }
@@ -96,6 +95,8 @@ interface Around {
 function visit(value: unknown, plan: Plan, around: Around = { sketch: false, aggregated: false }): void {
   if (value === null || typeof value !== 'object') return
   const node = value as PlanNode
+  // references stand below: one that does not is taken for rows
+  if (node.type === 'LOGICAL_MATERIALIZED_CTE') plan.tables.set(node.table_index, (node.children as readonly unknown[])[0])
   if (typeof node.type === 'string' && node.type.startsWith('LOGICAL_')) checkOperator(node, plan, around)
   if (node.expression_class !== undefined) checkExpression(node, plan, around)
   const sketch = around.sketch || isSketch(node, plan) || (around.aggregated && isNumbering(node))
@@ -219,14 +220,6 @@ function readsDataset(value: unknown, plan: Plan): boolean {
       ? isCells(inner, plan) || readsRows(inner, plan)
       : Object.values(inner).some((child) => readsDataset(child, plan)),
   )
-}
-
-/** The definition of every table expression, by the number that references have. */
-function collectTables(value: unknown, found: Map<unknown, unknown>): void {
-  if (value === null || typeof value !== 'object') return
-  const node = value as PlanNode
-  if (node.type === 'LOGICAL_MATERIALIZED_CTE') found.set(node.table_index, (node.children as readonly unknown[])[0])
-  for (const key of Object.keys(node)) collectTables(node[key], found)
 }
 
 function checkOperator(node: PlanNode, plan: Plan, around: Around): void {

@@ -26,9 +26,11 @@ function isSame(written: unknown, read: unknown): boolean {
     return lists && written.every((item, i) => isSame(item, read[i]))
   }
   const [own, other] = [written as Node, read as Node]
-  const fields = Object.keys(own).filter((field) => field !== 'query_location')
-  const others = Object.keys(other).filter((field) => field !== 'query_location')
-  return (
-    fields.length === others.length && fields.every((field) => Object.hasOwn(other, field) && isSame(own[field], other[field]))
-  )
+  let fields = 0
+  for (const field of Object.keys(own)) {
+    if (field === 'query_location') continue
+    if (!Object.hasOwn(other, field) || !isSame(own[field], other[field])) return false
+    fields += 1
+  }
+  return fields === Object.keys(other).length - (Object.hasOwn(other, 'query_location') ? 1 : 0)
 }

@@ -2,12 +2,16 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api'
-import { comparisonSql, createGuard, type Guard, type SlotInput, type Statements } from '../index.ts'
+import { comparisonSql, createGuard, type Guard, type GuardRequest, type SlotInput, type Statements } from '../index.ts'
 import type { Question } from './honest/field.ts'
+import { fields } from './honest/fields.ts'
 import { functions } from './honest/functions.ts'
+import { setOperations } from './honest/set-operations.ts'
+import { subqueries } from './honest/subqueries.ts'
 import { summaries } from './honest/summaries.ts'
 import { tpchAgencies } from './honest/tpch/agencies.ts'
 import { tpch } from './honest/tpch/tpch.ts'
+import { windows } from './honest/windows.ts'
 import { slots as honestSlots } from './slots.ts'
 
 // What guarding costs: a rewritten query beside the plain one over the same rows, in processor time of one thread, the two
@@ -210,16 +214,23 @@ async function runGuarded(connection: DuckDBConnection, { cells, resultSql }: St
 }
 
 async function timeGuard({ check }: Guard): Promise<void> {
-  const corpus = [...summaries, ...functions].map(([, sql]) => sql)
-  const ask = async (sql: string) => {
+  const plain = [...summaries, ...functions, ...setOperations, ...subqueries, ...windows]
+  const corpus: readonly GuardRequest[] = [
+    ...plain.map(([, sql]) => ({ sql, parameters: [], values: undefined, slots: honestSlots })),
+    ...fields.flatMap(({ datasets, questions }) =>
+      questions.map(({ sql, parameters = [], values = {} }) => ({ sql, parameters, values, slots: datasets.map((d) => d.slot) })),
+    ),
+  ]
+  const ask = async (request: GuardRequest) => {
     const started = performance.now()
-    const cpu = await processorTime(() => check({ sql, parameters: [], values: undefined, slots: honestSlots }))
+    const cpu = await processorTime(() => check(request))
     return { wall: performance.now() - started, cpu }
   }
+  console.log(`guarding ${corpus.length} honest queries; the limit is a p95 of 20 ms`)
   const times: { readonly wall: number; readonly cpu: number }[] = []
   for (let i = 0; i <= repetitions; i++) {
-    for (const sql of corpus) {
-      const time = await ask(sql)
+    for (const request of corpus) {
+      const time = await ask(request)
       if (i > 0) times.push(time)
     }
   }
