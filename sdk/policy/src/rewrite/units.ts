@@ -40,13 +40,20 @@ export interface CountedBy {
 
 /** The cells of a family and their units. */
 export function countUnits(family: Family, by: CountedBy): CountedCells {
-  return isCheapToStart(family) ? countStepwise(family, by) : countAtOnce(family, by)
+  return isCheapToStart(family, by.measures) ? countStepwise(family, by) : countAtOnce(family, by)
 }
 
-function isCheapToStart({ from, units, bounded }: Family): boolean {
+/**
+ * A condition over a join may leave so few rows that the first of them are all, found by joining again: sketching those at
+ * once is cheap, if it is done for few measures.
+ */
+function isCheapToStart({ from, where, units, bounded }: Family, { all }: Measures): boolean {
   const plain = relationsOf(from).every(({ source }) => source.kind !== 'derived')
-  return bounded === null && units.length === 1 && plain
+  const selective = from.kind === 'join' && where !== null && all.length <= sketchedAtOnce
+  return bounded === null && units.length === 1 && plain && !selective
 }
+
+const sketchedAtOnce = 3
 
 function countAtOnce(family: Family, { measures, minimum, sketched }: CountedBy): CountedCells {
   const { all } = measures
@@ -134,16 +141,17 @@ function sketchOpen(family: Family, seen: Piece, all: readonly Measure[], minimu
 function sketchHidden(family: Family, seen: Piece, { all }: Measures, minimum: number): CountedCells {
   const words = wordsFor(minimum)
   const few = below(all, minimum)
-  const asked = isOf(family, askedSets(family))
+  const nested = isChain(family.sets)
+  // rows of nested cells are those of the finest
+  const told = isOf(family, nested ? family.sets.slice(0, 1) : askedSets(family))
   const small = piece(`${family.name}_small`, [{ name: rowsColumn, value: ast.call('sum', [column(rowsColumn)]) }], {
     from: ast.table(seen.name, 'x'),
-    where: ast.conjunction('and', [...(asked === null ? [] : [asked]), few]),
+    where: ast.conjunction('and', [...(told === null ? [] : [told]), few]),
   })
   const together = ast.comparison('COMPARE_GREATERTHANOREQUALTO', ast.column('gate', rowsColumn), ast.integer(BigInt(minimum)))
   // nobody on a side is as good as enough: whether there is somebody, only a sketch says
   const always = all.some((m) => m.rows !== null)
   const needed = always ? few : ast.conjunction('and', [few, ast.conjunction('or', [enoughRows(minimum), together])])
-  const nested = isChain(family.sets)
   const of = (set: readonly number[]) => (!nested || set === family.sets[0] ? needed : stillOpen(all, minimum))
   const sketch = (m: Measure) => sketchOf(ast.column('r', m.name), words).map((value, i) => ({ name: sketchName(m, i), value }))
   const sketches = recount(family, 'sketches', all, seen, { of, beside: ast.table(small.name, 'gate'), gate: null }, sketch)

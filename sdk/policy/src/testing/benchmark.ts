@@ -17,12 +17,13 @@ import { slots as honestSlots } from './slots.ts'
 // What guarding costs: a rewritten query beside the plain one over the same rows, in processor time of one thread, the two
 // taking turns; and the time of the guard itself over the honest corpus. The queries are one of each shape over one table,
 // and those TPC-H-derived questions that read protected datasets.
-// Usage: npm run bench -- guard [rows] [repetitions] [differencing]
+// Usage: npm run bench -- guard [rows] [repetitions] [differencing] [names of queries, as a pattern]
 
 const rows = Number(process.argv[2] ?? 10_000_000)
 const repetitions = Number(process.argv[3] ?? 5)
 /** Rules have results compared with earlier ones: what a query costs with its tables of cells, and without the comparing. */
 const differencing = process.argv[4] === 'differencing'
+const wanted = new RegExp(process.argv[differencing ? 5 : 4] ?? '')
 
 const visits: SlotInput = {
   id: 'visits',
@@ -177,7 +178,7 @@ async function write(connection: DuckDBConnection, name: string, sql: string): P
 async function compare(connection: DuckDBConnection): Promise<void> {
   const ratios: number[] = []
   console.log(`${'query'.padEnd(36)}${'plain ms'.padStart(10)}${'guarded ms'.padStart(12)}${'ratio'.padStart(8)}`)
-  for (const { name, sql, parameters = [], values, slots } of compared) {
+  for (const { name, sql, parameters = [], values, slots } of compared.filter((c) => wanted.test(c.name))) {
     const verdict = await guard.check({ sql, parameters, values, slots: slots.map(withDifferencing) })
     if (verdict.verdict === 'refused') throw new Error(`${name}: ${JSON.stringify(verdict.reasons)}`)
     const times = { plain: [] as number[], guarded: [] as number[] }
