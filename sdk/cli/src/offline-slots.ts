@@ -23,9 +23,11 @@ export interface SlotSources {
   readonly schema: readonly string[]
   /** datasets in no contract yet that belong to whoever asks */
   readonly own: readonly string[]
+  /** the member who asks */
+  readonly as?: string
 }
 
-/** Who asks, where no contract names anybody. */
+/** Who asks, where nobody says. */
 export const nameless = 'you'
 
 /** A dataset as the guard takes it. */
@@ -44,7 +46,7 @@ export async function readSlotSources(invocation: Invocation, sources: SlotSourc
   const slots = joined(schemas, rules)
   const stranger = sources.own.find((id) => !slots.some((slot) => slot.id === id))
   if (stranger !== undefined) throw invalid(`there is no dataset ${oneLine(stranger)} to be your own`)
-  return slots.map((slot) => (sources.own.includes(slot.id) ? { ...slot, owner: nameless } : slot))
+  return slots.map((slot) => (sources.own.includes(slot.id) ? { ...slot, owner: sources.as ?? nameless } : slot))
 }
 
 async function slotsOfContract(invocation: Invocation, reference: string): Promise<readonly OfflineSlot[]> {

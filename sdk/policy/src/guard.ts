@@ -99,7 +99,7 @@ async function check(engine: Engine, request: GuardRequest): Promise<GuardVerdic
     const usage = usageOf(blocks)
     const read = slots.filter((s) => usage.has(s.id)).sort((a, b) => (a.id < b.id ? -1 : 1))
     const restrictions = composeAll(read.map(restrictionsOf))
-    checkRules({ statement, blocks, read, restrictions })
+    checkRules({ statement, blocks, read, restrictions, by: request.by })
     const compared = new Map(
       read.flatMap(({ id, rule }) =>
         restrictions.differencing.includes(id) ? [[id, rule.output.minimumGroupSize] as const] : [],

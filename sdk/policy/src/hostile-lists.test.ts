@@ -8,7 +8,11 @@ import { slots } from './testing/slots.ts'
 // counts the units of each dataset by themselves, so what the analyst makes up is of no help, whatever the list calls itself.
 
 const open: ColumnRule = { dimension: true, join: true, filter: 'any', aggregate: ['count', 'count_distinct'], expressions: true }
-const columns: Record<string, ColumnRule> = { who: open, place: open, mark: { ...open, bounds: [0, 1] } }
+const columns: Record<string, ColumnRule> = {
+  who: open,
+  place: open,
+  mark: { ...open, aggregate: ['sum', 'count'], bounds: [0, 1] },
+}
 const schema = { columns: Object.keys(columns).map((name) => ({ name, type: name === 'place' ? 'VARCHAR' : 'BIGINT' }) as const) }
 
 function list(id: string, unit: string | null): SlotInput {
@@ -23,7 +27,14 @@ function list(id: string, unit: string | null): SlotInput {
   return { id, owner: 'analyst', schema, rule }
 }
 
-const all = [...slots, list('people', 'who'), list('public_people', null)]
+const lists = [list('people', 'who'), list('public_people', null)]
+
+/** Owners who trust the analyst's own lists, and owners who do not say so. */
+const trusting = [
+  ...slots.map((s) => ({ ...s, rule: { ...s.rule, join: { condition: 'notRequired', with: ['analyst'] } } }) as SlotInput),
+  ...lists,
+]
+const silent = [...slots, ...lists]
 
 let guard: Guard
 let database: Database
@@ -39,8 +50,8 @@ afterAll(async () => {
   await guard.close()
 })
 
-async function rowsOf(sql: string): Promise<readonly string[] | string> {
-  const verdict = await guard.check({ sql, parameters: [], values: undefined, slots: all, by: 'analyst' })
+async function rowsOf(sql: string, asked = trusting): Promise<readonly string[] | string> {
+  const verdict = await guard.check({ sql, parameters: [], values: undefined, slots: asked, by: 'analyst' })
   return verdict.verdict === 'refused' ? String(verdict.reasons[0]?.code) : readable(await database.query(verdict.rewrittenSql))
 }
 
@@ -84,4 +95,27 @@ test('rows of the list fill no group that the owner’s rows leave empty', async
   const stack = 'SELECT region AS r, age AS a FROM patients WHERE age = 33 UNION ALL SELECT place, who FROM people'
   expect(await rowsOf(`SELECT r, count(*) AS n FROM (${stack}) q GROUP BY r`)).toEqual(['Alone | 2000'])
   expect(await rowsOf(`SELECT count(*) AS n FROM (${stack}) q WHERE a <= 33 OR a >= 5000`)).toEqual(['2000'])
+})
+
+const joined = (own: string) => `FROM patients p JOIN ${own} q ON p.person = q.who`
+test.each([
+  ['marks of one person', `SELECT sum(q.mark) AS n ${joined('people')}`],
+  ['nineteen people who are known, and one more', `SELECT count(DISTINCT q.who) AS n ${joined('public_people')}`],
+  ['a list by IN', 'SELECT count(*) AS n FROM patients WHERE person IN (SELECT who FROM people)'],
+  ['a list by EXISTS', 'SELECT count(*) AS n FROM patients p WHERE EXISTS (SELECT 1 FROM people q WHERE q.who = p.person)'],
+  ['a list of places', 'SELECT count(*) AS n FROM patients p JOIN public_people q ON p.region = q.place'],
+  ['rows picked before', `SELECT count(*) AS n FROM (SELECT p.region AS r, q.mark AS m ${joined('people')}) x WHERE m = 1`],
+  [
+    'rows of units',
+    `SELECT count(*) AS n FROM (SELECT person, sum(cost) AS c FROM patients GROUP BY person) p JOIN people q ON p.person = q.who`,
+  ],
+])('no list of who asks joins rows of an owner who does not name them: %s', async (_, sql) => {
+  expect(await rowsOf(sql, silent)).toBe('join-not-allowed')
+})
+
+test('who names nobody still lets others join, and results of the list', async () => {
+  const others = 'SELECT count(*) AS n FROM patients p JOIN pupils q ON p.person = q.pupil'
+  expect(await rowsOf(others, silent)).not.toBe('join-not-allowed')
+  const beside = 'SELECT a.n, b.m FROM (SELECT count(*) AS n FROM patients) a, (SELECT count(*) AS m FROM people) b'
+  expect(typeof (await rowsOf(beside, silent))).toBe('object')
 })

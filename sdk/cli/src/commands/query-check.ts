@@ -9,7 +9,7 @@ import { type QueryOptions, readQueryDraft } from '../query-draft.ts'
 /** What the guard says about a query, before anybody is asked. Nothing leaves this machine unless a contract is fetched. */
 export function queryCheckCommand(group: Command, io: Io, exit: Exit): void {
   const collect = (value: string, earlier: readonly string[]) => [...earlier, value]
-  bind<QueryOptions & SlotSources & { readonly as?: string }>(
+  bind<QueryOptions & SlotSources>(
     group
       .command('check')
       .description('what the guard says about a query, how to change it, and what approvers will read')
@@ -17,7 +17,7 @@ export function queryCheckCommand(group: Command, io: Io, exit: Exit): void {
       .option('--contract <id or file>', 'a contract, or the draft of one; offline when it is a file')
       .option('--rule <[dataset=]file>', 'an analysis rule that is in no contract yet; once per dataset', collect, [])
       .option('--schema <[dataset=]file>', 'CREATE TABLE statements, each named as its dataset', collect, [])
-      .option('--as <member>', 'the member of the contract who will ask: rules can show them what overlaps with their rows')
+      .option('--as <member>', 'the member who will ask: rules can show them what overlaps with their rows')
       .option('--own <dataset>', 'a dataset in no contract yet that is your own; repeat it for several', collect, [])
       .option('--parameters <file>', 'YAML or JSON list of parameters with their domains'),
     io,

@@ -21,6 +21,23 @@ export function checkJoins(blocks: readonly Block[], { joins, joinOperators }: R
   }
 }
 
+/**
+ * Whoever asks could bring a list that marks single units, and no threshold tells such a list from an honest one: their own
+ * datasets join rows of a protected dataset only where its rule names them.
+ */
+export function checkOwnDatasets(blocks: readonly Block[], read: readonly Slot[], by: string | undefined): void {
+  if (by === undefined) return
+  for (const block of blocks) {
+    if (block.source.kind !== 'core') continue
+    const met = new Set(meetsRows(block))
+    const slots = read.filter((s) => met.has(s.id))
+    if (!slots.some((s) => s.owner === by)) continue
+    const shut = slots.find((s) => s.unit !== null && s.owner !== by && s.rule.join?.with?.includes(by) !== true)
+    if (shut === undefined) continue
+    refuse('join-not-allowed', `a dataset of ${by}, who asks, joins ${shut.id} only if its rule names them under join.with`)
+  }
+}
+
 function checkRequirement(requirement: JoinRequirement, block: Block, from: From, behind: SlotsBehind): void {
   const { slot, condition } = requirement
   for (const place of placesIn(from).filter((p) => p.slot.id === slot)) {

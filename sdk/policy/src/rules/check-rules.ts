@@ -3,7 +3,7 @@ import { addableFunctionNames, functionName } from '../analysis/functions.ts'
 import type { Slot } from '../analysis/slots.ts'
 import { offsetWithin, tagOf } from '../ast/read.ts'
 import { refuse } from '../reasons.ts'
-import { checkJoins } from './check-joins.ts'
+import { checkJoins, checkOwnDatasets } from './check-joins.ts'
 import { millionthsOf } from './decimal.ts'
 import type { Restrictions } from './restrictions.ts'
 
@@ -13,19 +13,22 @@ interface Checked {
   readonly blocks: readonly Block[]
   readonly read: readonly Slot[]
   readonly restrictions: Restrictions
+  /** who asks, as far as that is known */
+  readonly by: string | undefined
 }
 
 /** Numbers are rounded as DECIMAL(38): a rounding beyond this is a multiple of nothing that comes out. */
 const largestRounding = millionthsOf('1000000000000')
 
 /** Refuses what the rules of the datasets that a query reads refuse together. What is said of single columns is checked before. */
-export function checkRules({ statement, blocks, read, restrictions }: Checked): void {
+export function checkRules({ statement, blocks, read, restrictions, by }: Checked): void {
   for (const { slot } of restrictions.ledgers) {
     // An owner who asks for noise gets noise or no results.
     refuse('noise-not-available', `the rule of ${slot} asks for noise, which no result has yet`)
   }
   checkModes(blocks, read, restrictions)
   checkJoins(blocks, restrictions)
+  checkOwnDatasets(blocks, read, by)
   checkFunctions(statement, read, restrictions)
   if (restrictions.rounding !== null && millionthsOf(restrictions.rounding) > largestRounding) {
     refuse('rule-invalid', `the roundings of ${namesOf(read)} have no common multiple; agree on one`)

@@ -37,7 +37,10 @@ const privacyUnitSchema = z.union([
 const joinRuleSchema = z.strictObject({
   /** `any`: at least one dataset of one of the members; `all`: one of each; `blocked`: with no other dataset at all */
   condition: z.enum(['any', 'all', 'notRequired', 'blocked']),
-  /** without it, `any` means any other member */
+  /**
+   * without it, `any` means any other member; under each condition, who may join datasets of their own with this one in a
+   * query that they ask themselves
+   */
   with: uniqueMembers('member').min(1, 'names nobody; name members or leave with out').optional(),
   /** how several equalities of one join may be connected; `and` unless given */
   operators: z

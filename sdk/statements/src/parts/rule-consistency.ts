@@ -18,8 +18,8 @@ function checkJoin({ join, privacyUnit }: AnalysisRule, fault: Fault): void {
   if (join.condition === 'all' && join.with === undefined) {
     fault(['join', 'with'], 'all needs the members whose datasets must be joined; add with: [member, …]')
   }
-  if ((join.condition === 'notRequired' || join.condition === 'blocked') && join.with !== undefined) {
-    fault(['join', 'with'], `${join.condition} takes no members; leave with out, or write condition: any`)
+  if (join.condition === 'blocked' && join.with !== undefined) {
+    fault(['join', 'with'], 'blocked takes no members; leave with out, or write condition: any')
   }
   if (join.condition === 'blocked' && join.operators !== undefined) {
     fault(['join', 'operators'], 'blocked allows no join at all; leave operators out')
