@@ -83,11 +83,18 @@ function named(alias: string, source: Source, tables: Tables): FromRead {
   return { from: { kind: 'relation', relation }, scope, where: [] }
 }
 
-const joinTypes: Readonly<Record<string, 'inner' | 'left' | 'full'>> = { INNER: 'inner', LEFT: 'left', FULL: 'full' }
+const joinTypes: Readonly<Record<string, 'inner' | 'left' | 'full'>> = {
+  INNER: 'inner',
+  LEFT: 'left',
+  RIGHT: 'left',
+  FULL: 'full',
+}
 
 function readJoin(node: unknown, tables: Tables, visit: (table: unknown) => FromRead): FromRead {
   const offset = offsetWithin(node)
-  const shape = read(joinNode, node, 'join-not-allowed', 'this kind of join is not allowed')
+  const written = read(joinNode, node, 'join-not-allowed', 'this kind of join is not allowed')
+  // a RIGHT join is the LEFT join of its sides the other way round
+  const shape = written.join_type === 'RIGHT' ? { ...written, left: written.right, right: written.left } : written
   const join = shape.ref_type === 'CROSS' ? 'cross' : joinTypes[shape.join_type]
   const outside = (side: FromRead) => (join === 'left' || join === 'full' ? beforeOuterJoin(side, tables.alias) : side)
   const left = join === 'full' ? outside(visit(shape.left)) : visit(shape.left)
@@ -104,7 +111,7 @@ function readJoin(node: unknown, tables: Tables, visit: (table: unknown) => From
     return { from: { kind: 'join', join, left: left.from, right: right.from, equalities: [] }, scope, where }
   }
   if (join === undefined || join === 'cross' || shape.ref_type !== 'REGULAR') {
-    return refuse('join-not-allowed', 'joins are INNER, LEFT or FULL, with ON or USING', offset)
+    return refuse('join-not-allowed', 'joins are INNER, LEFT, RIGHT or FULL, with ON or USING', offset)
   }
   const using = shape.using_columns.map((name) => {
     const a = resolve(left.scope, [name], offset)

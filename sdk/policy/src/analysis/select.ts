@@ -160,7 +160,7 @@ function publicBlock(select: SelectNode, source: FromRead, surroundings: Surroun
   try {
     return aggregateBlock(select, source, surroundings)
   } catch (refusal) {
-    if (!(refusal instanceof Refusal) || refusal.code !== 'aggregate-not-allowed') throw refusal
+    if (!(refusal instanceof Refusal) || !['aggregate-not-allowed', 'function-not-allowed'].includes(refusal.code)) throw refusal
     try {
       return summaryBlock(select, source, surroundings)
     } catch (error) {

@@ -78,4 +78,15 @@ export const roads: readonly Question[] = [
     sql: `SELECT least(injured, 3) AS injured, min(n) AS n FROM (SELECT injured, count(*) AS n FROM accidents WHERE coalesce(weather, 'none') <> 'snow' GROUP BY injured) AS c GROUP BY 1 ORDER BY 1`,
     byHand: `SELECT least(injured, 3), min(n) FROM (SELECT injured, count(*) AS n FROM accidents WHERE weather IS DISTINCT FROM 'snow' GROUP BY 1 HAVING ${plates}) GROUP BY 1 ORDER BY 1`,
   },
+  {
+    asks: 'accidents of vehicles that are on the register or not, the register on the left',
+    sql: `SELECT count(*) AS accidents, count(v.known) AS registered FROM (SELECT plate, count(*) AS known FROM vehicles WHERE kind <> 'car' GROUP BY plate) AS v
+      RIGHT OUTER JOIN accidents AS a ON a.plate = v.plate`,
+    byHand: `SELECT count(*), count(v.plate) FROM accidents LEFT JOIN (FROM vehicles WHERE kind <> 'car') v USING (plate)`,
+  },
+  {
+    asks: 'the roads of each class in a line, all of it public',
+    sql: `SELECT class, string_agg(road, ', ' ORDER BY kilometres DESC) AS roads, max(kilometres) AS longest FROM roads GROUP BY class ORDER BY class`,
+    byHand: `SELECT class, string_agg(road, ', ' ORDER BY kilometres DESC), max(kilometres) FROM roads GROUP BY 1 ORDER BY 1`,
+  },
 ]
