@@ -59,6 +59,20 @@ test('no unit counts in more groups than its rule says', async () => {
   }
 })
 
+test('a bound holds where rows are picked before an outer join, whatever else they are joined with', async () => {
+  await database.query("INSERT INTO states SELECT 'Region ' || i, 'Region ' || i FROM range(13) t(i)")
+  const picked =
+    'SELECT p.region AS r, p.visits AS v, p.person AS who FROM states q JOIN patients p ON p.region = q.name WHERE p.age > 3'
+  for (const most of [1, 3, 1000]) {
+    const [[byHand] = []] = await database.query(
+      `SELECT sum(least(n, ${most})) FROM (SELECT who, count(*) AS n FROM (${picked}) GROUP BY who)`,
+    )
+    const sql = `SELECT count(s.v) AS n FROM states t LEFT JOIN (${picked.replace(', p.person AS who', '')}) s ON t.code = s.r`
+    expect(await ask(sql, { maxRowsPerUnit: most })).toEqual([[Number(byHand)]])
+  }
+  await database.query("DELETE FROM states WHERE code LIKE 'Region %'")
+})
+
 test('equal runs keep equal rows, however rows are ordered and threads share them', async () => {
   const sql = await rewritten(
     `SELECT region, smoker, grouping(region, smoker) AS g, count(*) AS n, sum(cost) AS c, avg(score) AS s, median(age) AS m

@@ -54,7 +54,7 @@ export function measuresOf({ from, units, aggregates, besides }: Family, without
 }
 
 /** The dataset that a unit is of, through rows made of its rows. */
-function slotBehind(from: From, { table, name }: Column): string | null {
+export function slotBehind(from: From, { table, name }: Column): string | null {
   const source = relationsOf(from).find((relation) => relation.table === table)?.source
   switch (source?.kind) {
     case 'slot':
