@@ -99,6 +99,13 @@ describe('rows of a subquery', () => {
     expect(shown).not.toContain('Alone')
   })
 
+  test('answer to the rule of the dataset that a column is of, and not of the first', async () => {
+    const picked = 'SELECT p.region AS r FROM states q JOIN patients p ON p.region = q.name WHERE p.age > 3'
+    const verdict = await check(`SELECT count(s.r) AS n FROM states t LEFT JOIN (${picked}) s ON t.code = s.r`)
+    const message = verdict.verdict === 'refused' ? verdict.reasons[0]?.message : 'allowed'
+    expect(message).toBe('the rules do not allow count of region of patients')
+  })
+
   test('are reported under the columns of their dataset', async () => {
     const verdict = await check(
       'WITH q AS (SELECT region AS r, cost AS c FROM patients WHERE age > 3) SELECT r, sum(c) AS s FROM states t LEFT JOIN (SELECT r, c FROM q) x ON t.name = x.r GROUP BY r',

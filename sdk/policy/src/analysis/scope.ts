@@ -2,7 +2,7 @@ import { sameName } from '../ast/read.ts'
 import { refuse } from '../reasons.ts'
 import type { Relation } from './block.ts'
 import { slotsBehind } from './block.ts'
-import type { Column, Expression } from './expression.ts'
+import { type Column, columnsOf, type Expression } from './expression.ts'
 
 /** A table as the query names it; a subquery's columns are expressions over the columns behind it. */
 export interface NamedTable {
@@ -22,11 +22,18 @@ export function namedTable(relation: Relation): NamedTable {
   return { alias: relation.alias, columns: relation.columns.map(({ name }) => ({ name, value: columnOf(relation, name) })) }
 }
 
-/** A column of a relation; that of derived rows answers to the first dataset behind it. */
 export function columnOf(relation: Relation, name: string): Column {
   const found = relation.columns.find((c) => c.name === name)
   if (found === undefined) throw new Error('a relation has the columns that are asked of it')
-  return { kind: 'column', table: relation.table, name, type: found.type, slot: slotsBehind(relation)[0]?.id ?? null }
+  return { kind: 'column', table: relation.table, name, type: found.type, slot: datasetOf(relation, name) }
+}
+
+/** Derived rows have a column from the dataset that its value is of; one of no column, such as a count, from their first. */
+function datasetOf(relation: Relation, name: string): string | null {
+  const { source } = relation
+  const value = source.kind === 'derived' ? source.derived.columns.find((c) => c.name === name)?.value : undefined
+  const behind = value ? columnsOf(value).find((c) => c.slot !== null)?.slot : undefined
+  return behind ?? slotsBehind(relation)[0]?.id ?? null
 }
 
 /** `column` or `table.column`; whole rows, rowid and other names that no schema declares do not resolve. */

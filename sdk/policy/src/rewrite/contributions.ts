@@ -7,7 +7,6 @@ import * as ast from '../ast/build.ts'
 import { write } from './expressions.ts'
 import type { Family } from './family.ts'
 import { writeFrom } from './from.ts'
-import { slotBehind } from './measures.ts'
 import { withValues } from './values.ts'
 
 // Where a rule bounds what one unit adds to a result, rows beyond the bound are left out before anything is aggregated:
@@ -51,7 +50,7 @@ export function boundContributions(family: Family): Family {
 function boundsOf({ from, units }: Family): readonly Bound[] {
   const slots = slotsIn(from)
   return units.flatMap((unit, i): readonly Bound[] => {
-    const rule = slots.find((s) => s.id === (slotBehind(from, unit) ?? unit.slot))?.rule.privacyUnit
+    const rule = slots.find((s) => s.id === unit.slot)?.rule.privacyUnit
     if (rule === undefined || rule === 'none') return []
     const { maxRowsPerUnit: rows, maxGroupsPerUnit: groups } = rule
     return [

@@ -1,5 +1,4 @@
-import { type CoreAggregate, type From, relationsOf } from '../analysis/block.ts'
-import type { Column } from '../analysis/expression.ts'
+import type { CoreAggregate } from '../analysis/block.ts'
 import type { Node } from '../ast/build.ts'
 import { write } from './expressions.ts'
 import type { Family } from './family.ts'
@@ -29,7 +28,7 @@ export interface Measures {
 }
 
 /** Aggregates that need the same units share a measure, so a second sum of a column costs no second threshold. */
-export function measuresOf({ from, units, aggregates, besides }: Family, withoutValue: boolean): Measures {
+export function measuresOf({ units, aggregates, besides }: Family, withoutValue: boolean): Measures {
   const found = new Map<string, Measure>()
   const add = (side: Side): readonly Measure[] =>
     side.units.map((column) => {
@@ -38,7 +37,7 @@ export function measuresOf({ from, units, aggregates, besides }: Family, without
       const name = `m${found.size}`
       const measure = found.get(key) ?? {
         name,
-        slot: slotBehind(from, column) ?? column.slot,
+        slot: column.slot,
         base: write(column),
         unit,
         side,
@@ -51,19 +50,4 @@ export function measuresOf({ from, units, aggregates, besides }: Family, without
   const sides = (a: CoreAggregate) => sidesOf(a, withoutValue).flatMap(add)
   const ofAggregate = new Map(aggregates.map((a) => [a.name, sides(a)]))
   return { all: [...found.values()], ofCell, ofAggregate }
-}
-
-/** The dataset that a unit is of, through rows made of its rows. */
-export function slotBehind(from: From, { table, name }: Column): string | null {
-  const source = relationsOf(from).find((relation) => relation.table === table)?.source
-  switch (source?.kind) {
-    case 'slot':
-      return source.slot.id
-    case 'derived': {
-      const value = source.derived.columns.find((column) => column.name === name)?.value
-      return value?.kind === 'column' ? slotBehind(source.derived.from, value) : null
-    }
-    default:
-      return null
-  }
 }
