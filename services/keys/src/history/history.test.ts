@@ -9,7 +9,7 @@ import { importDataset, sealDataset } from '../testing/agreement.ts'
 import { bundleOf, outcomeOf } from '../testing/attempt.ts'
 import { agreeOnHistory, append, type Compared, noRun, type ReleasedRun, release, someEntry } from '../testing/history.ts'
 import { freshMachine, restore } from '../testing/machine.ts'
-import { backUp, confirm, type RecoveryRoom, startRecoveryRoom } from '../testing/recovery.ts'
+import { backUp, confirm, present, type RecoveryRoom, releasesOf, startRecoveryRoom } from '../testing/recovery.ts'
 
 let room: RecoveryRoom
 let agreement: Compared
@@ -190,6 +190,24 @@ describe('what becomes of a history', () => {
     } finally {
       await restored.stop()
       zeroise(run.key)
+    }
+  })
+
+  test('a run of after the backup, which only its release tells of, closes it when the log is mended', async () => {
+    const known = await release(agreement, shared())
+    const { next } = await append(shared(), known, { head: known.named.head, entry: someEntry() })
+    const machine = await freshMachine(room)
+    await restore(machine, await backUp(room, shared(), join(machine.folder, 'backup')))
+    const later = await release(agreement, shared())
+    await append(shared(), later, { head: next ?? '', entry: someEntry() })
+    const kept = await releasesOf(agreement, shared())
+    const restored = await room.start(machine.folder)
+    try {
+      expect(await present(agreement, restored, kept.slice(-1))).not.toBe('NONE')
+      await confirm(agreement, restored, 'bird')
+      expect(await outcomeOf(agreement, restored, await bundleOf(agreement))).toBe('history-unreadable')
+    } finally {
+      await restored.stop()
     }
   })
 })

@@ -37,7 +37,9 @@ test('an approval is counted by its debits: those from before, and every one tha
     .onConflict((conflict) => conflict.doNothing())
     .execute()
   expect(await counted()).toEqual({ a: 3, b: 1, c: 1 })
-  await expect(db.updateTable('debits').set({ approval_id: 'b' }).where('approval_id', '=', 'c').execute()).rejects.toThrow()
+  // Nor does one become another's: where no other row is in its way either.
+  const moved = db.updateTable('debits').set({ approval_id: 'd' }).where('approval_id', '=', 'c').execute()
+  await expect(moved).rejects.toThrow()
   await sql`delete from debits`.execute(db)
   expect(await counted()).toEqual({ a: 0, b: 0, c: 0 })
 })
