@@ -100,13 +100,18 @@ export function both(a: Expression | null, b: Expression | null): Expression | n
 }
 
 /** false or NULL: what the next branch of a CASE sees. */
-function isNotTrue(condition: Expression): Expression {
+export function isNotTrue(condition: Expression): Expression {
   const not: Expression = { kind: 'not', term: condition, type: booleanType }
   return { kind: 'coalesce', values: [not, booleanConstant(true)], type: booleanType }
 }
 
 /** All other rows: of what is not true, those for which it is. */
 export function complementOf(condition: Expression): Expression {
+  return complementedBy(condition) ?? isNotTrue(condition)
+}
+
+/** The condition that this one is the complement of; null if it was not made as one. */
+export function complementedBy(condition: Expression): Expression | null {
   const [first] = condition.kind === 'coalesce' ? condition.values : []
-  return first?.kind === 'not' && keyOf(isNotTrue(first.term)) === keyOf(condition) ? first.term : isNotTrue(condition)
+  return first?.kind === 'not' && keyOf(isNotTrue(first.term)) === keyOf(condition) ? first.term : null
 }

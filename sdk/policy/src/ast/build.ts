@@ -195,8 +195,15 @@ export function setOperation(type: 'UNION' | 'INTERSECT' | 'EXCEPT', all: boolea
   }
 }
 
+export interface CommonTable {
+  readonly name: string
+  readonly select: Node
+  /** computed once and kept, or put in the place of every reference; left out: the engine decides */
+  readonly once?: boolean
+}
+
 export interface SelectParts {
-  readonly ctes?: readonly { readonly name: string; readonly select: Node }[]
+  readonly ctes?: readonly CommonTable[]
   readonly list: readonly Node[]
   readonly from: Node
   readonly where?: Node | null
@@ -218,7 +225,7 @@ export function select(parts: SelectParts): Node {
   return {
     type: 'SELECT_NODE',
     modifiers: modifiers(parts),
-    cte_map: { map: (parts.ctes ?? []).map(({ name, select }) => ({ key: name, value: commonTable(select) })) },
+    cte_map: { map: (parts.ctes ?? []).map((table) => ({ key: table.name, value: commonTable(table) })) },
     select_list: parts.list,
     from_table: parts.from,
     where_clause: parts.where ?? null,
@@ -265,9 +272,13 @@ export function window(
   }
 }
 
-function commonTable(select: Node): Node {
-  return { aliases: [], query: query(select), materialized: 'CTE_MATERIALIZE_DEFAULT', key_targets: [] }
+function commonTable({ select, once }: CommonTable): Node {
+  const hint = once === undefined ? {} : { [hintField]: once }
+  return { aliases: [], query: query(select), materialized: 'CTE_MATERIALIZE_DEFAULT', key_targets: [], ...hint }
 }
+
+/** Whether a table expression is computed once: the engine reads it from the text, and its AST does not say it. */
+export const hintField = 'once'
 
 function modifiers({ distinct, order = [], limit = null, offset = null }: SelectParts): readonly Node[] {
   const count = (n: number | null) => (n === null ? null : integer(BigInt(n)))

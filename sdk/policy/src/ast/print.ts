@@ -1,5 +1,5 @@
 import { refuse } from '../reasons.ts'
-import type { Node } from './build.ts'
+import { hintField, type Node } from './build.ts'
 import { type Printer, printExpression, printOrders, unknown } from './print-expression.ts'
 
 /** What the engine's memory, which is small here, holds the text and the plan of. */
@@ -38,7 +38,12 @@ function queryNode(node: Node, printer: Printer): string {
 function commonTables({ cte_map }: Node, { name, query }: Printer): string {
   const { map } = cte_map as { readonly map: readonly { readonly key: string; readonly value: Node }[] }
   if (map.length === 0) return ''
-  return `WITH ${map.map(({ key, value }) => `${name(key)} AS (${query(value.query as Node)})`).join(', ')}`
+  const tables = map.map(({ key, value }) => `${name(key)} AS ${hint(value)}(${query(value.query as Node)})`)
+  return `WITH ${tables.join(', ')}`
+}
+
+function hint({ [hintField]: once }: Node): string {
+  return once === undefined ? '' : once === true ? 'MATERIALIZED ' : 'NOT MATERIALIZED '
 }
 
 function setOperation(node: Node, { query }: Printer): string {
@@ -101,6 +106,6 @@ function table(node: Node, printer: Printer): string {
 
 function join(node: Node, printer: Printer): string {
   const [left, right] = [node.left, node.right].map((side) => table(side as Node, printer))
-  if (node.condition === null) return `${left} , ${right}`
+  if (node.condition === null) return `${left} CROSS JOIN ${right}`
   return `${left} ${String(node.join_type)} JOIN ${right} ON (${printer.expression(node.condition as Node)})`
 }

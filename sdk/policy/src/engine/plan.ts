@@ -7,6 +7,8 @@ import {
 import { scalarFunctionNames } from '../analysis/functions.ts'
 import type { Slot } from '../analysis/slots.ts'
 import { refuse } from '../reasons.ts'
+import { definitionOf } from './plan-columns.ts'
+import { readByAggregates } from './plan-readers.ts'
 
 // What the bound, unoptimised plan of a rewritten query may hold (DuckDB 1.5). A plan with anything else refuses.
 
@@ -68,6 +70,8 @@ export interface PlanScope {
 interface Plan extends PlanScope {
   /** the definition of every table expression that the walk met, by the number that references have */
   readonly tables: Map<unknown, unknown>
+  /** table expressions that only aggregates read */
+  readonly forAggregates: ReadonlySet<unknown>
   /** what was found out of parts of the plan, which several operators ask */
   readonly known: Readonly<Record<'readsRows' | 'readsDataset', Map<object, boolean>>>
 }
@@ -81,31 +85,43 @@ export function checkPlan(plan: unknown, scope: PlanScope): void {
   if (error !== false || !Array.isArray(plans) || plans.length !== 1) {
     refuse('binding-failed', 'the types or names of the query do not fit the declared columns')
   }
-  const checked: Plan = { ...scope, tables: new Map(), known: { readsRows: new Map(), readsDataset: new Map() } }
+  const known = { readsRows: new Map(), readsDataset: new Map() }
+  const checked: Plan = { ...scope, tables: new Map(), forAggregates: readByAggregates(plans), known }
   visit(plans, checked)
   if (readsRows(plans, checked)) refuse('plan-not-allowed', 'the plan of the query gives rows of a protected dataset')
 }
 
-/** What stands around an expression: a sketch of units, and an aggregate of what is computed here. */
+/** What stands around an expression: its operator, a sketch of units, and an aggregate of what is computed here. */
 interface Around {
+  readonly operator: PlanNode
   readonly sketch: boolean
   readonly aggregated: boolean
 }
 
-function visit(value: unknown, plan: Plan, around: Around = { sketch: false, aggregated: false }): void {
+function visit(value: unknown, plan: Plan, around: Around = { operator: {}, sketch: false, aggregated: false }): void {
   if (value === null || typeof value !== 'object') return
   const node = value as PlanNode
   // references stand below: one that does not is taken for rows
   if (node.type === 'LOGICAL_MATERIALIZED_CTE') plan.tables.set(node.table_index, (node.children as readonly unknown[])[0])
-  if (typeof node.type === 'string' && node.type.startsWith('LOGICAL_')) checkOperator(node, plan, around)
+  const isOperator = typeof node.type === 'string' && node.type.startsWith('LOGICAL_')
+  if (isOperator) checkOperator(node, plan, around)
   if (node.expression_class !== undefined) checkExpression(node, plan, around)
-  const sketch = around.sketch || isSketch(node, plan) || (around.aggregated && isNumbering(node))
+  const sketch = around.sketch || isSketch(node, plan, around) || (around.aggregated && isNumbering(node))
   const aggregates = node.type === 'LOGICAL_AGGREGATE_AND_GROUP_BY'
-  const inside = sketch === around.sketch ? around : { ...around, sketch }
+  const within = isOperator ? { ...around, operator: node } : around
+  const inside = sketch === within.sketch ? within : { ...within, sketch }
   for (const key of Object.keys(node)) {
     if (plan.sketches && aggregates && key === 'groups') visitGroups(node[key], plan, inside)
+    else if (node.type === 'LOGICAL_MATERIALIZED_CTE' && key === 'children') visitTable(node, plan, inside)
     else visit(node[key], plan, aggregates && key === 'children' ? { ...inside, aggregated: true } : inside)
   }
+}
+
+/** What a table expression holds is aggregated where all that read it do. */
+function visitTable({ table_index, children }: PlanNode, plan: Plan, around: Around): void {
+  const [definition, ...reading] = children as readonly unknown[]
+  visit(definition, plan, { ...around, aggregated: plan.forAggregates.has(table_index) })
+  visit(reading, plan, around)
 }
 
 /** In a table of cells, rows may be parted into lanes by a hash. */
@@ -131,8 +147,13 @@ function isNumbering(node: PlanNode): boolean {
   return numbers && Array.isArray(node.partitions) && node.partitions.length > 0
 }
 
-/** bit_or over rows of a value that is not a column's own; what cells are compared by, in a table of them. */
-function isSketch(node: PlanNode, { sketches }: Plan): boolean {
+/**
+ * bit_or over rows of a value that is not a column's own, and the bits themselves where a projection computes them; what
+ * cells are compared by, in a table of them.
+ */
+function isSketch(node: PlanNode, plan: Plan, { operator }: Around): boolean {
+  const { sketches } = plan
+  if (isProjected(node, operator) && isOneBit(node, operator, 'hash', plan)) return true
   if (node.expression_class !== 'BOUND_AGGREGATE') return false
   return node.name === 'bit_or' || (sketches && (node.name === 'bit_xor' || isSumOfHashes(node)))
 }
@@ -146,21 +167,41 @@ function isSumOfHashes(node: PlanNode): boolean {
   return node.name === 'sum' && alone && checks[0]?.then_expr.name === 'hash'
 }
 
-/** Every branch of a sketch is one bit, chosen by a hash, or NULL: nothing else may be or-ed over rows. Over lanes it is the lane's. */
-function isOneBit(node: PlanNode, chosenBy: 'hash' | 'lane'): boolean {
-  const [only] = (node.children ?? []) as readonly PlanNode[]
-  const checks = only?.case_checks as readonly { readonly then_expr: PlanNode }[] | undefined
-  const shifted = checks?.[0]?.then_expr
-  const [one, by] = (shifted?.children ?? []) as readonly PlanNode[]
+/** A whole column of a projection: nothing else is computed with it there. */
+function isProjected(node: PlanNode, operator: PlanNode): boolean {
+  return operator.type === 'LOGICAL_PROJECTION' && (operator.expressions as readonly unknown[]).includes(node)
+}
+
+/**
+ * One bit, chosen by a hash, or NULL: nothing else may be or-ed over rows. Over lanes it is the lane's. It may be a column
+ * that was computed below.
+ */
+function isOneBit(node: PlanNode | undefined, operator: PlanNode, chosenBy: 'hash' | 'lane', plan: Plan): boolean {
+  if (node?.expression_class === 'BOUND_REF') {
+    if (!holdsBits(node)) return false
+    const defined = definitionOf(node, operator, plan.tables)
+    return defined !== undefined && isOneBit(defined.expression, defined.of, chosenBy, plan)
+  }
+  if (node?.expression_class === 'BOUND_CASE') {
+    const checks = node.case_checks as readonly { readonly when_expr: PlanNode; readonly then_expr: PlanNode }[]
+    const [then, otherwise] = [checks[0]?.then_expr, node.else_expr as PlanNode | undefined]
+    const only = isNothing(otherwise) ? then : isNothing(then) ? otherwise : undefined
+    return checks.length === 1 && isOneBit(only, operator, chosenBy, plan)
+  }
+  const [one, by] = (node?.children ?? []) as readonly PlanNode[]
   const [hash] = (by?.children ?? []) as readonly PlanNode[]
-  const alone = checks?.length === 1 && JSON.stringify(only?.else_expr ?? null).includes('"is_null":true')
-  return (
-    alone &&
-    shifted?.name === '<<' &&
-    JSON.stringify(one ?? null).includes('"value":1}') &&
-    by?.name === '&' &&
-    (chosenBy === 'lane' || hash?.name === 'hash')
-  )
+  const isShift = node?.name === '<<' && JSON.stringify(one ?? null).includes('"value":1}') && by?.name === '&'
+  return isShift && (chosenBy === 'lane' || hash?.name === 'hash')
+}
+
+function isNothing(node: PlanNode | undefined): boolean {
+  const inner = node?.expression_class === 'BOUND_CAST' ? (node.child as PlanNode) : node
+  return inner?.expression_class === 'BOUND_CONSTANT' && (inner.value as { is_null?: unknown }).is_null === true
+}
+
+/** What bits are kept in. */
+function holdsBits({ return_type }: PlanNode): boolean {
+  return (return_type as { id?: unknown } | undefined)?.id === 'UBIGINT'
 }
 
 /** Whether rows of a protected dataset come up to here before they became cells. */
@@ -236,6 +277,11 @@ function checkOperator(node: PlanNode, plan: Plan, around: Around): void {
 function checkExpression(node: PlanNode, plan: Plan, around: Around): void {
   const kind = String(node.expression_class)
   if (!planExpressions.has(kind)) refuse('plan-not-allowed', 'the plan of the query has an expression that nobody judged')
+  // a row's bit is for sketches only
+  const { operator, sketch } = around
+  if (kind === 'BOUND_REF' && !sketch && !isProjected(node, operator) && isOneBit(node, operator, 'hash', plan)) {
+    refuse('plan-not-allowed', 'the plan of the query computes with the bit of a unit')
+  }
   if (kind !== 'BOUND_FUNCTION' && kind !== 'BOUND_AGGREGATE' && kind !== 'BOUND_WINDOW') return
   const name = String(node.name)
   const system = (node.catalog_name === 'system' && node.schema_name === 'main') || isSpecialised(node, name)
@@ -245,16 +291,20 @@ function checkExpression(node: PlanNode, plan: Plan, around: Around): void {
   }
 }
 
-function isKnown(node: PlanNode, name: string, plan: Plan, { sketch }: Around): boolean {
+function isKnown(node: PlanNode, name: string, plan: Plan, { sketch, operator }: Around): boolean {
   switch (node.expression_class) {
     case 'BOUND_WINDOW':
       return node.type === 'WINDOW_AGGREGATE' && windows.has(name)
     case 'BOUND_AGGREGATE':
-      if (name === 'bit_or') return isOneBit(node, 'hash')
-      return (plan.sketches && name === 'bit_xor' && isOneBit(node, 'lane')) || isAggregate(name)
+      if (name === 'bit_or') return isOneBit(argumentOf(node), operator, 'hash', plan)
+      return (plan.sketches && name === 'bit_xor' && isOneBit(argumentOf(node), operator, 'lane', plan)) || isAggregate(name)
     default:
       return scalarFunctionNames.has(name) || arithmetic.has(name) || name === 'bit_count' || (sketch && sketching.has(name))
   }
+}
+
+function argumentOf({ children }: PlanNode): PlanNode | undefined {
+  return (children as readonly PlanNode[] | undefined)?.[0]
 }
 
 /** Binding replaces these by a variant for the argument's type, and the variant says no catalogue. */

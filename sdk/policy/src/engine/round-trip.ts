@@ -1,5 +1,5 @@
 import type { Node } from '../ast/build.ts'
-import { query } from '../ast/build.ts'
+import * as ast from '../ast/build.ts'
 import { parseAst } from '../ast/parse.ts'
 import { printQuery } from '../ast/print.ts'
 import { refuse } from '../reasons.ts'
@@ -11,13 +11,13 @@ import type { Parser } from './parser.ts'
  */
 export async function sqlOf({ keywords, parse }: Parser, select: Node): Promise<string> {
   const sql = printQuery(select, keywords)
-  if (!isSame({ error: false, statements: [query(select)] }, parseAst(await parse(sql)))) {
+  if (!isSame({ error: false, statements: [ast.query(select)] }, parseAst(await parse(sql)))) {
     refuse('plan-not-allowed', 'the rewritten query does not read back as it was written')
   }
   return sql
 }
 
-/** Field by field, without what printing legitimately loses: positions. */
+/** Field by field, without what the engine's AST legitimately lacks: positions of what was built, and hints. */
 function isSame(written: unknown, read: unknown): boolean {
   if (written === read) return true
   if (typeof written !== 'object' || typeof read !== 'object' || written === null || read === null) return false
@@ -28,7 +28,7 @@ function isSame(written: unknown, read: unknown): boolean {
   const [own, other] = [written as Node, read as Node]
   let fields = 0
   for (const field of Object.keys(own)) {
-    if (field === 'query_location') continue
+    if (field === 'query_location' || field === ast.hintField) continue
     if (!Object.hasOwn(other, field) || !isSame(own[field], other[field])) return false
     fields += 1
   }

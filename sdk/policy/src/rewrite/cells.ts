@@ -1,12 +1,11 @@
-import { columnsOf, type Expression, sidesBehind } from '../analysis/expression.ts'
 import type { Node } from '../ast/build.ts'
 import * as ast from '../ast/build.ts'
 import { additive, writeAggregate } from './aggregates.ts'
 import { write } from './expressions.ts'
 import type { Family } from './family.ts'
-import { writeFrom } from './from.ts'
 import type { Measures } from './measures.ts'
 import { column, type Named, type Piece, piece } from './pieces.ts'
+import { type FamilyOverRows, rowAlias } from './rows.ts'
 import { withValues } from './values.ts'
 
 /** The column that says of which grouping set a cell is: the engine's GROUPING() over all groups. */
@@ -44,7 +43,12 @@ export function isOf(family: Family, sets: readonly (readonly number[])[]): Node
  * what is visible read it. Noise has its place here: after values are clamped and contributions bounded, before suppression.
  * `more` is computed over the rows of a cell; nothing is, where the gate has no row.
  */
-export function writeCells(family: Family, measures: Measures, more: readonly Named[] = [], gate: Node | null = null): Piece {
+export function writeCells(
+  family: FamilyOverRows,
+  measures: Measures,
+  more: readonly Named[] = [],
+  gate: Node | null = null,
+): Piece {
   if (more.length === 0 && gate === null) {
     const added = addUpCells(family, measures)
     if (added !== null) return added
@@ -59,9 +63,8 @@ export function writeCells(family: Family, measures: Measures, more: readonly Na
     ...rowsOfSides(measures),
     ...more,
   ]
-  const { from, where } = writeSource(family)
-  const source = { from: gate === null ? from : ast.join('INNER', from, gate, null), where }
-  return piece(family.name, list, { ...source, ...groupedBy(family) })
+  const from = sourceOf(family)
+  return piece(family.name, list, { from: gate === null ? from : ast.join('INNER', from, gate, null), ...groupedBy(family) })
 }
 
 function rowsOfSides({ all }: Measures): readonly Named[] {
@@ -71,7 +74,7 @@ function rowsOfSides({ all }: Measures): readonly Named[] {
 }
 
 /** Rows are read once, into the cells of the set that is finer than all others; all others are added up from those. */
-function addUpCells(family: Family, measures: Measures): Piece | null {
+function addUpCells(family: FamilyOverRows, measures: Measures): Piece | null {
   const { name, groups, sets, aggregates } = family
   const summed = aggregates.map(additive)
   if (!hasSets(family) || sets[0]?.length !== groups.length || summed.includes(null)) return null
@@ -79,7 +82,7 @@ function addUpCells(family: Family, measures: Measures): Piece | null {
   const parts = summed.flatMap((a, i) => (a?.parts ?? []).map((value, part) => ({ name: partName(i, part), value })))
   const finest = [...groups.map((g) => ({ name: g.name, value: write(g.value) })), ...counts, ...parts]
   const sum = (column: string) => ast.call('sum', [ast.column('f', column)])
-  const from = ast.subquery(piece('', finest, { ...writeSource(family), groups: groups.map((_, i) => i + 1) }).select, 'f')
+  const from = ast.subquery(piece('', finest, { from: sourceOf(family), groups: groups.map((_, i) => i + 1) }).select, 'f')
   const list: readonly Named[] = [
     ...keysFrom(
       family,
@@ -113,19 +116,10 @@ export function groupedBy({ sets }: Family): Pick<ast.SelectParts, 'sets'> {
   return sets.length === 1 && sets[0]?.length === 0 ? {} : { sets: sets.map((set) => set.map((i) => i + 1)) }
 }
 
-/** The rows that a family's cells are made of; none of them is read where the gate has no row. */
-export function writeSource(
-  family: Pick<Family, 'from' | 'where' | 'groups' | 'aggregates'> & Partial<Pick<Family, 'bounded' | 'units' | 'besides'>>,
-  gate: Node | null = null,
-): {
-  readonly from: Node
-  readonly where: Node | null
-} {
-  const { from, where, groups, aggregates, bounded = null, units = [], besides = [] } = family
-  const read = [where, ...groups.map((g) => g.value), ...aggregates.flatMap((a) => [a.value, a.filter])]
-  if (bounded !== null) return { from: withValues(bounded, read.slice(1)), where: null }
-  const named = (e: Expression) => [...columnsOf(e), ...sidesBehind(e).map((side) => side.rows)]
-  const columns = [...read, ...units, ...besides].flatMap((e) => (e === null ? [] : named(e)))
-  const behind = gate === null ? null : { gate, columns }
-  return { from: withValues(writeFrom(from, behind), read), where: where === null ? null : write(where) }
+/** The rows of a family, and the values of other blocks that arguments are computed with. */
+export function sourceOf({ rows, aggregates }: FamilyOverRows, from: Node = ast.table(rows.piece.name, rowAlias)): Node {
+  return withValues(
+    from,
+    aggregates.map((a) => a.value),
+  )
 }

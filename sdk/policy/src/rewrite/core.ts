@@ -2,10 +2,12 @@ import { type Core, setColumn } from '../analysis/block.ts'
 import type { Node } from '../ast/build.ts'
 import * as ast from '../ast/build.ts'
 import { writeAggregate } from './aggregates.ts'
-import { isOf, maskOf, writeSource } from './cells.ts'
+import { isOf, maskOf } from './cells.ts'
 import { write } from './expressions.ts'
 import type { Member } from './family.ts'
+import { writeFrom } from './from.ts'
 import { column } from './pieces.ts'
+import { withValues } from './values.ts'
 
 /** The visible cells of a core, under the names that its block knows. */
 export function readVisible(core: Core, { family, groups, aggregates, sets }: Member, visible: string): Node {
@@ -43,7 +45,12 @@ export function writePublic(core: Core): Node {
       ...aggregates.map((a) => ast.named(writeAggregate(a), a.name)),
       ...(sets.length > 1 ? [ast.named(ast.chooseFirst(which, ast.nothing()), setColumn)] : []),
     ],
-    ...writeSource(core),
+    from: withValues(writeFrom(core.from), [
+      core.where,
+      ...groups.map((g) => g.value),
+      ...aggregates.flatMap((a) => [a.value, a.filter]),
+    ]),
+    where: core.where === null ? null : write(core.where),
     ...(sets.length === 1 && sets[0]?.length === 0 ? {} : { sets: positions }),
   })
 }

@@ -1,6 +1,5 @@
 import { type Block, type Core, type CoreAggregate, type From, slotsOf } from '../analysis/block.ts'
 import { blocksIn, type Column, type Expression, keyOf } from '../analysis/expression.ts'
-import type { Node } from '../ast/build.ts'
 import { refuse } from '../reasons.ts'
 
 /**
@@ -22,8 +21,6 @@ export interface Family {
   /** conditions of other families over the same rows, which leave some of this one's out: those are a difference of results */
   readonly besides: readonly Expression[]
   readonly aggregates: readonly CoreAggregate[]
-  /** rows with bounded contributions, which stand in place of FROM and WHERE; groups, units and arguments are columns of it */
-  readonly bounded: Node | null
 }
 
 /** Where a core finds its own in its family. */
@@ -129,7 +126,7 @@ function familyOf(cores: readonly Core[], name: string, refine: boolean, others:
   const refined = refine && !isChain(asked) && asked[0]?.length !== finest.length
   const { from, where, units } = first
   const sets = refined ? [finest, ...asked] : asked
-  return { name, from, where, units, groups, sets, refined, assumed, besides: [], aggregates, bounded: null }
+  return { name, from, where, units, groups, sets, refined, assumed, besides: [], aggregates }
 }
 
 /** The sets that cores asked for, or whose cells are taken for known. */

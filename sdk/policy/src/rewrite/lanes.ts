@@ -6,7 +6,8 @@ import type { Family } from './family.ts'
 import type { ComparedMeasure } from './history.ts'
 import type { Measure } from './measures.ts'
 import { column, type Named, type Piece, piece } from './pieces.ts'
-import { keyed, merge, writeRows } from './units.ts'
+import type { FamilyOverRows } from './rows.ts'
+import { keyed, merge, selectRows } from './units.ts'
 
 // What cells are compared by (`differencing/cell-sketch.ts`), in two steps. The rows of a cell are parted into lanes by a hash of
 // their unit, and of each lane there is the number of rows and the sum of the hashes: what a lane holds of a few hundred rows is
@@ -22,7 +23,7 @@ export interface SketchedCells {
 }
 
 /** Cells with the sketches of all compared measures; those of one dataset's units share a scan. */
-export function sketchCells(family: Family, cells: Piece, measures: readonly ComparedMeasure[]): SketchedCells {
+export function sketchCells(family: FamilyOverRows, cells: Piece, measures: readonly ComparedMeasure[]): SketchedCells {
   const pieces: Piece[] = []
   let current = cells
   const distinct = new Map(measures.map((m) => [namesOf(m.measure, m.minimum).rows, m]))
@@ -42,14 +43,11 @@ export function sketchCells(family: Family, cells: Piece, measures: readonly Com
   return { pieces, cells: current }
 }
 
-function partIntoLanes(family: Family, name: string, measures: readonly ComparedMeasure[], words: number): Piece {
-  const rows = writeRows(
-    family,
-    measures.map(({ measure }) => measure),
-  )
+function partIntoLanes(family: FamilyOverRows, name: string, measures: readonly ComparedMeasure[], words: number): Piece {
   const [first] = measures
-  const unit = ast.named(first?.measure.base ?? ast.nothing(), 'u')
-  const from = ast.subquery(ast.select({ ...rows, list: [...rows.list, unit] }), 'r')
+  const unit = { name: 'u', value: first?.measure.base ?? ast.nothing() }
+  const rows = selectRows(family, [...measures.map(({ measure }) => ({ name: measure.name, value: measure.unit })), unit])
+  const from = ast.subquery(ast.select(rows), 'r')
   const lane = ast.call('&', [ast.call('hash', [ast.column('r', 'u')]), ast.integer(BigInt(words * bitsPerWord - 1))])
   const keys = keyed(family)
   const list: readonly Named[] = [

@@ -1,7 +1,8 @@
 import type { CoreAggregate } from '../analysis/block.ts'
 import type { Node } from '../ast/build.ts'
+import * as ast from '../ast/build.ts'
 import { write } from './expressions.ts'
-import type { Family } from './family.ts'
+import type { FamilyOverRows } from './rows.ts'
 import { type Side, sidesBesides, sidesOf } from './sides.ts'
 
 /** The distinct units of one protected dataset on one side of a cell: what a threshold compares with the minimum. */
@@ -14,6 +15,8 @@ export interface Measure {
   readonly base: Node
   /** the unit of a row on this side, NULL for every other row */
   readonly unit: Node
+  /** the unit's bit in a sketch, a word each, as the unit is */
+  readonly bits: readonly Node[]
   /** the column of the number of rows on this side, where no row at all is as good as enough units */
   readonly rows: string | null
   readonly side: Side
@@ -28,18 +31,19 @@ export interface Measures {
 }
 
 /** Aggregates that need the same units share a measure, so a second sum of a column costs no second threshold. */
-export function measuresOf({ units, aggregates, besides }: Family, withoutValue: boolean): Measures {
+export function measuresOf({ units, aggregates, besides, rows }: FamilyOverRows, withoutValue: boolean): Measures {
   const found = new Map<string, Measure>()
   const add = (side: Side): readonly Measure[] =>
     side.units.map((column) => {
       const unit = side.within(write(column))
-      const key = JSON.stringify([unit, side.noneIsFine], (_, v: unknown) => (typeof v === 'bigint' ? `${v}n` : v))
+      const key = `${ast.textOf(unit)} ${side.noneIsFine}`
       const name = `m${found.size}`
       const measure = found.get(key) ?? {
         name,
         slot: column.slot,
         base: write(column),
         unit,
+        bits: rows.bitsOf(column).map(side.within),
         side,
         rows: side.noneIsFine ? `r${found.size}` : null,
       }

@@ -6,9 +6,10 @@ import { booleanType } from '../analysis/types.ts'
 import * as ast from '../ast/build.ts'
 import { refuse } from '../reasons.ts'
 import { hasSets, keysOf, maskColumn, maskOf } from './cells.ts'
-import { askedSets, type Family } from './family.ts'
+import { askedSets } from './family.ts'
 import { measuresOf } from './measures.ts'
 import { column, extend, type Piece, piece } from './pieces.ts'
+import type { FamilyOverRows } from './rows.ts'
 import { anywhere, flag, isOfSet, isOne, reachesMinimum, within } from './suppression/subject.ts'
 import { countUnits } from './units.ts'
 
@@ -27,7 +28,7 @@ export interface CellsWithParts {
 }
 
 /** The cells beside whether one of their parts is too small; undefined where a threshold per condition says as much. */
-export function findSmallParts(family: Family, cells: Piece, minimum: number): CellsWithParts | undefined {
+export function findSmallParts(family: FamilyOverRows, cells: Piece, minimum: number): CellsWithParts | undefined {
   const parts = familyOfParts(family)
   if (parts === undefined) return undefined
   const measures = measuresOf(parts, false)
@@ -64,7 +65,7 @@ function flagsIn(value: Expression | null): readonly Column[] {
 }
 
 /** The same cells, cut by every condition. */
-function familyOfParts(family: Family): Family | undefined {
+function familyOfParts(family: FamilyOverRows): FamilyOverRows | undefined {
   const filters = byKey(family.aggregates.flatMap(({ filter }) => (filter === null ? [] : [filter])))
   const flags = byKey(family.aggregates.flatMap(({ value }) => flagsIn(value)))
   const [first, second] = filters
@@ -102,7 +103,7 @@ function isTrue(condition: Expression): Expression {
   return { kind: 'case', branches, otherwise: booleanConstant(false), type: booleanType }
 }
 
-function addTo(family: Family, cells: Piece, found: Piece): Piece {
+function addTo(family: FamilyOverRows, cells: Piece, found: Piece): Piece {
   const same = keysOf(family).map((k) => ast.comparison('COMPARE_NOT_DISTINCT_FROM', column(k), ast.column('y', k)))
   const on = same.length === 0 ? null : ast.conjunction('and', same)
   const from = ast.join(on === null ? 'INNER' : 'LEFT', ast.table(cells.name, 'x'), ast.table(found.name, 'y'), on)
@@ -121,7 +122,7 @@ function addTo(family: Family, cells: Piece, found: Piece): Piece {
  * Where a cell's aggregates are hidden because of its parts, so are those of all cells that share rows with it: no total
  * gives back what its other cells leave.
  */
-function inAllThatOverlap(family: Family, cells: Piece): readonly Piece[] {
+function inAllThatOverlap(family: FamilyOverRows, cells: Piece): readonly Piece[] {
   const [finest = []] = family.sets
   const of = (set: readonly number[]) =>
     anywhere(ast.conjunction('and', [isOfSet(family, set), isOne(fewColumn)]), within(family, set))

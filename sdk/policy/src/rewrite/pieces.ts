@@ -2,10 +2,8 @@ import type { Node } from '../ast/build.ts'
 import * as ast from '../ast/build.ts'
 
 /** A named step of the rewrite: a common table expression over the cells of a family. */
-export interface Piece {
-  readonly name: string
+export interface Piece extends ast.CommonTable {
   readonly columns: readonly string[]
-  readonly select: Node
 }
 
 /** What a step reads: one before it, or a table. */

@@ -1,5 +1,6 @@
 import type { CoreAggregate } from '../analysis/block.ts'
 import { type Column, type Expression, sidesBehind } from '../analysis/expression.ts'
+import { complementedBy } from '../analysis/regions.ts'
 import type { Node } from '../ast/build.ts'
 import * as ast from '../ast/build.ts'
 import { write } from './expressions.ts'
@@ -28,21 +29,21 @@ function sidesOfUnits({ value, filter, units }: CoreAggregate): readonly Side[] 
     const side = (comparison: string, noneIsFine: boolean): Side => {
       const here = ast.comparison(comparison, write(rows), zero)
       const within = filter === null ? here : ast.conjunction('and', [write(filter), here])
-      return { within: (node) => ast.choose(within, node, ast.nothing()), units, noneIsFine }
+      return { within: where(within), units, noneIsFine }
     }
     return [side('COMPARE_GREATERTHAN', false), ...(without ? [side('COMPARE_EQUAL', true)] : [])]
   })
 }
 
 function sidesOfRows({ value, filter, units }: CoreAggregate, withoutValue: boolean): readonly Side[] {
-  if (filter !== null) return onBothSides(write(filter), value === null ? null : write(value), units)
+  if (filter !== null) return onBothSides(filter, value, units)
   if (value === null) return []
   // the cell's own threshold covers a column that is the unit itself
   const others = units.filter((u) => value.kind !== 'column' || u.table !== value.table || u.name !== value.name)
   if (others.length === 0) return []
   const present = isPresent(write(value))
-  const having: Side = { within: (node) => ast.choose(present, node, ast.nothing()), units: others, noneIsFine: false }
-  const without: Side = { within: (node) => ast.choose(present, ast.nothing(), node), units: others, noneIsFine: true }
+  const having: Side = { within: where(present), units: others, noneIsFine: false }
+  const without: Side = { within: unless(present), units: others, noneIsFine: true }
   return withoutValue ? [having, without] : [having]
 }
 
@@ -50,12 +51,27 @@ function sidesOfRows({ value, filter, units }: CoreAggregate, withoutValue: bool
  * Enough units with a row that counts, and enough with a row that does not: the whole minus the part is a group too. No
  * unit on a side is as bad as few, or a condition about one person would tell by NULL whether the person is there.
  */
-function onBothSides(filter: Node, value: Node | null, units: readonly Column[]): readonly Side[] {
-  const inside = value === null ? filter : ast.conjunction('and', [filter, isPresent(value)])
+function onBothSides(filter: Expression, value: Expression | null, units: readonly Column[]): readonly Side[] {
+  const opposite = complementedBy(filter)
+  // a condition and its complement have the same two sides
+  const [inside, outside] =
+    opposite === null ? [where(write(filter)), unless(write(filter))] : [unless(write(opposite)), where(write(opposite))]
+  const always = value === null || (value.kind === 'constant' && value.text !== null)
+  const counted = always ? inside : where(ast.conjunction('and', [write(filter), isPresent(write(value))]))
   return [
-    { within: (node) => ast.choose(inside, node, ast.nothing()), units, noneIsFine: false },
-    { within: (node) => ast.choose(filter, ast.nothing(), node), units, noneIsFine: false },
+    { within: counted, units, noneIsFine: false },
+    { within: outside, units, noneIsFine: false },
   ]
+}
+
+/** The node in rows for which the condition holds. */
+function where(condition: Node): Side['within'] {
+  return (node) => ast.choose(condition, node, ast.nothing())
+}
+
+/** The node in all others. */
+function unless(condition: Node): Side['within'] {
+  return (node) => ast.choose(condition, ast.nothing(), node)
 }
 
 function isPresent(value: Node): Node {
@@ -69,9 +85,5 @@ function isPresent(value: Node): Node {
 export function sidesBesides(besides: readonly Expression[], units: readonly Column[]): readonly Side[] {
   const conditions = besides.map(write)
   const all = conditions.length > 1 ? [...conditions, ast.conjunction('or', conditions)] : conditions
-  return all.map((condition) => ({
-    within: (node) => ast.choose(condition, ast.nothing(), node),
-    units,
-    noneIsFine: true,
-  }))
+  return all.map((condition) => ({ within: unless(condition), units, noneIsFine: true }))
 }

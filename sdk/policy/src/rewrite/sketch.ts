@@ -16,8 +16,8 @@ export function wordsFor(minimum: number): number {
   return words
 }
 
-/** One word each: bit_or over rows. */
-export function sketchOf(unit: Node, words: number): readonly Node[] {
+/** The bit of a row's unit, in one of the words; NULL in all others, and where there is no unit. */
+export function bitsOf(unit: Node, words: number): readonly Node[] {
   const hash = ast.call('hash', [unit])
   const bit = ast.call('<<', [ast.cast(ast.integer(1n), 'UBIGINT'), ast.call('&', [hash, ast.integer(BigInt(bitsPerWord - 1))])])
   const present = ast.operator('OPERATOR_IS_NOT_NULL', [unit])
@@ -25,7 +25,7 @@ export function sketchOf(unit: Node, words: number): readonly Node[] {
     const within = ast.call('&', [hash, ast.integer(BigInt((words - 1) * bitsPerWord))])
     const here = ast.comparison('COMPARE_EQUAL', within, ast.integer(BigInt(word * bitsPerWord)))
     const when = words === 1 ? present : ast.conjunction('and', [present, here])
-    return ast.call('bit_or', [ast.choose(when, bit, ast.nothing())])
+    return ast.choose(when, bit, ast.nothing())
   })
 }
 

@@ -2,22 +2,23 @@ import { relationsOf } from '../analysis/block.ts'
 import type { Slot } from '../analysis/slots.ts'
 import type { Node } from '../ast/build.ts'
 import * as ast from '../ast/build.ts'
-import { groupedBy, hasSets, isOf, keysOf, maskColumn, maskFrom, maskOf, rowsColumn, writeCells, writeSource } from './cells.ts'
+import { groupedBy, hasSets, isOf, keysOf, maskColumn, maskFrom, maskOf, rowsColumn, sourceOf, writeCells } from './cells.ts'
 import { write } from './expressions.ts'
 import { askedSets, type Family, isChain } from './family.ts'
 import type { Measure, Measures } from './measures.ts'
 import { column, extend, type Named, type Piece, piece } from './pieces.ts'
-import { bitsIn, sketchOf, wordsFor } from './sketch.ts'
+import { type FamilyOverRows, rowAlias } from './rows.ts'
+import { bitsIn, wordsFor } from './sketch.ts'
 
 // Counting distinct units costs several times the query itself, and a threshold only asks whether they reach the minimum.
 // So it takes steps, each for those cells only that the one before left open: a sketch of the first rows, which most cells
-// reach the minimum by; a sketch of all rows of a cell; and the exact count. Where no cell is left open, the engine sees
-// that one side of a join is empty and does not read the rows. All that a step can say wrongly is "not yet": which rows
-// come first changes the time a query takes and not its result.
+// reach the minimum by; where these leave many cells open, a sketch of all rows; and the exact count. Where no cell is left
+// open, the engine sees that one side of a join is empty and does not read the rows. All that a step can say wrongly is "not
+// yet": which rows come first changes the time a query takes and not its result.
 //
-// Where the first rows leave most cells open (there are many), the cells themselves come with sketches: two of writing them
-// stand in the query, and one of them runs. So they do where reading the first rows costs as much as reading all of them:
-// in joins of several datasets, whose other sides are read whole, and in rows that are themselves made of many.
+// Sketches of all rows are made with the cells: two ways of writing those stand in the query, and one of them runs. Cells
+// have them in any case where reading the first rows costs as much as reading all of them: in joins of several datasets,
+// whose other sides are read whole, and in rows that are themselves made of many.
 
 /** About a row group of Parquet: enough for thousands of groups. */
 const firstRows = 120_000
@@ -39,7 +40,7 @@ export interface CountedBy {
 }
 
 /** The cells of a family and their units. */
-export function countUnits(family: Family, by: CountedBy): CountedCells {
+export function countUnits(family: FamilyOverRows, by: CountedBy): CountedCells {
   return isCheapToStart(family, by.measures) ? countStepwise(family, by) : countAtOnce(family, by)
 }
 
@@ -47,52 +48,58 @@ export function countUnits(family: Family, by: CountedBy): CountedCells {
  * A condition over a join may leave so few rows that the first of them are all, found by joining again: sketching those at
  * once is cheap, if it is done for few measures.
  */
-function isCheapToStart({ from, where, units, bounded }: Family, { all }: Measures): boolean {
+function isCheapToStart({ from, where, units, rows }: FamilyOverRows, { all }: Measures): boolean {
   const plain = relationsOf(from).every(({ source }) => source.kind !== 'derived')
   const selective = from.kind === 'join' && where !== null && all.length <= sketchedAtOnce
-  return bounded === null && units.length === 1 && plain && !selective
+  return !rows.bounded && units.length === 1 && plain && !selective
 }
 
 const sketchedAtOnce = 3
 
-function countAtOnce(family: Family, { measures, minimum, sketched }: CountedBy): CountedCells {
+function countAtOnce(family: FamilyOverRows, { measures, minimum, sketched }: CountedBy): CountedCells {
   const { all } = measures
-  const words = wordsFor(minimum)
-  const kept = sketched ? all.flatMap((m) => sketchOf(m.unit, words).map((value, i) => ({ name: sketchName(m, i), value }))) : []
-  const bits = all.map((m) => ({ name: m.name, value: bitsIn(sketchOf(m.unit, words)) }))
-  const cells = writeCells(family, measures, [...bits, ...kept])
+  const cells = writeCells(family, measures, [...all.map(bitsSet), ...(sketched ? all.flatMap(sketchColumnsOf) : [])])
   const counted = countExactly(family, cells, all, minimum)
   return { pieces: [cells, ...counted.pieces], cells: counted.cells }
 }
 
-function countStepwise(family: Family, by: CountedBy): CountedCells {
+/** How many bits the sketch of a measure has: at most its units. */
+function bitsSet(measure: Measure): Named {
+  return { name: measure.name, value: bitsIn(sketchOf(measure)) }
+}
+
+function sketchColumnsOf(measure: Measure): readonly Named[] {
+  return sketchOf(measure).map((value, i) => ({ name: sketchName(measure, i), value }))
+}
+
+/** One word each, over rows. */
+function sketchOf({ bits }: Measure): readonly Node[] {
+  return bits.map((bit) => ast.call('bit_or', [bit]))
+}
+
+function countStepwise(family: FamilyOverRows, by: CountedBy): CountedCells {
   const { measures, minimum, sketched } = by
   const { all } = measures
-  const words = wordsFor(minimum)
   const name = (step: string) => `${family.name}_${step}`
   const first = piece(
     name('first'),
-    [
-      ...keyed(family),
-      { name: rowsColumn, value: ast.call('count_star', []) },
-      ...all.map((m) => ({ name: m.name, value: bitsIn(sketchOf(ast.column('r', m.name), words)) })),
-    ],
+    [...keyed(family), { name: rowsColumn, value: ast.call('count_star', []) }, ...all.map(bitsSet)],
     { from: ast.subquery(writeFirstRows(family, all), 'r'), ...groupedBy(family) },
   )
   const start = startingCells(family, by, first)
-  const known = (m: Measure) => (start.sketches === null ? ast.integer(0n) : column(m.name))
-  const found = (m: Measure) => orZero(ast.column('y', m.name))
+  const known = (m: Measure) => (start.sketched ? column(m.name) : ast.integer(0n))
+  const found = (m: Measure) => ast.column('y', m.name)
   const seen = merge(family, name('seen'), start.cells, first, (m) => larger(known(m), found(m)), all)
-  const rest = sketched ? sketchHidden(family, seen, measures, minimum) : sketchOpen(family, seen, all, minimum, start.sketches)
+  const rest = sketched ? sketchHidden(family, seen, measures, minimum) : { pieces: [], cells: seen }
   const counted = countExactly(family, rest.cells, all, minimum)
   return { pieces: [first, ...start.pieces, seen, ...rest.pieces, ...counted.pieces], cells: counted.cells }
 }
 
-/** `sketches` is the gate that is open where the cells come without sketches; null where they never have any. */
-function startingCells(family: Family, { measures, minimum }: CountedBy, first: Piece) {
+/** Cells with the numbers of bits of sketches, if they have any. */
+function startingCells(family: FamilyOverRows, { measures, minimum }: CountedBy, first: Piece) {
   if (hasSets(family) || family.groups.length === 0) {
     const cells = writeCells(family, measures)
-    return { pieces: [cells], cells, sketches: null }
+    return { pieces: [cells], cells, sketched: false }
   }
   const { all } = measures
   const rows = column(rowsColumn)
@@ -106,40 +113,30 @@ function startingCells(family: Family, { measures, minimum }: CountedBy, first: 
       ast.integer(0n),
     ),
   ])
-  const mostly = ast.comparison('COMPARE_GREATERTHAN', ast.call('*', [open, ast.integer(4n)]), ast.call('sum', [rows]))
-  const many = ast.choose(mostly, ast.integer(1n), ast.integer(0n))
+  const share = ast.call('*', [open, ast.integer(leftOpen)])
+  const many = ast.choose(ast.comparison('COMPARE_GREATERTHAN', share, ast.call('sum', [rows])), ast.integer(1n), ast.integer(0n))
   const mode = piece(`${family.name}_mode`, [{ name: 'many', value: many }], { from: ast.table(first.name, 'x') })
   const gate = (value: bigint) => gateOf(mode.name, ast.comparison('COMPARE_EQUAL', column('many'), ast.integer(value)))
   const none = all.map((m) => ({ name: m.name, value: ast.cast(ast.integer(0n), 'BIGINT') }))
-  const bits = all.map((m) => ({ name: m.name, value: bitsIn(sketchOf(m.unit, wordsFor(minimum))) }))
-  const few = { ...writeCells(family, measures, none, gate(0n)), name: `${family.name}_few` }
-  const sketched = { ...writeCells(family, measures, bits, gate(1n)), name: `${family.name}_many` }
-  const select = ast.setOperation('UNION', true, everything(few), everything(sketched))
-  const cells = { ...few, name: family.name, select }
-  return { pieces: [mode, few, sketched, cells], cells, sketches: gate(0n) }
+  const few = writeCells(family, measures, none, gate(0n))
+  const sketched = writeCells(family, measures, all.map(bitsSet), gate(1n))
+  const cells = { ...few, select: ast.setOperation('UNION', true, few.select, sketched.select) }
+  return { pieces: [mode, cells], cells, sketched: true }
 }
+
+/** Where the first rows of one in so many are in open cells, sketching all rows costs less than counting the units of these. */
+const leftOpen = 8n
 
 /** A row where the condition holds for one of the step: what it is joined with is read only then. */
 function gateOf(step: string, where: Node): Node {
   return ast.subquery(ast.select({ list: [ast.named(ast.integer(1n), 'one')], from: ast.table(step, 'x'), where }), 'gate')
 }
 
-/** Sketches of all rows of those cells that the first rows left open. */
-function sketchOpen(family: Family, seen: Piece, all: readonly Measure[], minimum: number, gate: Node | null): CountedCells {
-  const bits = (m: Measure) => [{ name: m.name, value: bitsIn(sketchOf(ast.column('r', m.name), wordsFor(minimum))) }]
-  const open = { of: () => stillOpen(all, minimum), beside: null, gate }
-  const sketches = recount(family, 'sketches', all, seen, open, bits)
-  const found = (m: Measure) => larger(column(m.name), orZero(ast.column('y', m.name)))
-  const bounded = merge(family, `${family.name}_bounded`, seen, last(sketches), found, all)
-  return { pieces: [...sketches, bounded], cells: bounded }
-}
-
 /**
  * What is hidden beside others is decided by sketches: of the finest cells where cells are nested. Cells that together have
  * fewer rows than the minimum have fewer units, and no sketch could say otherwise.
  */
-function sketchHidden(family: Family, seen: Piece, { all }: Measures, minimum: number): CountedCells {
-  const words = wordsFor(minimum)
+function sketchHidden(family: FamilyOverRows, seen: Piece, { all }: Measures, minimum: number): CountedCells {
   const few = below(all, minimum)
   const nested = isChain(family.sets)
   // rows of nested cells are those of the finest
@@ -153,8 +150,8 @@ function sketchHidden(family: Family, seen: Piece, { all }: Measures, minimum: n
   const always = all.some((m) => m.rows !== null)
   const needed = always ? few : ast.conjunction('and', [few, ast.conjunction('or', [enoughRows(minimum), together])])
   const of = (set: readonly number[]) => (!nested || set === family.sets[0] ? needed : stillOpen(all, minimum))
-  const sketch = (m: Measure) => sketchOf(ast.column('r', m.name), words).map((value, i) => ({ name: sketchName(m, i), value }))
-  const sketches = recount(family, 'sketches', all, seen, { of, beside: ast.table(small.name, 'gate'), gate: null }, sketch)
+  const open = { of, beside: ast.table(small.name, 'gate') }
+  const sketches = recount(family, 'sketches', seen, open, true, all.flatMap(sketchColumnsOf))
   const wordsOf = (m: Measure) => sketchColumns(m, minimum).map((c) => ast.column('y', c))
   const more = all.flatMap((m) => sketchColumns(m, minimum).map((c) => ({ name: c, value: ast.column('y', c) })))
   const found = (m: Measure) => larger(column(m.name), bitsIn(wordsOf(m)))
@@ -162,10 +159,10 @@ function sketchHidden(family: Family, seen: Piece, { all }: Measures, minimum: n
   return { pieces: [small, ...sketches, bounded], cells: bounded }
 }
 
-function countExactly(family: Family, cells: Piece, all: readonly Measure[], minimum: number): CountedCells {
-  const exact = (m: Measure) => [{ name: m.name, value: ast.call('count', [ast.column('r', m.name)], { distinct: true }) }]
-  const counts = recount(family, 'counts', all, cells, { of: () => stillOpen(all, minimum), beside: null, gate: null }, exact)
-  const found = (m: Measure) => larger(column(m.name), orZero(ast.column('y', m.name)))
+function countExactly(family: FamilyOverRows, cells: Piece, all: readonly Measure[], minimum: number): CountedCells {
+  const exact = all.map((m) => ({ name: m.name, value: ast.call('count', [m.unit], { distinct: true }) }))
+  const counts = recount(family, 'counts', cells, { of: () => stillOpen(all, minimum), beside: null }, false, exact)
+  const found = (m: Measure) => larger(column(m.name), ast.column('y', m.name))
   const counted = merge(family, `${family.name}_counted`, cells, last(counts), found, all)
   return { pieces: [...counts, counted], cells: counted }
 }
@@ -185,24 +182,33 @@ export function keyed(family: Family): readonly Named[] {
   return [...family.groups.map(({ name }, i) => ({ name, value: groups[i] ?? ast.nothing() })), ...maskFrom(family, groups)]
 }
 
-/** The rows of a family: its groups, and per measure the unit behind a row. */
-export function writeRows(family: Family, measures: readonly Measure[], gate: Node | null = null): ast.SelectParts {
-  const list = [
-    ...family.groups.map(({ name, value }) => ast.named(write(value), name)),
-    ...measures.map(({ name, unit }) => ast.named(unit, name)),
-  ]
-  return { list, ...writeSource(family, gate) }
+/** The rows of a family: its groups, and more of every row. */
+export function selectRows(family: FamilyOverRows, more: readonly Named[]): Pick<ast.SelectParts, 'list' | 'from'> {
+  const groups = family.groups.map(({ name, value }) => ast.named(write(value), name))
+  return { list: [...groups, ...more.map((item) => ast.named(item.value, item.name))], from: sourceOf(family) }
 }
 
 /**
  * Joined with a row of no columns that matter: over a plain scan, DuckDB reads the numbers of the first rows in one pass
  * and the rows themselves in another.
  */
-function writeFirstRows(family: Family, measures: readonly Measure[]): Node {
-  const rows = writeRows(family, measures)
+function writeFirstRows(family: FamilyOverRows, measures: readonly Measure[]): Node {
+  const names = new Set(measures.flatMap((m) => m.bits.flatMap(columnsIn)))
+  const rows = selectRows(
+    family,
+    [...names].map((name) => ({ name, value: ast.column(rowAlias, name) })),
+  )
   const from = ast.table(slotOf(family).id, 'x')
   const one = ast.select({ list: [ast.named(ast.call('count_star', []), 'n')], from })
   return ast.select({ ...rows, from: ast.join('INNER', rows.from, ast.subquery(one, 'one'), null), limit: firstRows })
+}
+
+/** Names of columns of rows that an expression of them reads. */
+function columnsIn(value: unknown): readonly string[] {
+  if (value === null || typeof value !== 'object') return []
+  const { class: kind, column_names } = value as { readonly class?: unknown; readonly column_names?: readonly string[] }
+  const [table, name] = kind === 'COLUMN_REF' ? (column_names ?? []) : []
+  return table === rowAlias && name !== undefined ? [name] : Object.values(value).flatMap(columnsIn)
 }
 
 function slotOf({ from }: Family): Slot {
@@ -216,22 +222,21 @@ interface Open {
   readonly of: (set: readonly number[]) => Node
   /** of one row: what the conditions also read */
   readonly beside: Node | null
-  /** without a row where no cell is open */
-  readonly gate: Node | null
 }
 
 /** What is counted over the rows of open cells only, one grouping set after the other. */
 function recount(
-  family: Family,
+  family: FamilyOverRows,
   step: string,
-  measures: readonly Measure[],
   cells: Piece,
   open: Open,
-  count: (measure: Measure) => readonly Named[],
+  bits: boolean,
+  counted: readonly Named[],
 ): readonly Piece[] {
   const name = `${family.name}_${step}`
   const [any, gate] = anyOpen(family, `${name}_open`, cells, open)
-  const parts = askedSets(family).map((set) => recountSet(family, measures, cells, open, gate, count, set))
+  const rows = sourceOf(family, family.rows.behind(gate, bits))
+  const parts = askedSets(family).map((set) => recountSet(family, rows, cells, open, counted, set))
   // one union of two per step: the parser balances longer chains, and the text would not read back
   const pieces: Piece[] = []
   for (const part of parts.reverse()) {
@@ -247,11 +252,10 @@ function recount(
  * An engine that does not know how many cells are open may read all rows before it sees that none is: every dataset stands
  * behind a gate.
  */
-function anyOpen(family: Family, name: string, cells: Piece, { of, beside, gate }: Open): readonly [Piece, Node] {
+function anyOpen(family: Family, name: string, cells: Piece, { of, beside }: Open): readonly [Piece, Node] {
   const from = ast.table(cells.name, 'x')
-  const also = beside ?? gate
   const any = piece(name, [{ name: 'n', value: ast.call('count_star', []) }], {
-    from: also === null ? from : ast.join('INNER', from, also, null),
+    from: beside === null ? from : ast.join('INNER', from, beside, null),
     where: ast.conjunction('or', askedSets(family).map(of)),
   })
   return [any, gateOf(name, ast.comparison('COMPARE_GREATERTHAN', column('n'), ast.integer(0n)))]
@@ -265,17 +269,20 @@ function last(pieces: readonly Piece[]): Piece {
   return pieces.at(-1) ?? noSet()
 }
 
+function noGroup(): never {
+  throw new Error('a set is made of groups')
+}
+
 function noSet(): never {
   throw new Error('a family has a grouping set')
 }
 
 function recountSet(
   family: Family,
-  measures: readonly Measure[],
+  rows: Node,
   cells: Piece,
   { of, beside }: Open,
-  gate: Node,
-  count: (measure: Measure) => readonly Named[],
+  counted: readonly Named[],
   set: readonly number[],
 ): Piece {
   const names = set.map((i) => family.groups[i]?.name ?? '')
@@ -287,22 +294,21 @@ function recountSet(
     from: beside === null ? from : ast.join('INNER', from, beside, null),
     where: ast.conjunction('and', [...ofSet, of(set)]),
   })
-  const same = names.map((n) => ast.comparison('COMPARE_NOT_DISTINCT_FROM', ast.column('r', n), ast.column('o', n)))
-  const rows = ast.subquery(ast.select(writeRows(family, measures, gate)), 'r')
+  const value = (i: number) => write(family.groups[i]?.value ?? noGroup())
+  const same = set.map((i) =>
+    ast.comparison('COMPARE_NOT_DISTINCT_FROM', value(i), ast.column('o', family.groups[i]?.name ?? '')),
+  )
   const on = same.length === 0 ? null : ast.conjunction('and', same)
   const groups = [...set].map((i) => i + 1)
   const list: readonly Named[] = [
-    ...family.groups.map(({ name }, i) => ({ name, value: set.includes(i) ? ast.column('r', name) : ast.nothing() })),
+    ...family.groups.map(({ name }, i) => ({ name, value: set.includes(i) ? value(i) : ast.nothing() })),
     ...(mask === null ? [] : [{ name: maskColumn, value: mask }]),
-    ...measures.flatMap(count),
+    ...counted,
   ]
   return piece('', list, { from: ast.join('INNER', rows, ast.subquery(wanted, 'o'), on), groups })
 }
 
-/**
- * A step's findings beside its cells. DISTINCT takes nothing away, since cells differ in their keys: it is what makes
- * DuckDB compute the step once and not wherever it is read.
- */
+/** A step's findings beside its cells. */
 export function merge(
   family: Family,
   name: string,
@@ -315,7 +321,7 @@ export function merge(
   const same = keysOf(family).map((k) => ast.comparison('COMPARE_NOT_DISTINCT_FROM', column(k), ast.column('y', k)))
   const on = same.length === 0 ? null : ast.conjunction('and', same)
   const from = ast.join(on === null ? 'INNER' : 'LEFT', ast.table(cells.name, 'x'), ast.table(found.name, 'y'), on)
-  return extend(cells, name, [...measures.map((m) => ({ name: m.name, value: value(m) })), ...more], { from, distinct: true })
+  return { ...extend(cells, name, [...measures.map((m) => ({ name: m.name, value: value(m) })), ...more], { from }), once: true }
 }
 
 /** Nobody on a side is as good as enough: then there is nothing to count. */
@@ -337,10 +343,7 @@ function enoughRows(minimum: number): Node {
   return ast.comparison('COMPARE_GREATERTHANOREQUALTO', column(rowsColumn), ast.integer(BigInt(minimum)))
 }
 
-function orZero(node: Node): Node {
-  return ast.operator('OPERATOR_COALESCE', [node, ast.integer(0n)])
-}
-
+/** NULL is no number: the other one is larger. */
 function larger(a: Node, b: Node): Node {
-  return ast.choose(ast.comparison('COMPARE_GREATERTHAN', a, b), a, b)
+  return ast.call('greatest', [a, b])
 }

@@ -2,7 +2,6 @@ import type { CoreAggregate } from '../analysis/block.ts'
 import type { Node } from '../ast/build.ts'
 import * as ast from '../ast/build.ts'
 import { isOf, keysOf } from './cells.ts'
-import { boundContributions } from './contributions.ts'
 import { write } from './expressions.ts'
 import { askedSets, type Family, isChain } from './family.ts'
 import { type CellTable, cellTable, comparedMeasures, tableOf } from './history.ts'
@@ -12,6 +11,7 @@ import { fewColumn, findSmallParts, isUnderCondition } from './parts.ts'
 import { type CellsSoFar, column, extend, type Named, type Piece, piece } from './pieces.ts'
 import type { Limits } from './query.ts'
 import { rounded } from './rounding.ts'
+import { type FamilyOverRows, overRows } from './rows.ts'
 import { hideInChain } from './suppression/chain.ts'
 import { hideCrossing } from './suppression/crossing.ts'
 import type { Decided, Subject } from './suppression/subject.ts'
@@ -25,9 +25,9 @@ export interface FamilySteps {
   readonly pieces: readonly Piece[]
 }
 
-export function writeFamily(unbounded: Family, limits: Limits): FamilySteps {
-  const family = boundContributions(unbounded)
+export function writeFamily(submitted: Family, limits: Limits): FamilySteps {
   const minimum = limits.minimumGroupSize
+  const family = overRows(submitted, minimum)
   const measures = measuresOf(family, limits.complementarySuppression)
   const together = limits.complementaryCells && askedSets(family).length > 1
   const compared = comparedMeasures(family, measures, limits.compared)
@@ -35,38 +35,42 @@ export function writeFamily(unbounded: Family, limits: Limits): FamilySteps {
   const parts = findSmallParts(family, counted.cells, minimum)
   const ready = parts?.cells ?? counted.cells
   const visible = (from: CellsSoFar) => {
-    const decided = decide(family, from, measures, minimum, together)
-    return [...decided.pieces, showVisible(family, decided.cells, measures, limits.rounding)]
+    const show = (cells: CellsSoFar, shows: (subject: Subject) => Node) =>
+      showVisible(family, cells, measures, limits.rounding, shows)
+    if (!together) return [show(from, (subject) => ast.conjunction('and', reachesAll(family, from, measures, subject, minimum)))]
+    const decided = decide(family, from, measures, minimum)
+    return [...decided.pieces, show(decided.cells, ({ hidden }) => isShown(hidden))]
   }
-  const steps = [...counted.pieces, ...(parts?.pieces ?? [])]
+  const steps = [family.rows.piece, ...counted.pieces, ...(parts?.pieces ?? [])]
   if (compared.length === 0) return { compared: null, pieces: [...steps, ...visible(ready)] }
   const sketched = sketchCells(family, ready, compared)
   const table = cellTable(family, sketched.cells, compared, minimum)
   return { compared: { pieces: [...steps, ...sketched.pieces], table }, pieces: visible(tableOf(table, sketched.cells)) }
 }
 
-/** Columns that are 1 where something is hidden: `h0` for cells, others for the aggregates that share their measures. */
-function decide(family: Family, counted: CellsSoFar, measures: Measures, minimum: number, together: boolean): Decided {
+/**
+ * Columns that are 1 where something is hidden beside what has too few units: `h0` for cells, others for the aggregates that
+ * share their measures. Null where nothing is hidden beside others.
+ */
+function decide(family: FamilyOverRows, counted: CellsSoFar, measures: Measures, minimum: number): Decided {
   let cells = counted
   const pieces: Piece[] = []
-  const underCondition = new Set(family.aggregates.flatMap((a) => (isUnderCondition(a) ? [listOf(a, measures)] : [])))
-  const startOf = ({ hidden, measures: own }: Subject): Named => {
-    const cut = counted.columns.includes(fewColumn) && underCondition.has(keyOfMeasures(own))
-    const shown = ast.conjunction('and', [
-      ...(hidden === hiddenCell ? [] : [ast.comparison('COMPARE_EQUAL', column(hiddenCell), ast.integer(0n))]),
-      ...(cut ? [ast.comparison('COMPARE_EQUAL', column(fewColumn), ast.integer(0n))] : []),
-      ...own.map((m) => reaches(m, minimum)),
-    ])
-    return { name: hidden, value: ast.choose(shown, ast.integer(0n), ast.integer(1n)) }
-  }
   // what is hidden of aggregates depends on the cells alone, so one step starts them all
   const [ofCells, ...ofAggregates] = subjectsOf(measures)
   for (const subjects of [ofCells === undefined ? [] : [ofCells], ofAggregates]) {
     if (subjects.length === 0) continue
-    const start = extend(cells, `${family.name}_${subjects[0]?.hidden}`, subjects.map(startOf))
+    const start = extend(
+      cells,
+      `${family.name}_${subjects[0]?.hidden}`,
+      subjects.map((subject) => {
+        const ofCell = subject.hidden === hiddenCell ? [] : [isShown(hiddenCell)]
+        const shown = ast.conjunction('and', [...ofCell, ...reachesAll(family, counted, measures, subject, minimum)])
+        return { name: subject.hidden, value: ast.choose(shown, ast.integer(0n), ast.integer(1n)) }
+      }),
+    )
     pieces.push(start)
     cells = start
-    for (const subject of together ? subjects : []) {
+    for (const subject of subjects) {
       const further = (isChain(family.sets) ? hideInChain : hideCrossing)(family, cells, subject, minimum)
       pieces.push(...further.pieces)
       cells = further.cells
@@ -75,7 +79,27 @@ function decide(family: Family, counted: CellsSoFar, measures: Measures, minimum
   return { pieces, cells }
 }
 
+/** Whether a subject has enough units by itself, and no part of the cell that its conditions cut has too few. */
+function reachesAll(
+  family: Family,
+  cells: CellsSoFar,
+  measures: Measures,
+  { measures: own }: Subject,
+  minimum: number,
+): readonly Node[] {
+  const underCondition = family.aggregates.some((a) => isUnderCondition(a) && listOf(a, measures) === keyOfMeasures(own))
+  const cut = cells.columns.includes(fewColumn) && underCondition
+  return [
+    ...(cut ? [ast.comparison('COMPARE_EQUAL', column(fewColumn), ast.integer(0n))] : []),
+    ...own.map((m) => reaches(m, minimum)),
+  ]
+}
+
 const hiddenCell = 'h0'
+
+function isShown(hidden: string): Node {
+  return ast.comparison('COMPARE_EQUAL', column(hidden), ast.integer(0n))
+}
 
 function subjectsOf({ ofCell, ofAggregate }: Measures): readonly Subject[] {
   const lists = [ofCell, ...[...ofAggregate.values()].filter((list) => list.length > 0)]
@@ -92,24 +116,27 @@ function keyOfMeasures(list: readonly Measure[]): string {
   return list.map((m) => m.name).join(' ')
 }
 
-function showVisible(family: Family, cells: CellsSoFar, measures: Measures, rounding: string | null): Piece {
-  const subjects = new Map(subjectsOf(measures).map((s) => [keyOfMeasures(s.measures), s.hidden]))
-  const isShown = (hidden: string) => ast.comparison('COMPARE_EQUAL', column(hidden), ast.integer(0n))
+/** @param shows the condition under which a subject is shown; of aggregates, in a cell that is */
+function showVisible(
+  family: Family,
+  cells: CellsSoFar,
+  measures: Measures,
+  rounding: string | null,
+  shows: (subject: Subject) => Node,
+): Piece {
+  const [ofCell, ...others] = subjectsOf(measures)
+  const subjects = new Map(others.map((s) => [keyOfMeasures(s.measures), s]))
   const aggregates = family.aggregates.map((aggregate): Named => {
     const { name } = aggregate
-    const hidden = subjects.get(listOf(aggregate, measures))
+    const subject = subjects.get(listOf(aggregate, measures))
     const value = released(aggregate, rounding)
-    return { name, value: hidden === undefined ? value : ast.choose(isShown(hidden), value, ast.nothing()) }
+    return { name, value: subject === undefined ? value : ast.choose(shows(subject), value, ast.nothing()) }
   })
   const keys = keysOf(family).map((name) => ({ name, value: column(name) }))
   const asked = family.refined ? isOf(family, askedSets(family)) : null
-  const where = ast.conjunction('and', [isShown(hiddenCell), ...(asked === null ? [] : [asked])])
-  return piece(visibleName(family), [...keys, ...aggregates], {
-    from: ast.table(cells.name, 'x'),
-    where,
-    // cells differ in their keys: DISTINCT makes DuckDB compute this once for all who read it
-    distinct: true,
-  })
+  const where = ast.conjunction('and', [...(ofCell === undefined ? [] : [shows(ofCell)]), ...(asked === null ? [] : [asked])])
+  const from = ast.table(cells.name, 'x')
+  return { ...piece(visibleName(family), [...keys, ...aggregates], { from, where }), once: true }
 }
 
 /** Rounded, but for moments, which only a spread reads. */

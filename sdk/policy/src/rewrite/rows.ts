@@ -1,0 +1,178 @@
+import { relationsOf } from '../analysis/block.ts'
+import { type Column, columnsOf, type Expression, keyOf, sidesBehind } from '../analysis/expression.ts'
+import { complementedBy, isNotTrue } from '../analysis/regions.ts'
+import { booleanType } from '../analysis/types.ts'
+import type { Node } from '../ast/build.ts'
+import * as ast from '../ast/build.ts'
+import { type Bound, boundsOf, numberOf, withinBounds } from './contributions.ts'
+import { write } from './expressions.ts'
+import type { Family } from './family.ts'
+import { writeFrom } from './from.ts'
+import type { Named, Piece } from './pieces.ts'
+import { bitsOf, wordsFor } from './sketch.ts'
+import { withValues } from './values.ts'
+
+// Several steps read the rows of a family. Binding what makes them costs more than the steps, so it is written once, as a
+// table expression that the engine puts in the place of every reference: each then reads only the columns that it needs.
+
+/** The alias of rows in every step. */
+export const rowAlias = 'r'
+
+/** A family whose groups, units, conditions and arguments are columns of its rows. */
+export interface FamilyOverRows extends Family {
+  readonly rows: FamilyRows
+}
+
+export interface FamilyRows {
+  readonly piece: Piece
+  /** whether what one unit adds is bounded: making them then costs more than reading */
+  readonly bounded: boolean
+  /** the same rows for FROM, made of no row of any dataset where the gate has none */
+  readonly behind: (gate: Node, bits: boolean) => Node
+  /** a row's bit in the sketch of units, a column per word */
+  readonly bitsOf: (unit: Column) => readonly Node[]
+}
+
+/** What the rows of a family hold, each once. */
+interface Content {
+  readonly used: readonly Column[]
+  readonly conditions: readonly Expression[]
+  readonly nameOf: (column: Column) => string
+}
+
+/** @param minimum of units, which decides how long sketches are */
+export function overRows(family: Family, minimum: number): FamilyOverRows {
+  const content = contentOf(family)
+  const bounds = boundsOf(family)
+  const columns = listOf(family, content)
+  const words = wordsFor(minimum)
+  const name = `${family.name}_rows`
+  const bitNames = family.units.map((_, unit) => Array.from({ length: words }, (_, word) => `b${unit}_${word}`))
+  const selected = (gate: Node | null, bits: boolean) => {
+    const unit = (c: Column) => (bounds.length === 0 ? write(c) : ast.column('w', content.nameOf(c)))
+    const sketched = bits ? family.units.flatMap((c, i) => named(bitNames[i] ?? [], bitsOf(unit(c), words))) : []
+    return writeRows(family, content, { columns, bounds, gate, sketched })
+  }
+  const alone = bounds.length > 0 || (family.from.kind === 'relation' && family.from.relation.source.kind === 'slot')
+  const place = ast.table(name, rowAlias)
+  return {
+    ...moved(family, content),
+    rows: {
+      piece: { name, columns: columns.map((c) => c.name), select: selected(null, true), once: false },
+      bounded: bounds.length > 0,
+      // what a join reads to begin with, it reads before it sees that nothing is asked of it
+      behind: (gate, bits) => (alone ? ast.join('INNER', place, gate, null) : ast.subquery(selected(gate, bits), rowAlias)),
+      bitsOf: (unit) => {
+        const i = family.units.findIndex((own) => content.nameOf(own) === unit.name)
+        return (bitNames[i] ?? noUnit()).map((bit) => ast.column(rowAlias, bit))
+      },
+    },
+  }
+}
+
+function noUnit(): never {
+  throw new Error('the units behind an aggregate are those of its family')
+}
+
+function named(names: readonly string[], values: readonly Node[]): readonly Named[] {
+  return names.map((name, i) => ({ name, value: values[i] ?? ast.nothing() }))
+}
+
+function contentOf({ from, units, aggregates, besides }: Family): Content {
+  const tables = new Set(relationsOf(from).map((r) => r.table))
+  const read = [...units, ...aggregates.flatMap((a) => (a.value === null ? [] : [a.value]))].flatMap(behindOf)
+  const used = distinct(read.filter((c) => tables.has(c.table)))
+  const filters = [...aggregates.flatMap((a) => (a.filter === null ? [] : [a.filter])), ...besides]
+  const conditions = [...new Map(filters.map((f) => complementedBy(f) ?? f).map((f) => [keyOf(f), f])).values()]
+  // a column that rows do not have is of a block, beside them
+  const nameOf = (column: Column) => `c${used.findIndex((c) => same(c, column))}`
+  return { used, conditions, nameOf }
+}
+
+/** The columns of an expression, and those that say on which side of a condition a unit is. */
+function behindOf(e: Expression): readonly Column[] {
+  return [...columnsOf(e), ...sidesBehind(e).map((side) => side.rows)]
+}
+
+function listOf({ groups }: Family, { used, conditions, nameOf }: Content): readonly Named[] {
+  return [
+    ...groups.map(({ name, value }) => ({ name, value: write(value) })),
+    ...used.map((column) => ({ name: nameOf(column), value: write(column) })),
+    ...conditions.map((condition, i) => ({ name: `w${i}`, value: write(condition) })),
+  ]
+}
+
+interface Selected {
+  readonly columns: readonly Named[]
+  readonly bounds: readonly Bound[]
+  readonly gate: Node | null
+  readonly sketched: readonly Named[]
+}
+
+function writeRows(family: Family, { used, conditions, nameOf }: Content, { columns, bounds, gate, sketched }: Selected): Node {
+  const { where, groups, units } = family
+  const read = [where, ...groups.map((g) => g.value), ...conditions]
+  const behind = gate === null ? null : { gate, columns: [...read, ...used].flatMap((e) => (e === null ? [] : behindOf(e))) }
+  const from = withValues(writeFrom(family.from, behind), read)
+  const list = (items: readonly Named[]) => items.map((item) => ast.named(item.value, item.name))
+  const source = { from, where: where === null ? null : write(where) }
+  if (bounds.length === 0) return ast.select({ list: list([...columns, ...sketched]), ...source })
+  const content = { rows: columns.map((c) => c.value), groups: groups.map((g) => write(g.value)) }
+  const numbers = bounds.map((bound) => ({ name: bound.name, value: numberOf(bound, content) }))
+  const numbered = ast.select({ list: list([...columns, ...numbers]), ...source })
+  const kept = columns.map(({ name }) => ({ name, value: ast.column('w', name) }))
+  const unitName = (unit: Column) => nameOf(units.find((own) => same(own, unit)) ?? noUnit())
+  return ast.select({
+    list: list([...kept, ...sketched]),
+    from: ast.subquery(numbered, 'w'),
+    where: withinBounds(bounds, unitName),
+  })
+}
+
+/** Groups and conditions are columns that were computed with the rows; arguments still are expressions of columns. */
+function moved(family: Family, { used, conditions, nameOf }: Content): Family {
+  const column = (name: string, type: Column['type']): Column => ({ kind: 'column', table: rowAlias, name, type, slot: null })
+  const isUsed = (c: Column) => used.some((own) => same(own, c))
+  const move = <T>(value: T): T => changeColumns(value, (c) => (isUsed(c) ? { ...c, table: rowAlias, name: nameOf(c) } : c))
+  const keys = conditions.map(keyOf)
+  const placed = (condition: Expression) => column(`w${keys.indexOf(keyOf(condition))}`, booleanType)
+  const held = (condition: Expression): Expression => {
+    const opposite = complementedBy(condition)
+    return opposite === null ? placed(condition) : isNotTrue(placed(opposite))
+  }
+  return {
+    ...family,
+    groups: family.groups.map(({ name, value }) => ({ name, value: column(name, value.type) })),
+    units: move(family.units),
+    aggregates: family.aggregates.map((a) => ({
+      ...a,
+      value: move(a.value),
+      units: move(a.units),
+      filter: a.filter === null ? null : held(a.filter),
+    })),
+    besides: family.besides.map(held),
+  }
+}
+
+function distinct(columns: readonly Column[]): readonly Column[] {
+  return columns.filter((column, i) => columns.findIndex((other) => same(other, column)) === i)
+}
+
+function same(a: Column, b: Column): boolean {
+  return a.table === b.table && a.name === b.name
+}
+
+/** Expressions are plain data. */
+function changeColumns<T>(value: T, to: (column: Column) => Column): T {
+  const visit = (part: unknown): unknown => {
+    if (Array.isArray(part)) return part.map(visit)
+    if (part === null || typeof part !== 'object') return part
+    const node = part as Expression
+    if (node.kind === 'column') {
+      const { sides } = node
+      return to(sides === undefined ? node : { ...node, sides: sides.map((side) => ({ ...side, rows: to(side.rows) })) })
+    }
+    return Object.fromEntries(Object.entries(part).map(([name, child]) => [name, visit(child)]))
+  }
+  return visit(value) as T
+}
