@@ -8,7 +8,7 @@ import { parseStatement } from './ast/parse.ts'
 import { type Engine, openEngine } from './engine/instance.ts'
 import type { Parser } from './engine/parser.ts'
 import type { OutputColumn } from './engine/plan-outputs.ts'
-import { sqlOf } from './engine/round-trip.ts'
+import { checkedText } from './engine/round-trip.ts'
 import { quote, type Shadow } from './engine/shadow.ts'
 import { positionOf, type Reason, Refusal } from './reasons.ts'
 import { type GuardReport, reportOf, usageOf } from './report.ts'
@@ -138,12 +138,10 @@ function shownRows(blocks: readonly Block[], read: readonly Slot[], by: string |
 async function checkedStatements(parser: Parser, shadow: Shadow, { cells, result }: Rewritten) {
   const made: CellStatement[] = []
   for (const { select, ...table } of cells) {
-    const sql = await sqlOf(parser, select)
-    await shadow.bindCells(table.table, sql)
+    const { sql } = await checkedText(parser, select, (text) => shadow.bindCells(table.table, text))
     made.push({ ...table, sql })
   }
-  const resultSql = await sqlOf(parser, result)
-  const columns = await shadow.bind(resultSql)
+  const { sql: resultSql, bound: columns } = await checkedText(parser, result, shadow.bind)
   const texts = [...made.map(({ table, sql }) => `CREATE TEMP TABLE ${quote(table)} AS ${sql}`), resultSql]
   return { cells: made, resultSql, rewrittenSql: texts.join(';\n'), columns }
 }

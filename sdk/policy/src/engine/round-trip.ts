@@ -6,15 +6,25 @@ import { refuse } from '../reasons.ts'
 import type { Parser } from './parser.ts'
 
 /**
- * The SQL text of a statement that the guard built. The text is parsed again and must give the same AST: whatever
- * quoting or printing does, the text that the enclave executes means what was checked.
+ * The SQL text of a statement that the guard built, and what `bind` makes of it. The text is parsed again and must give the
+ * same AST: whatever quoting or printing does, the text that the enclave executes means what was checked. Both are asked
+ * at the same time, each on a connection of its own, since neither needs the other and both must hold.
  */
-export async function sqlOf({ keywords, parse }: Parser, select: Node): Promise<string> {
+export async function checkedText<T>(
+  { keywords, parse }: Parser,
+  select: Node,
+  bind: (sql: string) => Promise<T>,
+): Promise<{ readonly sql: string; readonly bound: T }> {
   const sql = printQuery(select, keywords)
-  if (!isSame({ error: false, statements: [ast.query(select)] }, parseAst(await parse(sql)))) {
-    refuse('plan-not-allowed', 'the rewritten query does not read back as it was written')
-  }
-  return sql
+  const [readBack, bound] = await Promise.allSettled([parse(sql).then((text) => expectSame(select, text)), bind(sql)])
+  if (readBack.status === 'rejected') throw readBack.reason
+  if (bound.status === 'rejected') throw bound.reason
+  return { sql, bound: bound.value }
+}
+
+function expectSame(select: Node, text: string): void {
+  if (isSame({ error: false, statements: [ast.query(select)] }, parseAst(text))) return
+  refuse('plan-not-allowed', 'the rewritten query does not read back as it was written')
 }
 
 /** Field by field, without what the engine's AST legitimately lacks: positions of what was built, and hints. */
