@@ -6,34 +6,55 @@ import * as ast from '../ast/build.ts'
 import { clamped } from './clamp.ts'
 import { write } from './expressions.ts'
 
-/** One aggregate over the rows of a cell: clamped and exact. Whether it is shown is decided elsewhere. */
-export function writeAggregate(aggregate: CoreAggregate): Node {
-  const { operation, value, filter } = aggregate
+/**
+ * What an aggregate is given of one row: clamped and exact; null where it only counts rows. A count is given the value as it
+ * is, which is NULL where and only where the clamped one is.
+ */
+export function argumentOf(aggregate: CoreAggregate): Node | null {
+  const { operation, value } = aggregate
+  if (operation === 'rows' || value === null) return null
+  switch (operation) {
+    case 'count':
+    case 'momentCount':
+    case 'countDistinct':
+      return write(value)
+    case 'sum':
+    case 'average':
+      return exact(value, aggregate)
+    case 'quantile':
+      return ast.cast(clamped(write(value), value.type, aggregate.bounds), ordered(value, aggregate))
+    case 'momentSum':
+    case 'momentSquares':
+      return scaled(value, aggregate)
+  }
+}
+
+/**
+ * One aggregate over the rows of a cell. Whether it is shown is decided elsewhere.
+ * @param argument what `argumentOf` gives, or a column that holds it
+ */
+export function writeAggregate(aggregate: CoreAggregate, argument: Node | null): Node {
+  const { operation, filter } = aggregate
   const counted = (node: Node) => (filter === null ? node : ast.choose(write(filter), node, ast.nothing()))
-  if (operation === 'rows' || value === null) {
+  if (operation === 'rows' || argument === null) {
     return filter === null ? ast.call('count_star', []) : ast.call('count', [counted(ast.integer(1n))])
   }
   switch (operation) {
     case 'count':
     case 'momentCount':
-      return ast.call('count', [counted(write(value))])
+      return ast.call('count', [counted(argument)])
     case 'countDistinct':
-      return ast.call('count', [counted(write(value))], { distinct: true })
+      return ast.call('count', [counted(argument)], { distinct: true })
     case 'sum':
-      return asSum(exactSum(aggregate), aggregate)
+      return asSum(ast.call('sum', [counted(argument)]), aggregate)
     case 'average':
-      return ast.call('avg', [counted(exact(value, aggregate))])
+      return ast.call('avg', [counted(argument)])
     case 'quantile':
-      return ast.call('quantile_cont', [
-        counted(ast.cast(clamped(write(value), value.type, aggregate.bounds), ordered(value, aggregate))),
-        ast.cast(ast.text(aggregate.fraction ?? '0.5'), 'DOUBLE'),
-      ])
+      return ast.call('quantile_cont', [counted(argument), ast.cast(ast.text(aggregate.fraction ?? '0.5'), 'DOUBLE')])
     case 'momentSum':
-      return ast.cast(ast.call('sum', [counted(scaled(value, aggregate))]), 'DECIMAL(38,0)')
-    case 'momentSquares': {
-      const factor = scaled(value, aggregate)
-      return ast.cast(ast.call('sum', [counted(ast.call('*', [factor, factor]))]), 'DECIMAL(38,0)')
-    }
+      return ast.cast(ast.call('sum', [counted(argument)]), 'DECIMAL(38,0)')
+    case 'momentSquares':
+      return ast.cast(ast.call('sum', [counted(ast.call('*', [argument, argument]))]), 'DECIMAL(38,0)')
   }
 }
 
@@ -51,9 +72,11 @@ export interface Additive {
 }
 
 /** An aggregate as sums over finer cells, exact as those over rows; null where only rows tell. */
-export function additive(aggregate: CoreAggregate): Additive | null {
-  const { operation } = aggregate
-  const own = writeAggregate(aggregate)
+export function additive(aggregate: CoreAggregate, argument: Node | null): Additive | null {
+  const { operation, filter } = aggregate
+  const own = writeAggregate(aggregate, argument)
+  const summed = () =>
+    ast.call('sum', [filter === null ? given(argument) : ast.choose(write(filter), given(argument), ast.nothing())])
   switch (operation) {
     case 'rows':
     case 'count':
@@ -63,11 +86,11 @@ export function additive(aggregate: CoreAggregate): Additive | null {
     case 'momentSquares':
       return { parts: [own], whole: ([sum]) => given(sum) }
     case 'sum':
-      return { parts: [exactSum(aggregate)], whole: ([sum]) => asSum(given(sum), aggregate) }
+      return { parts: [summed()], whole: ([sum]) => asSum(given(sum), aggregate) }
     case 'average': {
-      const count = writeAggregate({ ...aggregate, operation: 'count' })
+      const count = writeAggregate({ ...aggregate, operation: 'count' }, argument)
       const mean = (sum: Node, n: Node) => ast.call('/', [ast.cast(sum, 'DOUBLE'), ast.cast(n, 'DOUBLE')])
-      return { parts: [exactSum(aggregate), count], whole: ([sum, n]) => mean(given(sum), given(n)) }
+      return { parts: [summed(), count], whole: ([sum, n]) => mean(given(sum), given(n)) }
     }
     case 'quantile':
     case 'countDistinct':
@@ -75,23 +98,13 @@ export function additive(aggregate: CoreAggregate): Additive | null {
   }
 }
 
-function exactSum(aggregate: CoreAggregate): Node {
-  const { value, filter } = aggregate
-  const summed = exact(value ?? missing(), aggregate)
-  return ast.call('sum', [filter === null ? summed : ast.choose(write(filter), summed, ast.nothing())])
-}
-
 /** An integer sum is a HUGEINT, which Parquet keeps as DOUBLE only. */
 function asSum(sum: Node, { value, type }: CoreAggregate): Node {
   return value?.type.family === 'decimal' ? sum : ast.cast(sum, type.sql)
 }
 
-function missing(): never {
-  throw new Error('what is summed has a value')
-}
-
-function given(node: Node | undefined): Node {
-  if (node === undefined) throw new Error('every part has a sum')
+function given(node: Node | null | undefined): Node {
+  if (node === null || node === undefined) throw new Error('what is summed has a value, and every part a sum')
   return node
 }
 

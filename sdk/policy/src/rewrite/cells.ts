@@ -6,7 +6,6 @@ import type { Family } from './family.ts'
 import type { Measures } from './measures.ts'
 import { column, type Named, type Piece, piece } from './pieces.ts'
 import { type FamilyOverRows, rowAlias } from './rows.ts'
-import { withValues } from './values.ts'
 
 /** The column that says of which grouping set a cell is: the engine's GROUPING() over all groups. */
 export const maskColumn = 's'
@@ -59,11 +58,11 @@ export function writeCells(
       family.groups.map((g) => write(g.value)),
     ),
     { name: rowsColumn, value: ast.call('count_star', []) },
-    ...family.aggregates.map((a) => ({ name: a.name, value: writeAggregate(a) })),
+    ...family.aggregates.map((a) => ({ name: a.name, value: writeAggregate(a, a.argument) })),
     ...rowsOfSides(measures),
     ...more,
   ]
-  const from = sourceOf(family)
+  const from = rowsOf(family)
   return piece(family.name, list, { from: gate === null ? from : ast.join('INNER', from, gate, null), ...groupedBy(family) })
 }
 
@@ -76,13 +75,13 @@ function rowsOfSides({ all }: Measures): readonly Named[] {
 /** Rows are read once, into the cells of the set that is finer than all others; all others are added up from those. */
 function addUpCells(family: FamilyOverRows, measures: Measures): Piece | null {
   const { name, groups, sets, aggregates } = family
-  const summed = aggregates.map(additive)
+  const summed = aggregates.map((a) => additive(a, a.argument))
   if (!hasSets(family) || sets[0]?.length !== groups.length || summed.includes(null)) return null
   const counts = [{ name: rowsColumn, value: ast.call('count_star', []) }, ...rowsOfSides(measures)]
   const parts = summed.flatMap((a, i) => (a?.parts ?? []).map((value, part) => ({ name: partName(i, part), value })))
   const finest = [...groups.map((g) => ({ name: g.name, value: write(g.value) })), ...counts, ...parts]
   const sum = (column: string) => ast.call('sum', [ast.column('f', column)])
-  const from = ast.subquery(piece('', finest, { from: sourceOf(family), groups: groups.map((_, i) => i + 1) }).select, 'f')
+  const from = ast.subquery(piece('', finest, { from: rowsOf(family), groups: groups.map((_, i) => i + 1) }).select, 'f')
   const list: readonly Named[] = [
     ...keysFrom(
       family,
@@ -116,10 +115,6 @@ export function groupedBy({ sets }: Family): Pick<ast.SelectParts, 'sets'> {
   return sets.length === 1 && sets[0]?.length === 0 ? {} : { sets: sets.map((set) => set.map((i) => i + 1)) }
 }
 
-/** The rows of a family, and the values of other blocks that arguments are computed with. */
-export function sourceOf({ rows, aggregates }: FamilyOverRows, from: Node = ast.table(rows.piece.name, rowAlias)): Node {
-  return withValues(
-    from,
-    aggregates.map((a) => a.value),
-  )
+export function rowsOf({ rows }: FamilyOverRows): Node {
+  return ast.table(rows.piece.name, rowAlias)
 }

@@ -1,7 +1,7 @@
 import { type Core, setColumn } from '../analysis/block.ts'
 import type { Node } from '../ast/build.ts'
 import * as ast from '../ast/build.ts'
-import { writeAggregate } from './aggregates.ts'
+import { argumentOf, writeAggregate } from './aggregates.ts'
 import { isOf, maskOf } from './cells.ts'
 import { write } from './expressions.ts'
 import type { Member } from './family.ts'
@@ -9,8 +9,16 @@ import { writeFrom } from './from.ts'
 import { column } from './pieces.ts'
 import { withValues } from './values.ts'
 
-/** The visible cells of a core, under the names that its block knows. */
-export function readVisible(core: Core, { family, groups, aggregates, sets }: Member, visible: string): Node {
+/** What a block with a core stands on: its visible cells, under the names that the block knows. */
+export function fromVisible(core: Core, member: Member, visible: string, alias: string): Node {
+  const { family, groups, aggregates, sets } = member
+  const named =
+    core.groups.every(({ name }, i) => name === groups[i]) && core.aggregates.every(({ name }, i) => name === aggregates[i])
+  if (named && core.sets.length === 1 && sets.length === family.sets.length) return ast.table(visible, alias)
+  return ast.subquery(readVisible(core, member, visible), alias)
+}
+
+function readVisible(core: Core, { family, groups, aggregates, sets }: Member, visible: string): Node {
   const own = sets.map((i) => family.sets[i] ?? [])
   const which = own.map((set, i) => ({
     when: isOf(family, [set]) ?? ast.comparison('COMPARE_EQUAL', ast.integer(0n), ast.integer(0n)),
@@ -42,7 +50,7 @@ export function writePublic(core: Core): Node {
   return ast.select({
     list: [
       ...groups.map(({ name, value }) => ast.named(write(value), name)),
-      ...aggregates.map((a) => ast.named(writeAggregate(a), a.name)),
+      ...aggregates.map((a) => ast.named(writeAggregate(a, argumentOf(a)), a.name)),
       ...(sets.length > 1 ? [ast.named(ast.chooseFirst(which, ast.nothing()), setColumn)] : []),
     ],
     from: withValues(writeFrom(core.from), [

@@ -1,8 +1,7 @@
-import type { CoreAggregate } from '../analysis/block.ts'
 import type { Node } from '../ast/build.ts'
 import * as ast from '../ast/build.ts'
 import { write } from './expressions.ts'
-import type { FamilyOverRows } from './rows.ts'
+import type { FamilyOverRows, RowAggregate } from './rows.ts'
 import { type Side, sidesBesides, sidesOf } from './sides.ts'
 
 /** The distinct units of one protected dataset on one side of a cell: what a threshold compares with the minimum. */
@@ -51,7 +50,7 @@ export function measuresOf({ units, aggregates, besides, rows }: FamilyOverRows,
       return measure
     })
   const ofCell = [{ within: (node: Node) => node, units, noneIsFine: false }, ...sidesBesides(besides, units)].flatMap(add)
-  const sides = (a: CoreAggregate) => sidesOf(a, withoutValue).flatMap(add)
+  const sides = (a: RowAggregate) => sidesOf(a, withoutValue).flatMap(add)
   const ofAggregate = new Map(aggregates.map((a) => [a.name, sides(a)]))
   return { all: [...found.values()], ofCell, ofAggregate }
 }

@@ -3,7 +3,7 @@ import { aggregated, type Expression, holds, keyOf } from '../analysis/expressio
 import type { Type } from '../analysis/types.ts'
 import type { Node } from '../ast/build.ts'
 import * as ast from '../ast/build.ts'
-import { readVisible, writePublic } from './core.ts'
+import { fromVisible, writePublic } from './core.ts'
 import { write } from './expressions.ts'
 import { type Family, familiesOf, type Member } from './family.ts'
 import { writeFrom } from './from.ts'
@@ -160,7 +160,7 @@ function outputOf({ distinct }: Block, value: Expression): Node {
 function writeSource(source: Block['source'], members: Members): Node {
   switch (source.kind) {
     case 'core':
-      return ast.subquery(writeCore(source.core, members.get(source.core)), 'c')
+      return writeCore(source.core, members.get(source.core), 'c')
     case 'released':
       return writeFrom(source.from)
     case 'summary':
@@ -172,8 +172,10 @@ function writeSource(source: Block['source'], members: Members): Node {
   }
 }
 
-function writeCore(core: Core, member: Member | undefined): Node {
-  return member === undefined ? writePublic(core) : readVisible(core, member, visibleName(member.family))
+function writeCore(core: Core, member: Member | undefined, alias: string): Node {
+  return member === undefined
+    ? ast.subquery(writePublic(core), alias)
+    : fromVisible(core, member, visibleName(member.family), alias)
 }
 
 /** The query's own order, then every output column: rows that tie are equal, so equal runs give equal bytes. */

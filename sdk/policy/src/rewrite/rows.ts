@@ -1,9 +1,10 @@
-import { relationsOf } from '../analysis/block.ts'
+import { type CoreAggregate, relationsOf } from '../analysis/block.ts'
 import { type Column, columnsOf, type Expression, keyOf, sidesBehind } from '../analysis/expression.ts'
 import { complementedBy, isNotTrue } from '../analysis/regions.ts'
 import { booleanType } from '../analysis/types.ts'
 import type { Node } from '../ast/build.ts'
 import * as ast from '../ast/build.ts'
+import { argumentOf } from './aggregates.ts'
 import { type Bound, boundsOf, numberOf, withinBounds } from './contributions.ts'
 import { write } from './expressions.ts'
 import type { Family } from './family.ts'
@@ -20,7 +21,15 @@ export const rowAlias = 'r'
 
 /** A family whose groups, units, conditions and arguments are columns of its rows. */
 export interface FamilyOverRows extends Family {
+  readonly aggregates: readonly RowAggregate[]
   readonly rows: FamilyRows
+}
+
+export interface RowAggregate extends CoreAggregate {
+  /** the column that holds what it is given; null where it only counts rows */
+  readonly argument: Node | null
+  /** whether a row has a value; null where every row has one */
+  readonly present: Node | null
 }
 
 export interface FamilyRows {
@@ -37,6 +46,8 @@ export interface FamilyRows {
 interface Content {
   readonly used: readonly Column[]
   readonly conditions: readonly Expression[]
+  /** what aggregates are given that is no column, and the values whose presence counts */
+  readonly computed: readonly Node[]
   readonly nameOf: (column: Column) => string
 }
 
@@ -80,13 +91,28 @@ function named(names: readonly string[], values: readonly Node[]): readonly Name
 
 function contentOf({ from, units, aggregates, besides }: Family): Content {
   const tables = new Set(relationsOf(from).map((r) => r.table))
-  const read = [...units, ...aggregates.flatMap((a) => (a.value === null ? [] : [a.value]))].flatMap(behindOf)
-  const used = distinct(read.filter((c) => tables.has(c.table)))
+  const values = aggregates.flatMap((a) => (a.value === null ? [] : [a.value]))
+  const sides = values.flatMap((value) => sidesBehind(value).map((side) => side.rows))
+  const used = distinct(
+    [...units, ...values.filter((value) => value.kind === 'column'), ...sides].filter((c) => tables.has(c.table)),
+  )
+  const given = aggregates.flatMap((a) => [argumentOf(a), rawValue(a)])
+  const computed = [
+    ...new Map(given.flatMap((node) => (node === null || isColumn(node) ? [] : [[ast.textOf(node), node]]))).values(),
+  ]
   const filters = [...aggregates.flatMap((a) => (a.filter === null ? [] : [a.filter])), ...besides]
   const conditions = [...new Map(filters.map((f) => complementedBy(f) ?? f).map((f) => [keyOf(f), f])).values()]
-  // a column that rows do not have is of a block, beside them
   const nameOf = (column: Column) => `c${used.findIndex((c) => same(c, column))}`
-  return { used, conditions, nameOf }
+  return { used, conditions, computed, nameOf }
+}
+
+/** The value as it is, where it may be missing. */
+function rawValue({ value }: CoreAggregate): Node | null {
+  return value === null || (value.kind === 'constant' && value.text !== null) ? null : write(value)
+}
+
+function isColumn(node: Node): boolean {
+  return node.class === 'COLUMN_REF'
 }
 
 /** The columns of an expression, and those that say on which side of a condition a unit is. */
@@ -94,11 +120,12 @@ function behindOf(e: Expression): readonly Column[] {
   return [...columnsOf(e), ...sidesBehind(e).map((side) => side.rows)]
 }
 
-function listOf({ groups }: Family, { used, conditions, nameOf }: Content): readonly Named[] {
+function listOf({ groups }: Family, { used, conditions, computed, nameOf }: Content): readonly Named[] {
   return [
     ...groups.map(({ name, value }) => ({ name, value: write(value) })),
     ...used.map((column) => ({ name: nameOf(column), value: write(column) })),
     ...conditions.map((condition, i) => ({ name: `w${i}`, value: write(condition) })),
+    ...computed.map((value, i) => ({ name: `v${i}`, value })),
   ]
 }
 
@@ -110,8 +137,8 @@ interface Selected {
 }
 
 function writeRows(family: Family, { used, conditions, nameOf }: Content, { columns, bounds, gate, sketched }: Selected): Node {
-  const { where, groups, units } = family
-  const read = [where, ...groups.map((g) => g.value), ...conditions]
+  const { where, groups, units, aggregates } = family
+  const read = [where, ...groups.map((g) => g.value), ...aggregates.map((a) => a.value), ...conditions]
   const behind = gate === null ? null : { gate, columns: [...read, ...used].flatMap((e) => (e === null ? [] : behindOf(e))) }
   const from = withValues(writeFrom(family.from, behind), read)
   const list = (items: readonly Named[]) => items.map((item) => ast.named(item.value, item.name))
@@ -129,13 +156,23 @@ function writeRows(family: Family, { used, conditions, nameOf }: Content, { colu
   })
 }
 
-/** Groups and conditions are columns that were computed with the rows; arguments still are expressions of columns. */
-function moved(family: Family, { used, conditions, nameOf }: Content): Family {
+/** The family as one of columns that were computed with the rows. */
+function moved(family: Family, { used, conditions, computed, nameOf }: Content): Omit<FamilyOverRows, 'rows'> {
   const column = (name: string, type: Column['type']): Column => ({ kind: 'column', table: rowAlias, name, type, slot: null })
   const isUsed = (c: Column) => used.some((own) => same(own, c))
   const move = <T>(value: T): T => changeColumns(value, (c) => (isUsed(c) ? { ...c, table: rowAlias, name: nameOf(c) } : c))
   const keys = conditions.map(keyOf)
   const placed = (condition: Expression) => column(`w${keys.indexOf(keyOf(condition))}`, booleanType)
+  const texts = computed.map(ast.textOf)
+  const cell = (node: Node) => (isColumn(node) ? node : ast.column(rowAlias, `v${texts.indexOf(ast.textOf(node))}`))
+  const present = (a: CoreAggregate) => {
+    const value = a.value?.kind === 'column' ? write(move(a.value)) : rawValue(a)
+    return value === null ? null : ast.operator('OPERATOR_IS_NOT_NULL', [cell(value)])
+  }
+  const argument = (a: CoreAggregate) => {
+    const own = argumentOf(a)
+    return own === null ? null : isColumn(own) && a.value?.kind === 'column' ? write(move(a.value)) : cell(own)
+  }
   const held = (condition: Expression): Expression => {
     const opposite = complementedBy(condition)
     return opposite === null ? placed(condition) : isNotTrue(placed(opposite))
@@ -146,6 +183,8 @@ function moved(family: Family, { used, conditions, nameOf }: Content): Family {
     units: move(family.units),
     aggregates: family.aggregates.map((a) => ({
       ...a,
+      argument: argument(a),
+      present: present(a),
       value: move(a.value),
       units: move(a.units),
       filter: a.filter === null ? null : held(a.filter),

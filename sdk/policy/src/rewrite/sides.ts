@@ -1,9 +1,9 @@
-import type { CoreAggregate } from '../analysis/block.ts'
 import { type Column, type Expression, sidesBehind } from '../analysis/expression.ts'
 import { complementedBy } from '../analysis/regions.ts'
 import type { Node } from '../ast/build.ts'
 import * as ast from '../ast/build.ts'
 import { write } from './expressions.ts'
+import type { RowAggregate } from './rows.ts'
 
 /** Rows of a cell that must stand for enough units of their own, or an aggregate over the cell speaks of few. */
 export interface Side {
@@ -18,12 +18,12 @@ export interface Side {
  * What an aggregate needs beyond its cell's own threshold: enough units with a value. With `withoutValue`, those that have
  * none must be none or enough too: the difference between count(*) and count(column) speaks of them.
  */
-export function sidesOf(aggregate: CoreAggregate, withoutValue: boolean): readonly Side[] {
+export function sidesOf(aggregate: RowAggregate, withoutValue: boolean): readonly Side[] {
   return [...sidesOfRows(aggregate, withoutValue), ...sidesOfUnits(aggregate)]
 }
 
 /** Of values that conditions on rows below made: enough units on either side of those conditions, too. */
-function sidesOfUnits({ value, filter, units }: CoreAggregate): readonly Side[] {
+function sidesOfUnits({ value, filter, units }: RowAggregate): readonly Side[] {
   const zero = ast.integer(0n)
   return (value === null ? [] : sidesBehind(value)).flatMap(({ rows, without }): readonly Side[] => {
     const side = (comparison: string, noneIsFine: boolean): Side => {
@@ -35,13 +35,12 @@ function sidesOfUnits({ value, filter, units }: CoreAggregate): readonly Side[] 
   })
 }
 
-function sidesOfRows({ value, filter, units }: CoreAggregate, withoutValue: boolean): readonly Side[] {
-  if (filter !== null) return onBothSides(filter, value, units)
-  if (value === null) return []
+function sidesOfRows({ value, present, filter, units }: RowAggregate, withoutValue: boolean): readonly Side[] {
+  if (filter !== null) return onBothSides(filter, present, units)
+  if (value === null || present === null) return []
   // the cell's own threshold covers a column that is the unit itself
   const others = units.filter((u) => value.kind !== 'column' || u.table !== value.table || u.name !== value.name)
   if (others.length === 0) return []
-  const present = isPresent(write(value))
   const having: Side = { within: where(present), units: others, noneIsFine: false }
   const without: Side = { within: unless(present), units: others, noneIsFine: true }
   return withoutValue ? [having, without] : [having]
@@ -51,13 +50,12 @@ function sidesOfRows({ value, filter, units }: CoreAggregate, withoutValue: bool
  * Enough units with a row that counts, and enough with a row that does not: the whole minus the part is a group too. No
  * unit on a side is as bad as few, or a condition about one person would tell by NULL whether the person is there.
  */
-function onBothSides(filter: Expression, value: Expression | null, units: readonly Column[]): readonly Side[] {
+function onBothSides(filter: Expression, present: Node | null, units: readonly Column[]): readonly Side[] {
   const opposite = complementedBy(filter)
   // a condition and its complement have the same two sides
   const [inside, outside] =
     opposite === null ? [where(write(filter)), unless(write(filter))] : [unless(write(opposite)), where(write(opposite))]
-  const always = value === null || (value.kind === 'constant' && value.text !== null)
-  const counted = always ? inside : where(ast.conjunction('and', [write(filter), isPresent(write(value))]))
+  const counted = present === null ? inside : where(ast.conjunction('and', [write(filter), present]))
   return [
     { within: counted, units, noneIsFine: false },
     { within: outside, units, noneIsFine: false },
@@ -72,10 +70,6 @@ function where(condition: Node): Side['within'] {
 /** The node in all others. */
 function unless(condition: Node): Side['within'] {
   return (node) => ast.choose(condition, ast.nothing(), node)
-}
-
-function isPresent(value: Node): Node {
-  return ast.operator('OPERATOR_IS_NOT_NULL', [value])
 }
 
 /**

@@ -2,7 +2,7 @@ import { relationsOf } from '../analysis/block.ts'
 import type { Slot } from '../analysis/slots.ts'
 import type { Node } from '../ast/build.ts'
 import * as ast from '../ast/build.ts'
-import { groupedBy, hasSets, isOf, keysOf, maskColumn, maskFrom, maskOf, rowsColumn, sourceOf, writeCells } from './cells.ts'
+import { groupedBy, hasSets, isOf, keysOf, maskColumn, maskFrom, maskOf, rowsColumn, rowsOf, writeCells } from './cells.ts'
 import { write } from './expressions.ts'
 import { askedSets, type Family, isChain } from './family.ts'
 import type { Measure, Measures } from './measures.ts'
@@ -185,7 +185,7 @@ export function keyed(family: Family): readonly Named[] {
 /** The rows of a family: its groups, and more of every row. */
 export function selectRows(family: FamilyOverRows, more: readonly Named[]): Pick<ast.SelectParts, 'list' | 'from'> {
   const groups = family.groups.map(({ name, value }) => ast.named(write(value), name))
-  return { list: [...groups, ...more.map((item) => ast.named(item.value, item.name))], from: sourceOf(family) }
+  return { list: [...groups, ...more.map((item) => ast.named(item.value, item.name))], from: rowsOf(family) }
 }
 
 /**
@@ -235,7 +235,7 @@ function recount(
 ): readonly Piece[] {
   const name = `${family.name}_${step}`
   const [any, gate] = anyOpen(family, `${name}_open`, cells, open)
-  const rows = sourceOf(family, family.rows.behind(gate, bits))
+  const rows = family.rows.behind(gate, bits)
   const parts = askedSets(family).map((set) => recountSet(family, rows, cells, open, counted, set))
   // one union of two per step: the parser balances longer chains, and the text would not read back
   const pieces: Piece[] = []
@@ -256,9 +256,13 @@ function anyOpen(family: Family, name: string, cells: Piece, { of, beside }: Ope
   const from = ast.table(cells.name, 'x')
   const any = piece(name, [{ name: 'n', value: ast.call('count_star', []) }], {
     from: beside === null ? from : ast.join('INNER', from, beside, null),
-    where: ast.conjunction('or', askedSets(family).map(of)),
+    where: ast.conjunction('or', distinct(askedSets(family).map(of))),
   })
   return [any, gateOf(name, ast.comparison('COMPARE_GREATERTHAN', column('n'), ast.integer(0n)))]
+}
+
+function distinct(conditions: readonly Node[]): readonly Node[] {
+  return [...new Map(conditions.map((c) => [ast.textOf(c), c])).values()]
 }
 
 function everything(from: Piece): Node {

@@ -78,7 +78,8 @@ export function hideInChain(family: Family, cells: CellsSoFar, subject: Subject,
       pieces.push(rest, current)
     }
   }
-  const result = extend(current, step('done'), [
+  const told = { ...current, columns: current.columns.filter((c) => levels.every((_, level) => c !== above(level))) }
+  const result = extend(told, step('done'), [
     { name: subject.hidden, value: ofEveryLevel(family, subject, levels, isLeaf, above) },
   ])
   return { pieces: [...pieces, result], cells: result }

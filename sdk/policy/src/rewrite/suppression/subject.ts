@@ -78,6 +78,5 @@ export function unitsTogether(
     ast.window('bit_or', [ast.choose(condition, column(name), ast.nothing())], over),
   )
   const most = ast.window('max', [ast.choose(condition, column(measure.name), ast.integer(0n))], over)
-  const bits = bitsIn(words)
-  return ast.choose(ast.comparison('COMPARE_GREATERTHAN', bits, most), bits, most)
+  return ast.call('greatest', [bitsIn(words), most])
 }
