@@ -21,6 +21,13 @@ export function definitionOf(
   operator: PlanNode,
   tables: ReadonlyMap<unknown, unknown>,
 ): Defined | undefined {
+  let found = projectedAs(reference, operator, tables)
+  while (found?.expression.expression_class === 'BOUND_REF') found = projectedAs(found.expression, found.of, tables)
+  return found
+}
+
+/** The same, as the nearest projection below has it, which may be a reference again. */
+export function projectedAs(reference: PlanNode, operator: PlanNode, tables: ReadonlyMap<unknown, unknown>): Defined | undefined {
   return columnAt(childrenOf(operator), indexOf(reference), tables)
 }
 
@@ -36,8 +43,7 @@ function columnAt(operators: readonly PlanNode[], index: number, tables: Readonl
   }
   if (passing.has(first.type) || joining.has(first.type)) return columnAt(childrenOf(first), index, tables)
   const expression = first.type === 'LOGICAL_PROJECTION' ? (first.expressions as readonly PlanNode[])[index] : undefined
-  if (expression === undefined) return undefined
-  return expression.expression_class === 'BOUND_REF' ? definitionOf(expression, first, tables) : { expression, of: first }
+  return expression === undefined ? undefined : { expression, of: first }
 }
 
 function widthOf(operator: PlanNode, tables: ReadonlyMap<unknown, unknown>): number | undefined {

@@ -1,3 +1,5 @@
+import { projectedAs } from './plan-columns.ts'
+
 export interface OutputColumn {
   readonly name: string
   /** DuckDB's name of the type */
@@ -28,13 +30,20 @@ export function outputsOf(plan: unknown): readonly OutputColumn[] | null {
     const child = handedOn[String(node.type)]
     node = child === undefined ? undefined : (node.children as readonly PlanNode[] | undefined)?.[child]
   }
-  const columns = ((node?.expressions ?? []) as readonly PlanNode[]).map(({ alias, ...expression }) => ({
-    name: alias,
+  const top = node ?? {}
+  const columns = ((top.expressions ?? []) as readonly PlanNode[]).map((expression) => ({
+    name: nameOf(expression, top),
     type: typeOf(expression),
   }))
   const known = (column: { readonly name: unknown; readonly type: string | null }): column is OutputColumn =>
     typeof column.name === 'string' && column.name !== '' && column.type !== null
   return columns.length > 0 && columns.every(known) ? columns : null
+}
+
+/** What only leaves out columns that rows were sorted by gives no names of its own. */
+function nameOf(expression: PlanNode, projection: PlanNode): unknown {
+  if (expression.alias !== undefined || expression.expression_class !== 'BOUND_REF') return expression.alias
+  return projectedAs(expression, projection, new Map())?.expression.alias
 }
 
 function typeOf({ expression_class, return_type, value }: PlanNode): string | null {
