@@ -30,6 +30,12 @@ export function keysOf(family: Family): readonly string[] {
   return [...family.groups.map((g) => g.name), ...(hasSets(family) ? [maskColumn] : [])]
 }
 
+/** Whether a cell, `x`, and what was found of cells, `y`, are of the same cell; null where there is only one. */
+export function isSameCell(family: Family): Node | null {
+  const same = keysOf(family).map((k) => ast.comparison('COMPARE_NOT_DISTINCT_FROM', column(k), ast.column('y', k)))
+  return same.length === 0 ? null : ast.conjunction('and', same)
+}
+
 /** Whether a cell is of one of the sets; null where there is only one. */
 export function isOf(family: Family, sets: readonly (readonly number[])[]): Node | null {
   if (!hasSets(family)) return null

@@ -5,7 +5,7 @@ import { complementOf } from '../analysis/regions.ts'
 import { booleanType } from '../analysis/types.ts'
 import * as ast from '../ast/build.ts'
 import { refuse } from '../reasons.ts'
-import { hasSets, keysOf, maskColumn, maskOf } from './cells.ts'
+import { hasSets, isSameCell, maskColumn, maskOf } from './cells.ts'
 import { askedSets } from './family.ts'
 import { measuresOf } from './measures.ts'
 import { column, extend, type Piece, piece } from './pieces.ts'
@@ -104,8 +104,7 @@ function isTrue(condition: Expression): Expression {
 }
 
 function addTo(family: FamilyOverRows, cells: Piece, found: Piece): Piece {
-  const same = keysOf(family).map((k) => ast.comparison('COMPARE_NOT_DISTINCT_FROM', column(k), ast.column('y', k)))
-  const on = same.length === 0 ? null : ast.conjunction('and', same)
+  const on = isSameCell(family)
   const from = ast.join(on === null ? 'INNER' : 'LEFT', ast.table(cells.name, 'x'), ast.table(found.name, 'y'), on)
   const none = ast.comparison('COMPARE_EQUAL', ast.column('y', fewColumn), ast.integer(0n))
   return extend(

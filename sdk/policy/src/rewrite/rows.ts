@@ -10,6 +10,7 @@ import { write } from './expressions.ts'
 import type { Family } from './family.ts'
 import { writeFrom } from './from.ts'
 import type { Named, Piece } from './pieces.ts'
+import { firstOfSame, has, isSame } from './same-units.ts'
 import { bitsOf, wordsFor } from './sketch.ts'
 import { withValues } from './values.ts'
 
@@ -36,6 +37,8 @@ export interface FamilyRows {
   readonly piece: Piece
   /** whether what one unit adds is bounded: making them then costs more than reading */
   readonly bounded: boolean
+  /** how many protected datasets they are made of */
+  readonly datasets: number
   /** the same rows for FROM, made of no row of any dataset where the gate has none */
   readonly behind: (gate: Node, bits: boolean) => Node
   /** a row's bit in the sketch of units, a column per word */
@@ -52,9 +55,10 @@ interface Content {
 }
 
 /** @param minimum of units, which decides how long sketches are */
-export function overRows(family: Family, minimum: number): FamilyOverRows {
-  const content = contentOf(family)
-  const bounds = boundsOf(family)
+export function overRows(submitted: Family, minimum: number): FamilyOverRows {
+  const family = withoutSameUnits(submitted)
+  const bounds = boundsOf(submitted)
+  const content = contentOf(family, bounds)
   const columns = listOf(family, content)
   const words = wordsFor(minimum)
   const name = `${family.name}_rows`
@@ -71,6 +75,7 @@ export function overRows(family: Family, minimum: number): FamilyOverRows {
     rows: {
       piece: { name, columns: columns.map((c) => c.name), select: selected(null, true), once: false },
       bounded: bounds.length > 0,
+      datasets: submitted.units.length,
       // what a join reads to begin with, it reads before it sees that nothing is asked of it
       behind: (gate, bits) => (alone ? ast.join('INNER', place, gate, null) : ast.subquery(selected(gate, bits), rowAlias)),
       bitsOf: (unit) => {
@@ -89,12 +94,14 @@ function named(names: readonly string[], values: readonly Node[]): readonly Name
   return names.map((name, i) => ({ name, value: values[i] ?? ast.nothing() }))
 }
 
-function contentOf({ from, units, aggregates, besides }: Family): Content {
+function contentOf({ from, units, aggregates, besides }: Family, bounds: readonly Bound[]): Content {
   const tables = new Set(relationsOf(from).map((r) => r.table))
   const values = aggregates.flatMap((a) => (a.value === null ? [] : [a.value]))
   const sides = values.flatMap((value) => sidesBehind(value).map((side) => side.rows))
   const used = distinct(
-    [...units, ...values.filter((value) => value.kind === 'column'), ...sides].filter((c) => tables.has(c.table)),
+    [...units, ...bounds.map((b) => b.unit), ...values.filter((value) => value.kind === 'column'), ...sides].filter((c) =>
+      tables.has(c.table),
+    ),
   )
   const given = aggregates.flatMap((a) => [argumentOf(a), rawValue(a)])
   const computed = [
@@ -102,7 +109,7 @@ function contentOf({ from, units, aggregates, besides }: Family): Content {
   ]
   const filters = [...aggregates.flatMap((a) => (a.filter === null ? [] : [a.filter])), ...besides]
   const conditions = [...new Map(filters.map((f) => complementedBy(f) ?? f).map((f) => [keyOf(f), f])).values()]
-  const nameOf = (column: Column) => `c${used.findIndex((c) => same(c, column))}`
+  const nameOf = (column: Column) => `c${used.findIndex((c) => isSame(c, column))}`
   return { used, conditions, computed, nameOf }
 }
 
@@ -137,7 +144,7 @@ interface Selected {
 }
 
 function writeRows(family: Family, { used, conditions, nameOf }: Content, { columns, bounds, gate, sketched }: Selected): Node {
-  const { where, groups, units, aggregates } = family
+  const { where, groups, aggregates } = family
   const read = [where, ...groups.map((g) => g.value), ...aggregates.map((a) => a.value), ...conditions]
   const behind = gate === null ? null : { gate, columns: [...read, ...used].flatMap((e) => (e === null ? [] : behindOf(e))) }
   const from = withValues(writeFrom(family.from, behind), read)
@@ -148,18 +155,17 @@ function writeRows(family: Family, { used, conditions, nameOf }: Content, { colu
   const numbers = bounds.map((bound) => ({ name: bound.name, value: numberOf(bound, content) }))
   const numbered = ast.select({ list: list([...columns, ...numbers]), ...source })
   const kept = columns.map(({ name }) => ({ name, value: ast.column('w', name) }))
-  const unitName = (unit: Column) => nameOf(units.find((own) => same(own, unit)) ?? noUnit())
   return ast.select({
     list: list([...kept, ...sketched]),
     from: ast.subquery(numbered, 'w'),
-    where: withinBounds(bounds, unitName),
+    where: withinBounds(bounds, nameOf),
   })
 }
 
 /** The family as one of columns that were computed with the rows. */
 function moved(family: Family, { used, conditions, computed, nameOf }: Content): Omit<FamilyOverRows, 'rows'> {
   const column = (name: string, type: Column['type']): Column => ({ kind: 'column', table: rowAlias, name, type, slot: null })
-  const isUsed = (c: Column) => used.some((own) => same(own, c))
+  const isUsed = (c: Column) => has(used, c)
   const move = <T>(value: T): T => changeColumns(value, (c) => (isUsed(c) ? { ...c, table: rowAlias, name: nameOf(c) } : c))
   const keys = conditions.map(keyOf)
   const placed = (condition: Expression) => column(`w${keys.indexOf(keyOf(condition))}`, booleanType)
@@ -193,12 +199,17 @@ function moved(family: Family, { used, conditions, computed, nameOf }: Content):
   }
 }
 
-function distinct(columns: readonly Column[]): readonly Column[] {
-  return columns.filter((column, i) => columns.findIndex((other) => same(other, column)) === i)
+/** Units that are equal in every row are counted once. */
+function withoutSameUnits(family: Family): Family {
+  const first = firstOfSame(family.units, family.from)
+  const units = (all: readonly Column[]) => distinct(all.map(first))
+  const value = (own: Expression | null) => (own?.kind === 'column' && has(family.units, own) ? first(own) : own)
+  const aggregates = family.aggregates.map((a) => ({ ...a, units: units(a.units), value: value(a.value) }))
+  return { ...family, units: units(family.units), aggregates }
 }
 
-function same(a: Column, b: Column): boolean {
-  return a.table === b.table && a.name === b.name
+function distinct(columns: readonly Column[]): readonly Column[] {
+  return columns.filter((column, i) => !has(columns.slice(0, i), column))
 }
 
 /** Expressions are plain data. */

@@ -2,7 +2,19 @@ import { relationsOf } from '../analysis/block.ts'
 import type { Slot } from '../analysis/slots.ts'
 import type { Node } from '../ast/build.ts'
 import * as ast from '../ast/build.ts'
-import { groupedBy, hasSets, isOf, keysOf, maskColumn, maskFrom, maskOf, rowsColumn, rowsOf, writeCells } from './cells.ts'
+import {
+  groupedBy,
+  hasSets,
+  isOf,
+  isSameCell,
+  keysOf,
+  maskColumn,
+  maskFrom,
+  maskOf,
+  rowsColumn,
+  rowsOf,
+  writeCells,
+} from './cells.ts'
 import { write } from './expressions.ts'
 import { askedSets, type Family, isChain } from './family.ts'
 import type { Measure, Measures } from './measures.ts'
@@ -48,10 +60,10 @@ export function countUnits(family: FamilyOverRows, by: CountedBy): CountedCells 
  * A condition over a join may leave so few rows that the first of them are all, found by joining again: sketching those at
  * once is cheap, if it is done for few measures.
  */
-function isCheapToStart({ from, where, units, rows }: FamilyOverRows, { all }: Measures): boolean {
+function isCheapToStart({ from, where, rows }: FamilyOverRows, { all }: Measures): boolean {
   const plain = relationsOf(from).every(({ source }) => source.kind !== 'derived')
   const selective = from.kind === 'join' && where !== null && all.length <= sketchedAtOnce
-  return !rows.bounded && units.length === 1 && plain && !selective
+  return !rows.bounded && rows.datasets === 1 && plain && !selective
 }
 
 const sketchedAtOnce = 3
@@ -322,8 +334,7 @@ export function merge(
   measures: readonly Measure[],
   more: readonly Named[] = [],
 ): Piece {
-  const same = keysOf(family).map((k) => ast.comparison('COMPARE_NOT_DISTINCT_FROM', column(k), ast.column('y', k)))
-  const on = same.length === 0 ? null : ast.conjunction('and', same)
+  const on = isSameCell(family)
   const from = ast.join(on === null ? 'INNER' : 'LEFT', ast.table(cells.name, 'x'), ast.table(found.name, 'y'), on)
   return { ...extend(cells, name, [...measures.map((m) => ({ name: m.name, value: value(m) })), ...more], { from }), once: true }
 }

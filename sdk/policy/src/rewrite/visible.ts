@@ -1,7 +1,7 @@
 import type { CoreAggregate } from '../analysis/block.ts'
 import type { Node } from '../ast/build.ts'
 import * as ast from '../ast/build.ts'
-import { isOf, keysOf } from './cells.ts'
+import { isOf, isSameCell, keysOf } from './cells.ts'
 import { write } from './expressions.ts'
 import { askedSets, type Family, isChain } from './family.ts'
 import { type CellTable, cellTable, comparedMeasures, tableOf } from './history.ts'
@@ -35,11 +35,11 @@ export function writeFamily(submitted: Family, limits: Limits): FamilySteps {
   const parts = findSmallParts(family, counted.cells, minimum)
   const ready = parts?.cells ?? counted.cells
   const visible = (from: CellsSoFar) => {
-    const show = (cells: CellsSoFar, shows: (subject: Subject) => Node) =>
-      showVisible(family, cells, measures, limits.rounding, shows)
+    const show = (cells: CellsSoFar, shows: (subject: Subject) => Node, beside?: CellsSoFar) =>
+      showVisible(family, besideEach(family, cells, beside), measures, limits.rounding, shows)
     if (!together) return [show(from, (subject) => ast.conjunction('and', reachesAll(family, from, measures, subject, minimum)))]
-    const decided = decide(family, from, measures, minimum)
-    return [...decided.pieces, show(decided.cells, ({ hidden }) => isShown(hidden))]
+    const decided = decide(family, without(from, family.aggregates), measures, minimum)
+    return [...decided.pieces, show(from, ({ hidden }) => isShown(hidden, 'y'), decided.cells)]
   }
   const steps = [family.rows.piece, ...counted.pieces, ...(parts?.pieces ?? [])]
   if (compared.length === 0) return { compared: null, pieces: [...steps, ...visible(ready)] }
@@ -97,8 +97,20 @@ function reachesAll(
 
 const hiddenCell = 'h0'
 
-function isShown(hidden: string): Node {
-  return ast.comparison('COMPARE_EQUAL', column(hidden), ast.integer(0n))
+function isShown(hidden: string, table = 'x'): Node {
+  return ast.comparison('COMPARE_EQUAL', ast.column(table, hidden), ast.integer(0n))
+}
+
+/** What is decided of cells needs none of their aggregates, which would have to be passed through every step. */
+function without(cells: CellsSoFar, aggregates: Family['aggregates']): CellsSoFar {
+  return { ...cells, columns: cells.columns.filter((name) => aggregates.every((a) => a.name !== name)) }
+}
+
+/** Cells, and beside them what was decided of each. */
+function besideEach(family: Family, cells: CellsSoFar, decided: CellsSoFar | undefined): Node {
+  const from = ast.table(cells.name, 'x')
+  if (decided === undefined) return from
+  return ast.join('INNER', from, ast.table(decided.name, 'y'), isSameCell(family))
 }
 
 function subjectsOf({ ofCell, ofAggregate }: Measures): readonly Subject[] {
@@ -119,7 +131,7 @@ function keyOfMeasures(list: readonly Measure[]): string {
 /** @param shows the condition under which a subject is shown; of aggregates, in a cell that is */
 function showVisible(
   family: Family,
-  cells: CellsSoFar,
+  from: Node,
   measures: Measures,
   rounding: string | null,
   shows: (subject: Subject) => Node,
@@ -135,7 +147,6 @@ function showVisible(
   const keys = keysOf(family).map((name) => ({ name, value: column(name) }))
   const asked = family.refined ? isOf(family, askedSets(family)) : null
   const where = ast.conjunction('and', [...(ofCell === undefined ? [] : [shows(ofCell)]), ...(asked === null ? [] : [asked])])
-  const from = ast.table(cells.name, 'x')
   return { ...piece(visibleName(family), [...keys, ...aggregates], { from, where }), once: true }
 }
 
