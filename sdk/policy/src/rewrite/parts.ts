@@ -97,8 +97,9 @@ function isSome(rows: Column): Expression {
   return { kind: 'compare', op: 'COMPARE_GREATERTHAN', left: rows, right: integerConstant(0n), type: booleanType }
 }
 
-/** Never NULL. */
+/** Never NULL; the conditions of rows never are. */
 function isTrue(condition: Expression): Expression {
+  if (condition.kind === 'column') return condition
   const branches = [{ when: condition, result: booleanConstant(true) }]
   return { kind: 'case', branches, otherwise: booleanConstant(false), type: booleanType }
 }

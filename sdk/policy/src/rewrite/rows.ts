@@ -1,4 +1,5 @@
 import { type CoreAggregate, relationsOf } from '../analysis/block.ts'
+import { booleanConstant } from '../analysis/constants.ts'
 import { type Column, columnsOf, type Expression, keyOf, sidesBehind } from '../analysis/expression.ts'
 import { complementedBy, isNotTrue } from '../analysis/regions.ts'
 import { booleanType } from '../analysis/types.ts'
@@ -39,8 +40,11 @@ export interface FamilyRows {
   readonly bounded: boolean
   /** how many protected datasets they are made of */
   readonly datasets: number
-  /** the same rows for FROM, made of no row of any dataset where the gate has none */
-  readonly behind: (gate: Node, bits: boolean) => Node
+  /**
+   * The same rows, made of no row of any dataset where the gate has none; null where they may simply be joined with it. What
+   * a join reads to begin with, it reads before it sees that nothing is asked of it.
+   */
+  readonly behind: (gate: Node, bits: boolean) => Node | null
   /** a row's bit in the sketch of units, a column per word */
   readonly bitsOf: (unit: Column) => readonly Node[]
 }
@@ -48,6 +52,7 @@ export interface FamilyRows {
 /** What the rows of a family hold, each once. */
 interface Content {
   readonly used: readonly Column[]
+  /** as true or false: NULL is as good as false wherever they stand */
   readonly conditions: readonly Expression[]
   /** what aggregates are given that is no column, and the values whose presence counts */
   readonly computed: readonly Node[]
@@ -69,15 +74,13 @@ export function overRows(submitted: Family, minimum: number): FamilyOverRows {
     return writeRows(family, content, { columns, bounds, gate, sketched })
   }
   const alone = bounds.length > 0 || (family.from.kind === 'relation' && family.from.relation.source.kind === 'slot')
-  const place = ast.table(name, rowAlias)
   return {
     ...moved(family, content),
     rows: {
       piece: { name, columns: columns.map((c) => c.name), select: selected(null, true), once: false },
       bounded: bounds.length > 0,
       datasets: submitted.units.length,
-      // what a join reads to begin with, it reads before it sees that nothing is asked of it
-      behind: (gate, bits) => (alone ? ast.join('INNER', place, gate, null) : ast.subquery(selected(gate, bits), rowAlias)),
+      behind: (gate, bits) => (alone ? null : selected(gate, bits)),
       bitsOf: (unit) => {
         const i = family.units.findIndex((own) => content.nameOf(own) === unit.name)
         return (bitNames[i] ?? noUnit()).map((bit) => ast.column(rowAlias, bit))
@@ -122,6 +125,8 @@ function isColumn(node: Node): boolean {
   return node.class === 'COLUMN_REF'
 }
 
+const never = write(booleanConstant(false))
+
 /** The columns of an expression, and those that say on which side of a condition a unit is. */
 function behindOf(e: Expression): readonly Column[] {
   return [...columnsOf(e), ...sidesBehind(e).map((side) => side.rows)]
@@ -131,7 +136,7 @@ function listOf({ groups }: Family, { used, conditions, computed, nameOf }: Cont
   return [
     ...groups.map(({ name, value }) => ({ name, value: write(value) })),
     ...used.map((column) => ({ name: nameOf(column), value: write(column) })),
-    ...conditions.map((condition, i) => ({ name: `w${i}`, value: write(condition) })),
+    ...conditions.map((condition, i) => ({ name: `w${i}`, value: ast.operator('OPERATOR_COALESCE', [write(condition), never]) })),
     ...computed.map((value, i) => ({ name: `v${i}`, value })),
   ]
 }

@@ -31,10 +31,6 @@ export function bitsOf(unit: Node, words: number): readonly Node[] {
 
 /** How many bits are set in all words: at most the number of distinct units. */
 export function bitsIn(words: readonly Node[]): Node {
-  return words
-    .map((word) => {
-      const count = ast.cast(ast.call('bit_count', [word]), 'BIGINT')
-      return ast.operator('OPERATOR_COALESCE', [count, ast.integer(0n)])
-    })
-    .reduce((sum, next) => ast.call('+', [sum, next]))
+  const set = (word: Node) => ast.operator('OPERATOR_COALESCE', [ast.call('bit_count', [word]), ast.integer(0n)])
+  return words.map(set).reduce((sum, next) => ast.call('+', [sum, next]))
 }

@@ -129,7 +129,7 @@ function startingCells(family: FamilyOverRows, { measures, minimum }: CountedBy,
   const many = ast.choose(ast.comparison('COMPARE_GREATERTHAN', share, ast.call('sum', [rows])), ast.integer(1n), ast.integer(0n))
   const mode = piece(`${family.name}_mode`, [{ name: 'many', value: many }], { from: ast.table(first.name, 'x') })
   const gate = (value: bigint) => gateOf(mode.name, ast.comparison('COMPARE_EQUAL', column('many'), ast.integer(value)))
-  const none = all.map((m) => ({ name: m.name, value: ast.cast(ast.integer(0n), 'BIGINT') }))
+  const none = all.map((m) => ({ name: m.name, value: ast.integer(0n) }))
   const few = writeCells(family, measures, none, gate(0n))
   const sketched = writeCells(family, measures, all.map(bitsSet), gate(1n))
   const cells = { ...few, select: ast.setOperation('UNION', true, few.select, sketched.select) }
@@ -246,8 +246,11 @@ function recount(
   counted: readonly Named[],
 ): readonly Piece[] {
   const name = `${family.name}_${step}`
-  const [any, gate] = anyOpen(family, `${name}_open`, cells, open)
-  const rows = family.rows.behind(gate, bits)
+  const any = anyOpen(family, `${name}_open`, cells, open)
+  const gate = ast.table(any.name, 'gate')
+  const behind = family.rows.behind(gate, bits)
+  const gated: Piece | null = behind === null ? null : { name: `${name}_rows`, columns: [], select: behind, once: false }
+  const rows = gated === null ? ast.join('INNER', rowsOf(family), gate, null) : ast.table(gated.name, rowAlias)
   const parts = askedSets(family).map((set) => recountSet(family, rows, cells, open, counted, set))
   // one union of two per step: the parser balances longer chains, and the text would not read back
   const pieces: Piece[] = []
@@ -257,20 +260,20 @@ function recount(
     if (rest === undefined) pieces.push(named)
     else pieces.push({ ...named, select: ast.setOperation('UNION', true, part.select, everything(rest)) })
   }
-  return [any, ...pieces]
+  return [any, ...(gated === null ? [] : [gated]), ...pieces]
 }
 
 /**
- * An engine that does not know how many cells are open may read all rows before it sees that none is: every dataset stands
- * behind a gate.
+ * A row if any cell is open. An engine that does not know how many are may read all rows before it sees that none is: every
+ * dataset stands behind this gate.
  */
-function anyOpen(family: Family, name: string, cells: Piece, { of, beside }: Open): readonly [Piece, Node] {
+function anyOpen(family: Family, name: string, cells: Piece, { of, beside }: Open): Piece {
   const from = ast.table(cells.name, 'x')
-  const any = piece(name, [{ name: 'n', value: ast.call('count_star', []) }], {
+  return piece(name, [{ name: 'one', value: ast.integer(1n) }], {
     from: beside === null ? from : ast.join('INNER', from, beside, null),
     where: ast.conjunction('or', distinct(askedSets(family).map(of))),
+    limit: 1,
   })
-  return [any, gateOf(name, ast.comparison('COMPARE_GREATERTHAN', column('n'), ast.integer(0n)))]
 }
 
 function distinct(conditions: readonly Node[]): readonly Node[] {
