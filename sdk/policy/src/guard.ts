@@ -108,7 +108,8 @@ async function check(engine: Engine, request: GuardRequest): Promise<GuardVerdic
     const shown = shownRows(blocks, read, request.by)
     const minimumGroupSize = restrictions.minimumGroupSize ?? 1
     const rewritten = rewrite(blocks, { ...restrictions, minimumGroupSize, compared })
-    const { columns, ...statements } = await engine.shadows.use(read, shown, (shadow) =>
+    const declared = slots.length <= mostDeclared ? slots : read
+    const { columns, ...statements } = await engine.shadows.use({ declared, read, shown }, (shadow) =>
       checkedStatements(engine.parser, shadow, rewritten),
     )
     const needed = read.map(({ id, schema, unit }) => {
@@ -126,6 +127,9 @@ async function check(engine: Engine, request: GuardRequest): Promise<GuardVerdic
     return { verdict: 'refused', reasons: [error, ...further].map((refusal) => reasonOf(request.sql, refusal)) }
   }
 }
+
+/** Tables of more datasets than these cost more than they save. */
+const mostDeclared = 24
 
 /** Datasets whose rows an overlap shows: the asking member's own, and those whose rule has the mode. */
 function shownRows(blocks: readonly Block[], read: readonly Slot[], by: string | undefined): ReadonlySet<string> {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { readSlots } from '../analysis/slots.ts'
+import { readSlots, type Slot } from '../analysis/slots.ts'
 import * as ast from '../ast/build.ts'
 import { Refusal } from '../reasons.ts'
 import { slots } from '../testing/slots.ts'
@@ -22,7 +22,8 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
   )
 }
 
-const shadow = (work: (shadow: Shadow) => Promise<unknown>) => codeOf(engine.shadows.use(readSlots(slots), new Set(), work))
+const of = (declared: readonly Slot[], read = declared) => ({ declared, read, shown: new Set<string>() })
+const shadow = (work: (shadow: Shadow) => Promise<unknown>) => codeOf(engine.shadows.use(of(readSlots(slots)), work))
 const bind = (sql: string) => shadow(({ bind }) => bind(sql))
 
 const bit = 'CASE WHEN person IS NOT NULL THEN 1::UBIGINT << (hash(person) & 63) ELSE NULL END'
@@ -193,6 +194,15 @@ describe('what is kept of cells to compare them by', () => {
 })
 
 describe('tables that are kept for the next query', () => {
+  test('are read by no query that may not read them', async () => {
+    const all = readSlots(slots)
+    const patients = all.filter((s) => s.id === 'patients')
+    const count = (table: string) =>
+      codeOf(engine.shadows.use(of(all, patients), ({ bind }) => bind(`SELECT count(*) AS n FROM ${table}`)))
+    expect(await count('patients')).toBe('passed')
+    expect(await count('pupils')).toBe('plan-not-allowed')
+  })
+
   const cells = 'SELECT region AS g0, count(*) AS n FROM patients GROUP BY region'
   const readsCells = 'SELECT n FROM cells_table'
 
@@ -227,12 +237,12 @@ describe('tables that are kept for the next query', () => {
       schema: { columns: slot.schema.columns.map((c) => (c.name === 'region' ? { ...c, type: 'BIGINT' as const } : c)) },
     }))
     expect(await bind(sum)).toBe('binding-failed')
-    expect(await codeOf(engine.shadows.use(numbered, new Set(), ({ bind }) => bind(sum)))).toBe('passed')
+    expect(await codeOf(engine.shadows.use(of(numbered), ({ bind }) => bind(sum)))).toBe('passed')
     expect(await bind(sum)).toBe('binding-failed')
   })
 
   test('may be none', async () => {
-    expect(await codeOf(engine.shadows.use([], new Set(), ({ bind }) => bind('SELECT 1 AS one')))).toBe('plan-not-allowed')
+    expect(await codeOf(engine.shadows.use(of([]), ({ bind }) => bind('SELECT 1 AS one')))).toBe('plan-not-allowed')
   })
 })
 

@@ -27,9 +27,9 @@ export function preparePlanner(connection: DuckDBConnection): Promise<Planner> {
 export function shadowOver(
   connection: DuckDBConnection,
   planner: Planner,
-  { declared, shown }: { readonly declared: readonly Slot[]; readonly shown: ReadonlySet<string> },
+  { read, shown }: { readonly read: readonly Slot[]; readonly shown: ReadonlySet<string> },
 ): Shadow {
-  const slots = declared.map((s) => (shown.has(s.id) ? { ...s, unit: null } : s))
+  const slots = read.map((s) => (shown.has(s.id) ? { ...s, unit: null } : s))
   const cells: string[] = []
   const bind = async (sql: string, sketches: boolean) => {
     planner.bindVarchar(1, sql)

@@ -4,9 +4,17 @@ import { createTable, type Planner, preparePlanner, quote, type Shadow, shadowOv
 
 /** Empty tables of declared columns, on connections that nothing else uses. */
 export interface Shadows {
-  /** @param shown ids of datasets whose rows the query may show */
-  readonly use: <T>(declared: readonly Slot[], shown: ReadonlySet<string>, work: (shadow: Shadow) => Promise<T>) => Promise<T>
+  readonly use: <T>(of: Declaration, work: (shadow: Shadow) => Promise<T>) => Promise<T>
   readonly close: () => void
+}
+
+export interface Declaration {
+  /** what has tables: who asks again about some of them asks with the same list */
+  readonly declared: readonly Slot[]
+  /** what the query may read of these */
+  readonly read: readonly Slot[]
+  /** ids of datasets whose rows the query may show */
+  readonly shown: ReadonlySet<string>
 }
 
 interface Declared {
@@ -27,11 +35,11 @@ const kept = 8
 export function openShadows(instance: DuckDBInstance): Shadows {
   const idle: Declared[] = []
   return {
-    async use(declared, shown, work) {
+    async use({ declared, read, shown }, work) {
       const tables = declared.map(createTable).join(';\n')
       const found = idle.findIndex((d) => d.tables === tables)
       const own = found < 0 ? await declare(instance, tables) : (idle.splice(found, 1)[0] ?? (await declare(instance, tables)))
-      const shadow = shadowOver(own.connection, own.planner, { declared, shown })
+      const shadow = shadowOver(own.connection, own.planner, { read, shown })
       try {
         const result = await work(shadow)
         for (const table of shadow.madeCells()) await own.connection.run(`DROP TABLE temp.main.${quote(table)}`)
