@@ -246,12 +246,13 @@ function recount(
   counted: readonly Named[],
 ): readonly Piece[] {
   const name = `${family.name}_${step}`
-  const any = anyOpen(family, `${name}_open`, cells, open)
+  const wanted = openCells(family, `${name}_open`, cells, open)
+  const any = anyOf(wanted, `${name}_any`)
   const gate = ast.table(any.name, 'gate')
   const behind = family.rows.behind(gate, bits)
   const gated: Piece | null = behind === null ? null : { name: `${name}_rows`, columns: [], select: behind, once: false }
   const rows = gated === null ? ast.join('INNER', rowsOf(family), gate, null) : ast.table(gated.name, rowAlias)
-  const parts = askedSets(family).map((set) => recountSet(family, rows, cells, open, counted, set))
+  const parts = askedSets(family).map((set) => recountSet(family, rows, wanted, counted, set))
   // one union of two per step: the parser balances longer chains, and the text would not read back
   const pieces: Piece[] = []
   for (const part of parts.reverse()) {
@@ -260,24 +261,29 @@ function recount(
     if (rest === undefined) pieces.push(named)
     else pieces.push({ ...named, select: ast.setOperation('UNION', true, part.select, everything(rest)) })
   }
-  return [any, ...(gated === null ? [] : [gated]), ...pieces]
+  return [wanted, any, ...(gated === null ? [] : [gated]), ...pieces]
+}
+
+/** What tells open cells apart. */
+function openCells(family: Family, name: string, cells: Piece, { of, beside }: Open): Piece {
+  const asked = askedSets(family)
+  const alike = [...Map.groupBy(asked, (set) => ast.textOf(of(set))).values()]
+  const terms = alike.map((sets) => {
+    const ofSets = alike.length === 1 && !family.refined ? null : isOf(family, sets)
+    return ast.conjunction('and', [...(ofSets === null ? [] : [ofSets]), of(sets[0] ?? [])])
+  })
+  const from = ast.table(cells.name, 'x')
+  const list = [...keysOf(family), rowsColumn].map((key) => ({ name: key, value: column(key) }))
+  const where = ast.conjunction('or', terms)
+  return { ...piece(name, list, { from: beside === null ? from : ast.join('INNER', from, beside, null), where }), once: true }
 }
 
 /**
  * A row if any cell is open. An engine that does not know how many are may read all rows before it sees that none is: every
  * dataset stands behind this gate.
  */
-function anyOpen(family: Family, name: string, cells: Piece, { of, beside }: Open): Piece {
-  const from = ast.table(cells.name, 'x')
-  return piece(name, [{ name: 'one', value: ast.integer(1n) }], {
-    from: beside === null ? from : ast.join('INNER', from, beside, null),
-    where: ast.conjunction('or', distinct(askedSets(family).map(of))),
-    limit: 1,
-  })
-}
-
-function distinct(conditions: readonly Node[]): readonly Node[] {
-  return [...new Map(conditions.map((c) => [ast.textOf(c), c])).values()]
+function anyOf(open: Piece, name: string): Piece {
+  return piece(name, [{ name: 'one', value: ast.integer(1n) }], { from: ast.table(open.name, 'x'), limit: 1 })
 }
 
 function everything(from: Piece): Node {
@@ -296,23 +302,15 @@ function noSet(): never {
   throw new Error('a family has a grouping set')
 }
 
-function recountSet(
-  family: Family,
-  rows: Node,
-  cells: Piece,
-  { of, beside }: Open,
-  counted: readonly Named[],
-  set: readonly number[],
-): Piece {
+function recountSet(family: Family, rows: Node, open: Piece, counted: readonly Named[], set: readonly number[]): Piece {
   const names = set.map((i) => family.groups[i]?.name ?? '')
   const mask = keysOf(family).includes(maskColumn) ? maskOf(family, set) : null
-  const ofSet = mask === null ? [] : [ast.comparison('COMPARE_EQUAL', column(maskColumn), mask)]
-  const from = ast.table(cells.name, 'x')
-  const wanted = ast.select({
-    list: [...names.map((n) => ast.named(column(n), n)), ast.named(column(rowsColumn), rowsColumn)],
-    from: beside === null ? from : ast.join('INNER', from, beside, null),
-    where: ast.conjunction('and', [...ofSet, of(set)]),
-  })
+  const wanted = (ofSet: Node) =>
+    ast.select({
+      list: [...names, rowsColumn].map((n) => ast.named(column(n), n)),
+      from: ast.table(open.name, 'x'),
+      where: ast.comparison('COMPARE_EQUAL', column(maskColumn), ofSet),
+    })
   const value = (i: number) => write(family.groups[i]?.value ?? noGroup())
   const same = set.map((i) =>
     ast.comparison('COMPARE_NOT_DISTINCT_FROM', value(i), ast.column('o', family.groups[i]?.name ?? '')),
@@ -324,7 +322,8 @@ function recountSet(
     ...(mask === null ? [] : [{ name: maskColumn, value: mask }]),
     ...counted,
   ]
-  return piece('', list, { from: ast.join('INNER', rows, ast.subquery(wanted, 'o'), on), groups })
+  const cells = mask === null ? ast.table(open.name, 'o') : ast.subquery(wanted(mask), 'o')
+  return piece('', list, { from: ast.join('INNER', rows, cells, on), groups })
 }
 
 /** A step's findings beside its cells. */
@@ -344,12 +343,16 @@ export function merge(
 
 /** Nobody on a side is as good as enough: then there is nothing to count. */
 function below(measures: readonly Measure[], minimum: number): Node {
-  const terms = measures.map(({ name, rows }) => {
-    const few = ast.comparison('COMPARE_LESSTHAN', column(name), ast.integer(BigInt(minimum)))
-    const some = rows === null ? [] : [ast.comparison('COMPARE_GREATERTHAN', column(rows), ast.integer(0n))]
-    return ast.conjunction('and', [few, ...some])
-  })
-  return ast.conjunction('or', terms)
+  const isFew = (units: Node) => ast.comparison('COMPARE_LESSTHAN', units, ast.integer(BigInt(minimum)))
+  const always = measures.filter((m) => m.rows === null).map((m) => column(m.name))
+  const [only] = always
+  const smallest = always.length > 1 ? ast.call('least', always) : only
+  const ofSome = measures.flatMap(({ name, rows }) =>
+    rows === null
+      ? []
+      : [ast.conjunction('and', [isFew(column(name)), ast.comparison('COMPARE_GREATERTHAN', column(rows), ast.integer(0n))])],
+  )
+  return ast.conjunction('or', [...(smallest === undefined ? [] : [isFew(smallest)]), ...ofSome])
 }
 
 function stillOpen(measures: readonly Measure[], minimum: number): Node {
