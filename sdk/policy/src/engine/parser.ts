@@ -1,4 +1,5 @@
 import type { DuckDBInstance, DuckDBPreparedStatement } from '@duckdb/node-api'
+import { onlyText } from './only-text.ts'
 
 /** Turns text into AST: nothing of the text is executed or bound to names. */
 export interface Parser {
@@ -33,6 +34,5 @@ export async function openParser(instance: DuckDBInstance): Promise<Parser & { r
 
 async function parseWith(prepared: DuckDBPreparedStatement, sql: string): Promise<string> {
   prepared.bindVarchar(1, sql)
-  const reader = await prepared.runAndReadAll()
-  return String(reader.getRows()[0]?.[0])
+  return onlyText(prepared)
 }

@@ -1,6 +1,7 @@
 import type { DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api'
 import type { Slot } from '../analysis/slots.ts'
 import { refuse } from '../reasons.ts'
+import { onlyText } from './only-text.ts'
 import { checkPlan } from './plan.ts'
 import { type OutputColumn, outputsOf } from './plan-outputs.ts'
 
@@ -33,8 +34,8 @@ export function shadowOver(
   const cells: string[] = []
   const bind = async (sql: string, sketches: boolean) => {
     planner.bindVarchar(1, sql)
-    const reader = await planner.runAndReadAll().catch(() => refuse('too-complex', 'the engine cannot plan the rewritten query'))
-    const plan: unknown = JSON.parse(String(reader.getRows()[0]?.[0]))
+    const text = await onlyText(planner).catch(() => refuse('too-complex', 'the engine cannot plan the rewritten query'))
+    const plan: unknown = JSON.parse(text)
     checkPlan(plan, { slots, cells, sketches })
     return outputsOf(plan) ?? describe(connection, sql)
   }
