@@ -41,8 +41,8 @@ export interface FamilyRows {
   /** how many protected datasets they are made of */
   readonly datasets: number
   /**
-   * The same rows, made of no row of any dataset where the gate has none; null where they may simply be joined with it. What
-   * a join reads to begin with, it reads before it sees that nothing is asked of it.
+   * The same rows, made of no row of any dataset where the gate has none; null where they may simply be joined with it: rows
+   * of a join, or those that a condition leaves, may be what the engine begins with, before it sees that nothing is asked.
    */
   readonly behind: (gate: Node, bits: boolean) => Node | null
   /** a row's bit in the sketch of units, a column per word */
@@ -73,7 +73,8 @@ export function overRows(submitted: Family, minimum: number): FamilyOverRows {
     const sketched = bits ? family.units.flatMap((c, i) => named(bitNames[i] ?? [], bitsOf(unit(c), words))) : []
     return writeRows(family, content, { columns, bounds, gate, sketched })
   }
-  const alone = bounds.length > 0 || (family.from.kind === 'relation' && family.from.relation.source.kind === 'slot')
+  const whole = family.where === null && family.from.kind === 'relation' && family.from.relation.source.kind === 'slot'
+  const alone = bounds.length > 0 || whole
   return {
     ...moved(family, content),
     rows: {
