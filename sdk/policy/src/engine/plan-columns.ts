@@ -13,7 +13,7 @@ const joining: ReadonlySet<unknown> = new Set(['LOGICAL_CROSS_PRODUCT', 'LOGICAL
 
 /**
  * What computes a column that a reference in an operator is to, followed through operators and table expressions that only
- * give it on; undefined where it is no projection's, or nobody judged an operator in between.
+ * give it on; undefined where it is no projection's or aggregate's, or nobody judged an operator in between.
  * @param tables definitions of table expressions by number
  */
 export function definitionOf(
@@ -42,8 +42,15 @@ function columnAt(operators: readonly PlanNode[], index: number, tables: Readonl
     return table === undefined ? undefined : columnAt([table], index, tables)
   }
   if (passing.has(first.type) || joining.has(first.type)) return columnAt(childrenOf(first), index, tables)
-  const expression = first.type === 'LOGICAL_PROJECTION' ? (first.expressions as readonly PlanNode[])[index] : undefined
+  const expression = computedBy(first)[index]
   return expression === undefined ? undefined : { expression, of: first }
+}
+
+function computedBy({ type, groups = [], expressions = [] }: PlanNode): readonly PlanNode[] {
+  if (type === 'LOGICAL_PROJECTION') return expressions as readonly PlanNode[]
+  return type === 'LOGICAL_AGGREGATE_AND_GROUP_BY'
+    ? [...(groups as readonly PlanNode[]), ...(expressions as readonly PlanNode[])]
+    : []
 }
 
 function widthOf(operator: PlanNode, tables: ReadonlyMap<unknown, unknown>): number | undefined {

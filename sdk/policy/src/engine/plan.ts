@@ -194,6 +194,15 @@ function isOneBit(node: PlanNode | undefined, operator: PlanNode, chosenBy: 'has
   return isShift && (chosenBy === 'lane' || hash?.name === 'hash')
 }
 
+/** A word of the sketch of a finer cell: taken together they are that of a coarser one. */
+function isWord(node: PlanNode | undefined, operator: PlanNode, plan: Plan): boolean {
+  if (node?.expression_class !== 'BOUND_REF') return false
+  const defined = definitionOf(node, operator, plan.tables)
+  const { expression_class, name } = defined?.expression ?? {}
+  if (defined === undefined || expression_class !== 'BOUND_AGGREGATE' || name !== 'bit_or') return false
+  return isOneBit(argumentOf(defined.expression), defined.of, 'hash', plan)
+}
+
 function isNothing(node: PlanNode | undefined): boolean {
   const inner = node?.expression_class === 'BOUND_CAST' ? (node.child as PlanNode) : node
   return inner?.expression_class === 'BOUND_CONSTANT' && (inner.value as { is_null?: unknown }).is_null === true
@@ -296,7 +305,7 @@ function isKnown(node: PlanNode, name: string, plan: Plan, { sketch, operator }:
     case 'BOUND_WINDOW':
       return node.type === 'WINDOW_AGGREGATE' && windows.has(name)
     case 'BOUND_AGGREGATE':
-      if (name === 'bit_or') return isOneBit(argumentOf(node), operator, 'hash', plan)
+      if (name === 'bit_or') return isOneBit(argumentOf(node), operator, 'hash', plan) || isWord(argumentOf(node), operator, plan)
       return (plan.sketches && name === 'bit_xor' && isOneBit(argumentOf(node), operator, 'lane', plan)) || isAggregate(name)
     default:
       return scalarFunctionNames.has(name) || arithmetic.has(name) || name === 'bit_count' || (sketch && sketching.has(name))

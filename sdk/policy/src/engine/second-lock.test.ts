@@ -98,6 +98,16 @@ describe('binding against empty tables refuses', () => {
       `WITH q AS (SELECT ${bit} AS b, age::UBIGINT AS a FROM patients) SELECT bit_or(a) FROM q`,
     ],
     [
+      'counts of cells or-ed together',
+      'plan-not-allowed',
+      'SELECT bit_or(n) FROM (SELECT count(*)::UBIGINT AS n FROM patients GROUP BY region) q',
+    ],
+    [
+      'values of cells or-ed beside a sketch',
+      'plan-not-allowed',
+      `SELECT bit_or(a) FROM (SELECT bit_or(b) AS k, sum(age)::UBIGINT AS a FROM (SELECT region, age, ${bit} AS b FROM patients) r GROUP BY region) q`,
+    ],
+    [
       'the smallest value in a table expression that not only aggregates read',
       'plan-not-allowed',
       'WITH q AS (SELECT person, min(age) AS m FROM patients GROUP BY person), n AS (SELECT count(m) AS n FROM q) SELECT q.m FROM q, n',
@@ -139,6 +149,8 @@ test('binding takes what a rewrite is made of: sketches of units, and windows ov
   expect(await bind(`WITH c AS (${cells}) SELECT region, max(n) OVER (), row_number() OVER (ORDER BY n) FROM c`)).toBe('passed')
   const sketch = 'bit_or(CASE WHEN person IS NOT NULL THEN CAST(1 AS UBIGINT) << (hash(person) & 63) ELSE NULL END)'
   expect(await bind(`SELECT bit_count(${sketch}) FROM patients`)).toBe('passed')
+  const ofCells = `SELECT bit_or(b) AS k FROM (SELECT region, ${bit} AS b FROM patients) r GROUP BY region`
+  expect(await bind(`SELECT bit_count(bit_or(q.k)) FROM (${ofCells}) q`)).toBe('passed')
 })
 
 test('the smallest value of a unit may go into an aggregate', async () => {

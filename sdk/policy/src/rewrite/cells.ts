@@ -3,7 +3,7 @@ import * as ast from '../ast/build.ts'
 import { additive, writeAggregate } from './aggregates.ts'
 import { write } from './expressions.ts'
 import type { Family } from './family.ts'
-import type { Measures } from './measures.ts'
+import type { Measure, Measures } from './measures.ts'
 import { column, type Named, type Piece, piece } from './pieces.ts'
 import { type FamilyOverRows, rowAlias } from './rows.ts'
 
@@ -46,18 +46,16 @@ export function isOf(family: Family, sets: readonly (readonly number[])[]): Node
 /**
  * Every cell of a family with its aggregates, clamped and exact, before anything is suppressed: only the steps that decide
  * what is visible read it. Noise has its place here: after values are clamped and contributions bounded, before suppression.
- * `more` is computed over the rows of a cell; nothing is, where the gate has no row.
+ * `more` is computed from sketches of the units in a cell; nothing is, where the gate has no row.
  */
 export function writeCells(
   family: FamilyOverRows,
   measures: Measures,
-  more: readonly Named[] = [],
+  more: (sketch: SketchOf) => readonly Named[] = () => [],
   gate: Node | null = null,
 ): Piece {
-  if (more.length === 0 && gate === null) {
-    const added = addUpCells(family, measures)
-    if (added !== null) return added
-  }
+  const added = gate === null ? addUpCells(family, measures, more) : null
+  if (added !== null) return added
   const list: readonly Named[] = [
     ...keysFrom(
       family,
@@ -66,7 +64,7 @@ export function writeCells(
     { name: rowsColumn, value: ast.call('count_star', []) },
     ...family.aggregates.map((a) => ({ name: a.name, value: writeAggregate(a, a.argument) })),
     ...rowsOfSides(measures),
-    ...more,
+    ...more(({ bits }) => bits.map((bit) => ast.call('bit_or', [bit]))),
   ]
   const from = rowsOf(family)
   return piece(family.name, list, { from: gate === null ? from : ast.join('INNER', from, gate, null), ...groupedBy(family) })
@@ -78,14 +76,26 @@ function rowsOfSides({ all }: Measures): readonly Named[] {
   )
 }
 
+/** The words of a measure's sketch in a cell. */
+export type SketchOf = (measure: Measure) => readonly Node[]
+
 /** Rows are read once, into the cells of the set that is finer than all others; all others are added up from those. */
-function addUpCells(family: FamilyOverRows, measures: Measures): Piece | null {
+function addUpCells(family: FamilyOverRows, measures: Measures, more: (sketch: SketchOf) => readonly Named[]): Piece | null {
   const { name, groups, sets, aggregates } = family
   const summed = aggregates.map((a) => additive(a, a.argument))
   if (!hasSets(family) || sets[0]?.length !== groups.length || summed.includes(null)) return null
   const counts = [{ name: rowsColumn, value: ast.call('count_star', []) }, ...rowsOfSides(measures)]
   const parts = summed.flatMap((a, i) => (a?.parts ?? []).map((value, part) => ({ name: partName(i, part), value })))
-  const finest = [...groups.map((g) => ({ name: g.name, value: write(g.value) })), ...counts, ...parts]
+  const words = new Map<string, Node>()
+  const added = more(({ name: of, bits }) =>
+    bits.map((bit, i) => {
+      const word = `b${of.slice(1)}_${i}`
+      words.set(word, ast.call('bit_or', [bit]))
+      return ast.call('bit_or', [ast.column('f', word)])
+    }),
+  )
+  const sketched = [...words].map(([word, value]) => ({ name: word, value }))
+  const finest = [...groups.map((g) => ({ name: g.name, value: write(g.value) })), ...counts, ...parts, ...sketched]
   const sum = (column: string) => ast.call('sum', [ast.column('f', column)])
   const from = ast.subquery(piece('', finest, { from: rowsOf(family), groups: groups.map((_, i) => i + 1) }).select, 'f')
   const list: readonly Named[] = [
@@ -98,6 +108,7 @@ function addUpCells(family: FamilyOverRows, measures: Measures): Piece | null {
       name: a.name,
       value: summed[i]?.whole(summed[i].parts.map((_, part) => sum(partName(i, part)))) ?? ast.nothing(),
     })),
+    ...added,
   ]
   return piece(name, list, { from, ...groupedBy(family) })
 }

@@ -13,10 +13,11 @@ import {
   maskOf,
   rowsColumn,
   rowsOf,
+  type SketchOf,
   writeCells,
 } from './cells.ts'
 import { write } from './expressions.ts'
-import { askedSets, type Family, isChain } from './family.ts'
+import { askedSets, type Family } from './family.ts'
 import type { Measure, Measures } from './measures.ts'
 import { column, extend, type Named, type Piece, piece } from './pieces.ts'
 import { type FamilyOverRows, rowAlias } from './rows.ts'
@@ -29,8 +30,9 @@ import { bitsIn, wordsFor } from './sketch.ts'
 // yet": which rows come first changes the time a query takes and not its result.
 //
 // Sketches of all rows are made with the cells: two ways of writing those stand in the query, and one of them runs. Cells
-// have them in any case where reading the first rows costs as much as reading all of them: in joins of several datasets,
-// whose other sides are read whole, and in rows that are themselves made of many.
+// have them in any case where sketches decide on more than the threshold, and where reading the first rows costs as much as
+// reading all of them: in joins of several datasets, whose other sides are read whole, and in rows that are themselves made
+// of many.
 
 /** About a row group of Parquet: enough for thousands of groups. */
 const firstRows = 120_000
@@ -44,16 +46,13 @@ export interface CountedCells {
 export interface CountedBy {
   readonly measures: Measures
   readonly minimum: number
-  /**
-   * keeps, for every cell that does not reach the minimum by the first rows, the sketches of its units, which decide on
-   * what else must be suppressed
-   */
+  /** keeps the sketches of every cell's units, which decide on what else must be suppressed */
   readonly sketched: boolean
 }
 
 /** The cells of a family and their units. */
 export function countUnits(family: FamilyOverRows, by: CountedBy): CountedCells {
-  return isCheapToStart(family, by.measures) ? countStepwise(family, by) : countAtOnce(family, by)
+  return !by.sketched && isCheapToStart(family, by.measures) ? countStepwise(family, by) : countAtOnce(family, by)
 }
 
 /**
@@ -70,41 +69,38 @@ const sketchedAtOnce = 3
 
 function countAtOnce(family: FamilyOverRows, { measures, minimum, sketched }: CountedBy): CountedCells {
   const { all } = measures
-  const cells = writeCells(family, measures, [...all.map(bitsSet), ...(sketched ? all.flatMap(sketchColumnsOf) : [])])
+  const cells = writeCells(family, measures, (sketch) => [
+    ...bitsSet(all, sketch),
+    ...(sketched ? all.flatMap((m) => sketch(m).map((value, i) => ({ name: sketchName(m, i), value }))) : []),
+  ])
   const counted = countExactly(family, cells, all, minimum)
   return { pieces: [cells, ...counted.pieces], cells: counted.cells }
 }
 
-/** How many bits the sketch of a measure has: at most its units. */
-function bitsSet(measure: Measure): Named {
-  return { name: measure.name, value: bitsIn(sketchOf(measure)) }
-}
-
-function sketchColumnsOf(measure: Measure): readonly Named[] {
-  return sketchOf(measure).map((value, i) => ({ name: sketchName(measure, i), value }))
-}
-
-/** One word each, over rows. */
-function sketchOf({ bits }: Measure): readonly Node[] {
-  return bits.map((bit) => ast.call('bit_or', [bit]))
+/** How many bits the sketch of each measure has: at most its units. */
+function bitsSet(measures: readonly Measure[], sketch: SketchOf): readonly Named[] {
+  return measures.map((measure) => ({ name: measure.name, value: bitsIn(sketch(measure)) }))
 }
 
 function countStepwise(family: FamilyOverRows, by: CountedBy): CountedCells {
-  const { measures, minimum, sketched } = by
+  const { measures, minimum } = by
   const { all } = measures
   const name = (step: string) => `${family.name}_${step}`
   const first = piece(
     name('first'),
-    [...keyed(family), { name: rowsColumn, value: ast.call('count_star', []) }, ...all.map(bitsSet)],
+    [
+      ...keyed(family),
+      { name: rowsColumn, value: ast.call('count_star', []) },
+      ...bitsSet(all, ({ bits }) => bits.map((bit) => ast.call('bit_or', [bit]))),
+    ],
     { from: ast.subquery(writeFirstRows(family, all), 'r'), ...groupedBy(family) },
   )
   const start = startingCells(family, by, first)
   const known = (m: Measure) => (start.sketched ? column(m.name) : ast.integer(0n))
   const found = (m: Measure) => ast.column('y', m.name)
   const seen = merge(family, name('seen'), start.cells, first, (m) => larger(known(m), found(m)), all)
-  const rest = sketched ? sketchHidden(family, seen, measures, minimum) : { pieces: [], cells: seen }
-  const counted = countExactly(family, rest.cells, all, minimum)
-  return { pieces: [first, ...start.pieces, seen, ...rest.pieces, ...counted.pieces], cells: counted.cells }
+  const counted = countExactly(family, seen, all, minimum)
+  return { pieces: [first, ...start.pieces, seen, ...counted.pieces], cells: counted.cells }
 }
 
 /** Cells with the numbers of bits of sketches, if they have any. */
@@ -130,8 +126,8 @@ function startingCells(family: FamilyOverRows, { measures, minimum }: CountedBy,
   const mode = piece(`${family.name}_mode`, [{ name: 'many', value: many }], { from: ast.table(first.name, 'x') })
   const gate = (value: bigint) => gateOf(mode.name, ast.comparison('COMPARE_EQUAL', column('many'), ast.integer(value)))
   const none = all.map((m) => ({ name: m.name, value: ast.integer(0n) }))
-  const few = writeCells(family, measures, none, gate(0n))
-  const sketched = writeCells(family, measures, all.map(bitsSet), gate(1n))
+  const few = writeCells(family, measures, () => none, gate(0n))
+  const sketched = writeCells(family, measures, (sketch) => bitsSet(all, sketch), gate(1n))
   const cells = { ...few, select: ast.setOperation('UNION', true, few.select, sketched.select) }
   return { pieces: [mode, cells], cells, sketched: true }
 }
@@ -144,36 +140,9 @@ function gateOf(step: string, where: Node): Node {
   return ast.subquery(ast.select({ list: [ast.named(ast.integer(1n), 'one')], from: ast.table(step, 'x'), where }), 'gate')
 }
 
-/**
- * What is hidden beside others is decided by sketches: of the finest cells where cells are nested. Cells that together have
- * fewer rows than the minimum have fewer units, and no sketch could say otherwise.
- */
-function sketchHidden(family: FamilyOverRows, seen: Piece, { all }: Measures, minimum: number): CountedCells {
-  const few = below(all, minimum)
-  const nested = isChain(family.sets)
-  // rows of nested cells are those of the finest
-  const told = isOf(family, nested ? family.sets.slice(0, 1) : askedSets(family))
-  const small = piece(`${family.name}_small`, [{ name: rowsColumn, value: ast.call('sum', [column(rowsColumn)]) }], {
-    from: ast.table(seen.name, 'x'),
-    where: ast.conjunction('and', [...(told === null ? [] : [told]), few]),
-  })
-  const together = ast.comparison('COMPARE_GREATERTHANOREQUALTO', ast.column('gate', rowsColumn), ast.integer(BigInt(minimum)))
-  // nobody on a side is as good as enough: whether there is somebody, only a sketch says
-  const always = all.some((m) => m.rows !== null)
-  const needed = always ? few : ast.conjunction('and', [few, ast.conjunction('or', [enoughRows(minimum), together])])
-  const of = (set: readonly number[]) => (!nested || set === family.sets[0] ? needed : stillOpen(all, minimum))
-  const open = { of, beside: ast.table(small.name, 'gate') }
-  const sketches = recount(family, 'sketches', seen, open, true, all.flatMap(sketchColumnsOf))
-  const wordsOf = (m: Measure) => sketchColumns(m, minimum).map((c) => ast.column('y', c))
-  const more = all.flatMap((m) => sketchColumns(m, minimum).map((c) => ({ name: c, value: ast.column('y', c) })))
-  const found = (m: Measure) => larger(column(m.name), bitsIn(wordsOf(m)))
-  const bounded = merge(family, `${family.name}_bounded`, seen, last(sketches), found, all, more)
-  return { pieces: [small, ...sketches, bounded], cells: bounded }
-}
-
 function countExactly(family: FamilyOverRows, cells: Piece, all: readonly Measure[], minimum: number): CountedCells {
   const exact = all.map((m) => ({ name: m.name, value: ast.call('count', [m.unit], { distinct: true }) }))
-  const counts = recount(family, 'counts', cells, { of: () => stillOpen(all, minimum), beside: null }, false, exact)
+  const counts = recount(family, cells, stillOpen(all, minimum), exact)
   const found = (m: Measure) => larger(column(m.name), ast.column('y', m.name))
   const counted = merge(family, `${family.name}_counted`, cells, last(counts), found, all)
   return { pieces: [...counts, counted], cells: counted }
@@ -183,7 +152,7 @@ export function sketchName({ name }: Measure, word: number): string {
   return `k${name.slice(1)}_${word}`
 }
 
-/** The columns of a measure's sketch; NULL where the first rows reached the minimum. */
+/** The columns of a measure's sketch. */
 export function sketchColumns(measure: Measure, minimum: number): readonly string[] {
   return Array.from({ length: wordsFor(minimum) }, (_, i) => sketchName(measure, i))
 }
@@ -229,27 +198,13 @@ function slotOf({ from }: Family): Slot {
   return found.slot
 }
 
-interface Open {
-  /** which cells of a set */
-  readonly of: (set: readonly number[]) => Node
-  /** of one row: what the conditions also read */
-  readonly beside: Node | null
-}
-
 /** What is counted over the rows of open cells only, one grouping set after the other. */
-function recount(
-  family: FamilyOverRows,
-  step: string,
-  cells: Piece,
-  open: Open,
-  bits: boolean,
-  counted: readonly Named[],
-): readonly Piece[] {
-  const name = `${family.name}_${step}`
-  const wanted = openCells(family, `${name}_open`, cells, open)
+function recount(family: FamilyOverRows, cells: Piece, isOpen: Node, counted: readonly Named[]): readonly Piece[] {
+  const name = `${family.name}_counts`
+  const wanted = openCells(family, `${name}_open`, cells, isOpen)
   const any = anyOf(wanted, `${name}_any`)
   const gate = ast.table(any.name, 'gate')
-  const behind = family.rows.behind(gate, bits)
+  const behind = family.rows.behind(gate)
   const gated: Piece | null = behind === null ? null : { name: `${name}_rows`, columns: [], select: behind, once: false }
   const rows = gated === null ? ast.join('INNER', rowsOf(family), gate, null) : ast.table(gated.name, rowAlias)
   const parts = askedSets(family).map((set) => recountSet(family, rows, wanted, counted, set))
@@ -265,17 +220,11 @@ function recount(
 }
 
 /** What tells open cells apart. */
-function openCells(family: Family, name: string, cells: Piece, { of, beside }: Open): Piece {
-  const asked = askedSets(family)
-  const alike = [...Map.groupBy(asked, (set) => ast.textOf(of(set))).values()]
-  const terms = alike.map((sets) => {
-    const ofSets = alike.length === 1 && !family.refined ? null : isOf(family, sets)
-    return ast.conjunction('and', [...(ofSets === null ? [] : [ofSets]), of(sets[0] ?? [])])
-  })
-  const from = ast.table(cells.name, 'x')
+function openCells(family: Family, name: string, cells: Piece, isOpen: Node): Piece {
+  const asked = family.refined ? isOf(family, askedSets(family)) : null
   const list = [...keysOf(family), rowsColumn].map((key) => ({ name: key, value: column(key) }))
-  const where = ast.conjunction('or', terms)
-  return { ...piece(name, list, { from: beside === null ? from : ast.join('INNER', from, beside, null), where }), once: true }
+  const where = ast.conjunction('and', [...(asked === null ? [] : [asked]), isOpen])
+  return { ...piece(name, list, { from: ast.table(cells.name, 'x'), where }), once: true }
 }
 
 /**
