@@ -194,13 +194,12 @@ function isOneBit(node: PlanNode | undefined, operator: PlanNode, chosenBy: 'has
   return isShift && (chosenBy === 'lane' || hash?.name === 'hash')
 }
 
-/** A word of the sketch of a finer cell: taken together they are that of a coarser one. */
+/** A word of the sketch of a finer cell, which was judged there: taken together they are that of a coarser one. */
 function isWord(node: PlanNode | undefined, operator: PlanNode, plan: Plan): boolean {
   if (node?.expression_class !== 'BOUND_REF') return false
   const defined = definitionOf(node, operator, plan.tables)
   const { expression_class, name } = defined?.expression ?? {}
-  if (defined === undefined || expression_class !== 'BOUND_AGGREGATE' || name !== 'bit_or') return false
-  return isOneBit(argumentOf(defined.expression), defined.of, 'hash', plan)
+  return expression_class === 'BOUND_AGGREGATE' && name === 'bit_or'
 }
 
 function isNothing(node: PlanNode | undefined): boolean {
