@@ -44,7 +44,7 @@ export interface FamilyRows {
    * The same rows, made of no row of any dataset where the gate has none; null where they may simply be joined with it: rows
    * of a join, or those that a condition leaves, may be what the engine begins with, before it sees that nothing is asked.
    */
-  readonly behind: (gate: Node) => Node | null
+  readonly behind: (gate: Node, bits: boolean) => Node | null
   /** a row's bit in the sketch of units, a column per word */
   readonly bitsOf: (unit: Column) => readonly Node[]
 }
@@ -68,10 +68,9 @@ export function overRows(submitted: Family, minimum: number): FamilyOverRows {
   const words = wordsFor(minimum)
   const name = `${family.name}_rows`
   const bitNames = family.units.map((_, unit) => Array.from({ length: words }, (_, word) => `b${unit}_${word}`))
-  // who is behind a gate is counted exactly
-  const selected = (gate: Node | null) => {
+  const selected = (gate: Node | null, bits: boolean) => {
     const unit = (c: Column) => (bounds.length === 0 ? write(c) : ast.column('w', content.nameOf(c)))
-    const sketched = gate === null ? family.units.flatMap((c, i) => named(bitNames[i] ?? [], bitsOf(unit(c), words))) : []
+    const sketched = bits ? family.units.flatMap((c, i) => named(bitNames[i] ?? [], bitsOf(unit(c), words))) : []
     return writeRows(family, content, { columns, bounds, gate, sketched })
   }
   const whole = family.where === null && family.from.kind === 'relation' && family.from.relation.source.kind === 'slot'
@@ -79,10 +78,10 @@ export function overRows(submitted: Family, minimum: number): FamilyOverRows {
   return {
     ...moved(family, content),
     rows: {
-      piece: { name, columns: columns.map((c) => c.name), select: selected(null), once: false },
+      piece: { name, columns: columns.map((c) => c.name), select: selected(null, true), once: false },
       bounded: bounds.length > 0,
       datasets: submitted.units.length,
-      behind: (gate) => (alone ? null : selected(gate)),
+      behind: (gate, bits) => (alone ? null : selected(gate, bits)),
       bitsOf: (unit) => {
         const i = family.units.findIndex((own) => content.nameOf(own) === unit.name)
         return (bitNames[i] ?? noUnit()).map((bit) => ast.column(rowAlias, bit))

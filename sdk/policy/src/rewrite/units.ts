@@ -2,24 +2,12 @@ import { relationsOf } from '../analysis/block.ts'
 import type { Slot } from '../analysis/slots.ts'
 import type { Node } from '../ast/build.ts'
 import * as ast from '../ast/build.ts'
-import {
-  groupedBy,
-  hasSets,
-  isOf,
-  isSameCell,
-  keysOf,
-  maskColumn,
-  maskFrom,
-  maskOf,
-  rowsColumn,
-  rowsOf,
-  type SketchOf,
-  writeCells,
-} from './cells.ts'
+import { groupedBy, hasSets, isOf, isSameCell, maskFrom, rowsColumn, rowsOf, type SketchOf, writeCells } from './cells.ts'
 import { write } from './expressions.ts'
-import { askedSets, type Family } from './family.ts'
+import { askedSets, type Family, isChain } from './family.ts'
 import type { Measure, Measures } from './measures.ts'
 import { column, extend, type Named, type Piece, piece } from './pieces.ts'
+import { recount } from './recount.ts'
 import { type FamilyOverRows, rowAlias } from './rows.ts'
 import { bitsIn, wordsFor } from './sketch.ts'
 
@@ -30,9 +18,8 @@ import { bitsIn, wordsFor } from './sketch.ts'
 // yet": which rows come first changes the time a query takes and not its result.
 //
 // Sketches of all rows are made with the cells: two ways of writing those stand in the query, and one of them runs. Cells
-// have them in any case where sketches decide on more than the threshold, and where reading the first rows costs as much as
-// reading all of them: in joins of several datasets, whose other sides are read whole, and in rows that are themselves made
-// of many.
+// have them in any case where reading the first rows costs as much as reading all of them: in joins of several datasets,
+// whose other sides are read whole, and in rows that are themselves made of many.
 
 /** About a row group of Parquet: enough for thousands of groups. */
 const firstRows = 120_000
@@ -52,7 +39,9 @@ export interface CountedBy {
 
 /** The cells of a family and their units. */
 export function countUnits(family: FamilyOverRows, by: CountedBy): CountedCells {
-  return !by.sketched && isCheapToStart(family, by.measures) ? countStepwise(family, by) : countAtOnce(family, by)
+  // the text of the steps is long where sketches of several measures decide on more than the threshold
+  const short = !by.sketched || by.measures.all.length === 1
+  return short && isCheapToStart(family, by.measures) ? countStepwise(family, by) : countAtOnce(family, by)
 }
 
 /**
@@ -71,7 +60,7 @@ function countAtOnce(family: FamilyOverRows, { measures, minimum, sketched }: Co
   const { all } = measures
   const cells = writeCells(family, measures, (sketch) => [
     ...bitsSet(all, sketch),
-    ...(sketched ? all.flatMap((m) => sketch(m).map((value, i) => ({ name: sketchName(m, i), value }))) : []),
+    ...(sketched ? sketchColumnsOf(all, sketch) : []),
   ])
   const counted = countExactly(family, cells, all, minimum)
   return { pieces: [cells, ...counted.pieces], cells: counted.cells }
@@ -82,25 +71,29 @@ function bitsSet(measures: readonly Measure[], sketch: SketchOf): readonly Named
   return measures.map((measure) => ({ name: measure.name, value: bitsIn(sketch(measure)) }))
 }
 
+function sketchColumnsOf(measures: readonly Measure[], sketch: SketchOf): readonly Named[] {
+  return measures.flatMap((m) => sketch(m).map((value, i) => ({ name: sketchName(m, i), value })))
+}
+
+/** Over rows. */
+const rowSketch: SketchOf = ({ bits }) => bits.map((bit) => ast.call('bit_or', [bit]))
+
 function countStepwise(family: FamilyOverRows, by: CountedBy): CountedCells {
   const { measures, minimum } = by
   const { all } = measures
   const name = (step: string) => `${family.name}_${step}`
   const first = piece(
     name('first'),
-    [
-      ...keyed(family),
-      { name: rowsColumn, value: ast.call('count_star', []) },
-      ...bitsSet(all, ({ bits }) => bits.map((bit) => ast.call('bit_or', [bit]))),
-    ],
+    [...keyed(family), { name: rowsColumn, value: ast.call('count_star', []) }, ...bitsSet(all, rowSketch)],
     { from: ast.subquery(writeFirstRows(family, all), 'r'), ...groupedBy(family) },
   )
   const start = startingCells(family, by, first)
   const known = (m: Measure) => (start.sketched ? column(m.name) : ast.integer(0n))
   const found = (m: Measure) => ast.column('y', m.name)
   const seen = merge(family, name('seen'), start.cells, first, (m) => larger(known(m), found(m)), all)
-  const counted = countExactly(family, seen, all, minimum)
-  return { pieces: [first, ...start.pieces, seen, ...counted.pieces], cells: counted.cells }
+  const rest = by.sketched ? sketchHidden(family, seen, measures, minimum) : { pieces: [], cells: seen }
+  const counted = countExactly(family, rest.cells, all, minimum)
+  return { pieces: [first, ...start.pieces, seen, ...rest.pieces, ...counted.pieces], cells: counted.cells }
 }
 
 /** Cells with the numbers of bits of sketches, if they have any. */
@@ -140,9 +133,36 @@ function gateOf(step: string, where: Node): Node {
   return ast.subquery(ast.select({ list: [ast.named(ast.integer(1n), 'one')], from: ast.table(step, 'x'), where }), 'gate')
 }
 
+/**
+ * What is hidden beside others is decided by sketches: of the finest cells where cells are nested. Cells that together have
+ * fewer rows than the minimum have fewer units, and no sketch could say otherwise.
+ */
+function sketchHidden(family: FamilyOverRows, seen: Piece, { all }: Measures, minimum: number): CountedCells {
+  const few = below(all, minimum)
+  const nested = isChain(family.sets)
+  // rows of nested cells are those of the finest
+  const told = isOf(family, nested ? family.sets.slice(0, 1) : askedSets(family))
+  const small = piece(`${family.name}_small`, [{ name: rowsColumn, value: ast.call('sum', [column(rowsColumn)]) }], {
+    from: ast.table(seen.name, 'x'),
+    where: ast.conjunction('and', [...(told === null ? [] : [told]), few]),
+  })
+  const together = ast.comparison('COMPARE_GREATERTHANOREQUALTO', ast.column('gate', rowsColumn), ast.integer(BigInt(minimum)))
+  // nobody on a side is as good as enough: whether there is somebody, only a sketch says
+  const always = all.some((m) => m.rows !== null)
+  const needed = always ? few : ast.conjunction('and', [few, ast.conjunction('or', [enoughRows(minimum), together])])
+  const of = (set: readonly number[]) => (!nested || set === family.sets[0] ? needed : stillOpen(all, minimum))
+  const open = { of, beside: ast.table(small.name, 'gate') }
+  const sketches = recount(family, 'sketches', seen, open, true, sketchColumnsOf(all, rowSketch))
+  const wordsOf = (m: Measure) => sketchColumns(m, minimum).map((c) => ast.column('y', c))
+  const more = all.flatMap((m) => sketchColumns(m, minimum).map((c) => ({ name: c, value: ast.column('y', c) })))
+  const found = (m: Measure) => larger(column(m.name), bitsIn(wordsOf(m)))
+  const bounded = merge(family, `${family.name}_bounded`, seen, last(sketches), found, all, more)
+  return { pieces: [small, ...sketches, bounded], cells: bounded }
+}
+
 function countExactly(family: FamilyOverRows, cells: Piece, all: readonly Measure[], minimum: number): CountedCells {
   const exact = all.map((m) => ({ name: m.name, value: ast.call('count', [m.unit], { distinct: true }) }))
-  const counts = recount(family, cells, stillOpen(all, minimum), exact)
+  const counts = recount(family, 'counts', cells, { of: () => stillOpen(all, minimum), beside: null }, false, exact)
   const found = (m: Measure) => larger(column(m.name), ast.column('y', m.name))
   const counted = merge(family, `${family.name}_counted`, cells, last(counts), found, all)
   return { pieces: [...counts, counted], cells: counted }
@@ -152,7 +172,7 @@ export function sketchName({ name }: Measure, word: number): string {
   return `k${name.slice(1)}_${word}`
 }
 
-/** The columns of a measure's sketch. */
+/** The columns of a measure's sketch; NULL where the first rows reached the minimum. */
 export function sketchColumns(measure: Measure, minimum: number): readonly string[] {
   return Array.from({ length: wordsFor(minimum) }, (_, i) => sketchName(measure, i))
 }
@@ -198,81 +218,12 @@ function slotOf({ from }: Family): Slot {
   return found.slot
 }
 
-/** What is counted over the rows of open cells only, one grouping set after the other. */
-function recount(family: FamilyOverRows, cells: Piece, isOpen: Node, counted: readonly Named[]): readonly Piece[] {
-  const name = `${family.name}_counts`
-  const wanted = openCells(family, `${name}_open`, cells, isOpen)
-  const any = anyOf(wanted, `${name}_any`)
-  const gate = ast.table(any.name, 'gate')
-  const behind = family.rows.behind(gate)
-  const gated: Piece | null = behind === null ? null : { name: `${name}_rows`, columns: [], select: behind, once: false }
-  const rows = gated === null ? ast.join('INNER', rowsOf(family), gate, null) : ast.table(gated.name, rowAlias)
-  const parts = askedSets(family).map((set) => recountSet(family, rows, wanted, counted, set))
-  // one union of two per step: the parser balances longer chains, and the text would not read back
-  const pieces: Piece[] = []
-  for (const part of parts.reverse()) {
-    const rest = pieces.at(-1)
-    const named = { ...part, name: `${name}_${pieces.length}` }
-    if (rest === undefined) pieces.push(named)
-    else pieces.push({ ...named, select: ast.setOperation('UNION', true, part.select, everything(rest)) })
-  }
-  return [wanted, any, ...(gated === null ? [] : [gated]), ...pieces]
-}
-
-/** What tells open cells apart. */
-function openCells(family: Family, name: string, cells: Piece, isOpen: Node): Piece {
-  const asked = family.refined ? isOf(family, askedSets(family)) : null
-  const list = [...keysOf(family), rowsColumn].map((key) => ({ name: key, value: column(key) }))
-  const where = ast.conjunction('and', [...(asked === null ? [] : [asked]), isOpen])
-  return { ...piece(name, list, { from: ast.table(cells.name, 'x'), where }), once: true }
-}
-
-/**
- * A row if any cell is open. An engine that does not know how many are may read all rows before it sees that none is: every
- * dataset stands behind this gate.
- */
-function anyOf(open: Piece, name: string): Piece {
-  return piece(name, [{ name: 'one', value: ast.integer(1n) }], { from: ast.table(open.name, 'x'), limit: 1 })
-}
-
-function everything(from: Piece): Node {
-  return extend(from, from.name, []).select
-}
-
 function last(pieces: readonly Piece[]): Piece {
   return pieces.at(-1) ?? noSet()
 }
 
-function noGroup(): never {
-  throw new Error('a set is made of groups')
-}
-
 function noSet(): never {
   throw new Error('a family has a grouping set')
-}
-
-function recountSet(family: Family, rows: Node, open: Piece, counted: readonly Named[], set: readonly number[]): Piece {
-  const names = set.map((i) => family.groups[i]?.name ?? '')
-  const mask = keysOf(family).includes(maskColumn) ? maskOf(family, set) : null
-  const wanted = (ofSet: Node) =>
-    ast.select({
-      list: [...names, rowsColumn].map((n) => ast.named(column(n), n)),
-      from: ast.table(open.name, 'x'),
-      where: ast.comparison('COMPARE_EQUAL', column(maskColumn), ofSet),
-    })
-  const value = (i: number) => write(family.groups[i]?.value ?? noGroup())
-  const same = set.map((i) =>
-    ast.comparison('COMPARE_NOT_DISTINCT_FROM', value(i), ast.column('o', family.groups[i]?.name ?? '')),
-  )
-  const on = same.length === 0 ? null : ast.conjunction('and', same)
-  const groups = [...set].map((i) => i + 1)
-  const list: readonly Named[] = [
-    ...family.groups.map(({ name }, i) => ({ name, value: set.includes(i) ? value(i) : ast.nothing() })),
-    ...(mask === null ? [] : [{ name: maskColumn, value: mask }]),
-    ...counted,
-  ]
-  const cells = mask === null ? ast.table(open.name, 'o') : ast.subquery(wanted(mask), 'o')
-  return piece('', list, { from: ast.join('INNER', rows, cells, on), groups })
 }
 
 /** A step's findings beside its cells. */
