@@ -11,7 +11,7 @@ import { measuresOf } from './measures.ts'
 import { column, extend, type Piece, piece } from './pieces.ts'
 import type { FamilyOverRows } from './rows.ts'
 import { anywhere, flag, isOfSet, isOne, reachesMinimum, within } from './suppression/subject.ts'
-import { countUnits } from './units.ts'
+import { countAtOnce } from './units.ts'
 
 // Conditions of several aggregates cut a cell into parts: the rows for which the same of them hold. Each condition may have
 // enough units on either side, and a part may not: `count(*)` less those younger than 33 less those older is whoever is 33.
@@ -32,7 +32,7 @@ export function findSmallParts(family: FamilyOverRows, cells: Piece, minimum: nu
   const parts = familyOfParts(family)
   if (parts === undefined) return undefined
   const measures = measuresOf(parts, false)
-  const counted = countUnits(parts, { measures, minimum, sketched: false })
+  const counted = countAtOnce(parts, { measures, minimum, sketched: false })
   const enough = ast.conjunction(
     'and',
     measures.ofCell.map((m) => reachesMinimum(m.name, minimum)),

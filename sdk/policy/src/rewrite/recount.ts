@@ -4,7 +4,7 @@ import { isOf, keysOf, maskColumn, maskOf, rowsColumn, rowsOf } from './cells.ts
 import { write } from './expressions.ts'
 import { askedSets, type Family } from './family.ts'
 import { column, extend, type Named, type Piece, piece } from './pieces.ts'
-import { type FamilyOverRows, rowAlias } from './rows.ts'
+import { columnsIn, type FamilyOverRows, rowAlias } from './rows.ts'
 
 // A second look at the rows of those cells that are not decided yet.
 
@@ -16,23 +16,20 @@ export interface Open {
   readonly beside: Node | null
 }
 
-/**
- * What is counted over the rows of open cells only, one grouping set after the other. The last step holds them all.
- * @param bits whether their sketches are counted, and not their units
- */
+/** What is counted over the rows of open cells only, one grouping set after the other. The last step holds them all. */
 export function recount(
   family: FamilyOverRows,
   step: string,
   cells: Piece,
   open: Open,
-  bits: boolean,
   counted: readonly Named[],
 ): readonly Piece[] {
   const name = `${family.name}_${step}`
   const wanted = openCells(family, `${name}_open`, cells, open)
   const any = anyOf(wanted, `${name}_any`)
   const gate = ast.table(any.name, 'gate')
-  const behind = family.rows.behind(gate, bits)
+  const read = [...family.groups.map((g) => write(g.value)), ...counted.map((item) => item.value)]
+  const behind = family.rows.behind(gate, read.flatMap(columnsIn))
   const gated: Piece | null = behind === null ? null : { name: `${name}_rows`, columns: [], select: behind, once: false }
   const rows = gated === null ? ast.join('INNER', rowsOf(family), gate, null) : ast.table(gated.name, rowAlias)
   const parts = askedSets(family).map((set) => recountSet(family, rows, wanted, counted, set))

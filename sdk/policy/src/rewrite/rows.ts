@@ -41,10 +41,10 @@ export interface FamilyRows {
   /** how many protected datasets they are made of */
   readonly datasets: number
   /**
-   * The same rows, made of no row of any dataset where the gate has none; null where they may simply be joined with it: rows
+   * The named columns of the same rows, made of no row of any dataset where the gate has none; null where they may simply be joined with it: rows
    * of a join, or those that a condition leaves, may be what the engine begins with, before it sees that nothing is asked.
    */
-  readonly behind: (gate: Node, bits: boolean) => Node | null
+  readonly behind: (gate: Node, names: readonly string[]) => Node | null
   /** a row's bit in the sketch of units, a column per word */
   readonly bitsOf: (unit: Column) => readonly Node[]
 }
@@ -68,26 +68,35 @@ export function overRows(submitted: Family, minimum: number): FamilyOverRows {
   const words = wordsFor(minimum)
   const name = `${family.name}_rows`
   const bitNames = family.units.map((_, unit) => Array.from({ length: words }, (_, word) => `b${unit}_${word}`))
-  const selected = (gate: Node | null, bits: boolean) => {
+  const selected = (gate: Node | null, names: readonly string[] | null) => {
     const unit = (c: Column) => (bounds.length === 0 ? write(c) : ast.column('w', content.nameOf(c)))
-    const sketched = bits ? family.units.flatMap((c, i) => named(bitNames[i] ?? [], bitsOf(unit(c), words))) : []
-    return writeRows(family, content, { columns, bounds, gate, sketched })
+    const sketched = family.units.flatMap((c, i) => named(bitNames[i] ?? [], bitsOf(unit(c), words)))
+    const wanted = (list: readonly Named[]) => (names === null ? list : list.filter((item) => names.includes(item.name)))
+    return writeRows(family, content, { columns: wanted(columns), bounds, gate, sketched: wanted(sketched) })
   }
   const whole = family.where === null && family.from.kind === 'relation' && family.from.relation.source.kind === 'slot'
   const alone = bounds.length > 0 || whole
   return {
     ...moved(family, content),
     rows: {
-      piece: { name, columns: columns.map((c) => c.name), select: selected(null, true), once: false },
+      piece: { name, columns: columns.map((c) => c.name), select: selected(null, null), once: false },
       bounded: bounds.length > 0,
       datasets: submitted.units.length,
-      behind: (gate, bits) => (alone ? null : selected(gate, bits)),
+      behind: (gate, names) => (alone ? null : selected(gate, names)),
       bitsOf: (unit) => {
         const i = family.units.findIndex((own) => content.nameOf(own) === unit.name)
         return (bitNames[i] ?? noUnit()).map((bit) => ast.column(rowAlias, bit))
       },
     },
   }
+}
+
+/** Names of columns of rows that an expression of them reads. */
+export function columnsIn(value: unknown): readonly string[] {
+  if (value === null || typeof value !== 'object') return []
+  const { class: kind, column_names } = value as { readonly class?: unknown; readonly column_names?: readonly string[] }
+  const [table, name] = kind === 'COLUMN_REF' ? (column_names ?? []) : []
+  return table === rowAlias && name !== undefined ? [name] : Object.values(value).flatMap(columnsIn)
 }
 
 function noUnit(): never {

@@ -8,7 +8,7 @@ import { askedSets, type Family, isChain } from './family.ts'
 import type { Measure, Measures } from './measures.ts'
 import { column, extend, type Named, type Piece, piece } from './pieces.ts'
 import { recount } from './recount.ts'
-import { type FamilyOverRows, rowAlias } from './rows.ts'
+import { columnsIn, type FamilyOverRows, rowAlias } from './rows.ts'
 import { bitsIn, wordsFor } from './sketch.ts'
 
 // Counting distinct units costs several times the query itself, and a threshold only asks whether they reach the minimum.
@@ -39,8 +39,8 @@ export interface CountedBy {
 
 /** The cells of a family and their units. */
 export function countUnits(family: FamilyOverRows, by: CountedBy): CountedCells {
-  // the text of the steps is long where sketches of several measures decide on more than the threshold
-  const short = !by.sketched || by.measures.all.length === 1
+  // where sketches decide on more than the threshold, the steps are many, and worth it only for what is cheap without them
+  const short = !by.sketched || (by.measures.all.length === 1 && family.where === null)
   return short && isCheapToStart(family, by.measures) ? countStepwise(family, by) : countAtOnce(family, by)
 }
 
@@ -56,7 +56,8 @@ function isCheapToStart({ from, where, rows }: FamilyOverRows, { all }: Measures
 
 const sketchedAtOnce = 3
 
-function countAtOnce(family: FamilyOverRows, { measures, minimum, sketched }: CountedBy): CountedCells {
+/** The cells with sketches of all their rows, whatever the first ones tell. */
+export function countAtOnce(family: FamilyOverRows, { measures, minimum, sketched }: CountedBy): CountedCells {
   const { all } = measures
   const cells = writeCells(family, measures, (sketch) => [
     ...bitsSet(all, sketch),
@@ -152,7 +153,7 @@ function sketchHidden(family: FamilyOverRows, seen: Piece, { all }: Measures, mi
   const needed = always ? few : ast.conjunction('and', [few, ast.conjunction('or', [enoughRows(minimum), together])])
   const of = (set: readonly number[]) => (!nested || set === family.sets[0] ? needed : stillOpen(all, minimum))
   const open = { of, beside: ast.table(small.name, 'gate') }
-  const sketches = recount(family, 'sketches', seen, open, true, sketchColumnsOf(all, rowSketch))
+  const sketches = recount(family, 'sketches', seen, open, sketchColumnsOf(all, rowSketch))
   const wordsOf = (m: Measure) => sketchColumns(m, minimum).map((c) => ast.column('y', c))
   const more = all.flatMap((m) => sketchColumns(m, minimum).map((c) => ({ name: c, value: ast.column('y', c) })))
   const found = (m: Measure) => larger(column(m.name), bitsIn(wordsOf(m)))
@@ -162,7 +163,7 @@ function sketchHidden(family: FamilyOverRows, seen: Piece, { all }: Measures, mi
 
 function countExactly(family: FamilyOverRows, cells: Piece, all: readonly Measure[], minimum: number): CountedCells {
   const exact = all.map((m) => ({ name: m.name, value: ast.call('count', [m.unit], { distinct: true }) }))
-  const counts = recount(family, 'counts', cells, { of: () => stillOpen(all, minimum), beside: null }, false, exact)
+  const counts = recount(family, 'counts', cells, { of: () => stillOpen(all, minimum), beside: null }, exact)
   const found = (m: Measure) => larger(column(m.name), ast.column('y', m.name))
   const counted = merge(family, `${family.name}_counted`, cells, last(counts), found, all)
   return { pieces: [...counts, counted], cells: counted }
@@ -202,14 +203,6 @@ function writeFirstRows(family: FamilyOverRows, measures: readonly Measure[]): N
   const from = ast.table(slotOf(family).id, 'x')
   const one = ast.select({ list: [ast.named(ast.call('count_star', []), 'n')], from })
   return ast.select({ ...rows, from: ast.join('INNER', rows.from, ast.subquery(one, 'one'), null), limit: firstRows })
-}
-
-/** Names of columns of rows that an expression of them reads. */
-function columnsIn(value: unknown): readonly string[] {
-  if (value === null || typeof value !== 'object') return []
-  const { class: kind, column_names } = value as { readonly class?: unknown; readonly column_names?: readonly string[] }
-  const [table, name] = kind === 'COLUMN_REF' ? (column_names ?? []) : []
-  return table === rowAlias && name !== undefined ? [name] : Object.values(value).flatMap(columnsIn)
 }
 
 function slotOf({ from }: Family): Slot {
