@@ -1,6 +1,7 @@
 export * from './bundle/revocations.ts'
 export * from './bundle/verify-run-bundle.ts'
 export { ruleFaults } from './consistency/rule.ts'
+export { deepFreeze } from './deep-freeze.ts'
 export { type Document, type DocumentInput, type DocumentOf, type Kind, kinds, readDocument } from './document.ts'
 export * from './history.ts'
 export * from './identity.ts'

@@ -125,7 +125,12 @@ export function chooseFirst(branches: readonly { readonly when: Node; readonly r
 
 /** The same text for the same node. */
 export function textOf(node: Node): string {
-  return JSON.stringify(node, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value))
+  try {
+    return JSON.stringify(node)
+  } catch {
+    // a large constant is a bigint, which JSON has no word for: looking at every value for one takes long
+    return JSON.stringify(node, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value))
+  }
 }
 
 export function named(node: Node, alias: string): Node {

@@ -111,11 +111,18 @@ function visit(value: unknown, plan: Plan, around: Around = { operator: {}, sket
   const within = isOperator ? { ...around, operator: node } : around
   const inside = sketch === within.sketch ? within : { ...within, sketch }
   for (const key of Object.keys(node)) {
+    if (ofTypes.has(key)) continue
     if (plan.sketches && aggregates && key === 'groups') visitGroups(node[key], plan, inside)
     else if (node.type === 'LOGICAL_MATERIALIZED_CTE' && key === 'children') visitTable(node, plan, inside)
     else visit(node[key], plan, aggregates && key === 'children' ? { ...inside, aggregated: true } : inside)
   }
 }
+
+/** Where a plan has types or names only: no operator and no expression stands there. */
+const ofTypes: ReadonlySet<string> = new Set([
+  ...['return_type', 'returned_types', 'chunk_types', 'types', 'arguments', 'original_arguments'],
+  ...['names', 'bound_columns', 'alias'],
+])
 
 /** What a table expression holds is aggregated where all that read it do. */
 function visitTable({ table_index, children }: PlanNode, plan: Plan, around: Around): void {
@@ -229,8 +236,13 @@ function givesRows(inner: PlanNode, plan: Plan): boolean {
       return !isCells(inner, plan) && plan.slots.find((s) => s.id === tableOf(inner))?.unit !== null
     }
     default:
-      return Object.values(inner).some((child) => readsRows(child, plan))
+      return below(inner).some((child) => readsRows(child, plan))
   }
+}
+
+/** What an operator reads, or the operators of a list. */
+function below(inner: PlanNode): readonly unknown[] {
+  return Array.isArray(inner) ? inner : ((inner.children ?? []) as readonly unknown[])
 }
 
 function tableOf(get: PlanNode): unknown {
@@ -267,7 +279,7 @@ function readsDataset(value: unknown, plan: Plan): boolean {
   return once('readsDataset', value, plan, (inner) =>
     inner.type === 'LOGICAL_GET'
       ? isCells(inner, plan) || readsRows(inner, plan)
-      : Object.values(inner).some((child) => readsDataset(child, plan)),
+      : below(inner).some((child) => readsDataset(child, plan)),
   )
 }
 

@@ -27,7 +27,7 @@ export function sketchCells(family: FamilyOverRows, cells: Piece, measures: read
   const pieces: Piece[] = []
   let current = cells
   const distinct = new Map(measures.map((m) => [namesOf(m.measure, m.minimum).rows, m]))
-  const scans = Map.groupBy(distinct.values(), ({ measure, minimum }) => `${minimum} ${textOf(measure.base)}`)
+  const scans = Map.groupBy(distinct.values(), ({ measure, minimum }) => `${minimum} ${ast.textOf(measure.base)}`)
   for (const together of scans.values()) {
     const [first] = together
     if (first === undefined) continue
@@ -113,8 +113,4 @@ export function namesOf({ name }: Measure, minimum: number) {
 function columnsOf(measure: Measure, minimum: number): readonly string[] {
   const { rows, sum, lanes } = namesOf(measure, minimum)
   return [rows, sum, ...lanes]
-}
-
-function textOf(node: Node): string {
-  return JSON.stringify(node, (_, v: unknown) => (typeof v === 'bigint' ? `${v}n` : v))
 }
