@@ -7,15 +7,16 @@ const packages = readPackages()
 const named = (name: string): OwnPackage => packages.find((own) => own.name === name) ?? expect.fail(`no package ${name}`)
 
 // What each package may import of ours: the direction in which the design reads.
-const sdk = ['crypto', 'attestation', 'statements', 'policy', 'rpc']
+const sdk = ['crypto', 'attestation', 'statements', 'privacy', 'policy', 'rpc']
 const service = ['proto', ...sdk, 'kit', 'pki', 'testing']
 const allowed: Readonly<Record<string, readonly string[]>> = {
   proto: [],
   crypto: [],
   pki: [],
+  privacy: [],
   attestation: ['crypto'],
   statements: ['crypto', 'attestation'],
-  policy: ['crypto', 'statements'],
+  policy: ['crypto', 'statements', 'privacy'],
   rpc: ['proto', 'crypto', 'attestation', 'statements', 'pki'],
   testing: ['crypto', 'statements', 'rpc', 'pki'],
   client: ['proto', ...sdk],

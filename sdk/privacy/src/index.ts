@@ -1,0 +1,1 @@
+export type { Charge } from './accounting/charge.ts'
