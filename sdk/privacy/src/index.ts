@@ -1,4 +1,6 @@
 export type { Charge } from './accounting/charge.ts'
+export { type QuantileQuery, quantileSampler } from './mechanisms/quantile.ts'
+export type { ValueCount } from './mechanisms/ranks.ts'
 export { approximate, parseDecimal, type Rational, rational } from './rational.ts'
 export { discreteGaussianSampler } from './sampling/discrete-gaussian.ts'
 export { discreteLaplaceSampler } from './sampling/discrete-laplace.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { approximate, type Rational, rational } from '../rational.ts'
 import { seededRandomness } from '../testing/seeded-randomness.ts'
-import { bernoulli, bernoulliExp, bernoulliExpOne } from './bernoulli.ts'
+import { bernoulli, bernoulliExp, bernoulliExpOne, bernoulliExpOneOfThreeEighths } from './bernoulli.ts'
 
 const draws = 100_000
 
@@ -63,5 +63,13 @@ describe('a coin of probability exp(-γ)', () => {
   test('has one of its own for γ = 1', () => {
     const random = seededRandomness('one')
     expect(deviations(() => bernoulliExpOne(random), Math.exp(-1))).toBeLessThan(5)
+  })
+
+  test('has one that makes up for proposing with 3/8', () => {
+    const random = seededRandomness('three eighths')
+    expect(deviations(() => bernoulliExpOneOfThreeEighths(random), 8 / (3 * Math.E))).toBeLessThan(5)
+    expect(
+      deviations(() => bernoulli(rational(3, 8), random) && bernoulliExpOneOfThreeEighths(random), Math.exp(-1)),
+    ).toBeLessThan(5)
   })
 })

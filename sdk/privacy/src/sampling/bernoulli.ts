@@ -26,6 +26,15 @@ export function bernoulliExpOne(random: RandomSource): boolean {
   return stopsAtOdd(2, random)
 }
 
+/**
+ * True with probability 8/3e exactly, the share of exp(-1) in 3/8. In algorithm 1 for γ = 1, k stops at 3 with probability 1/3 and
+ * passes 4 with probability 1/24; every odd stop is one of these. Given that it is, which has probability 3/8, k stops at 3 eight
+ * times of nine, and otherwise goes on from 5.
+ */
+export function bernoulliExpOneOfThreeEighths(random: RandomSource): boolean {
+  return uniformBelowSafe(9, random) < 8 || stopsAtOdd(5, random)
+}
+
 /** γ ≤ 1. The first k whose coin of γ/k shows false is odd with probability 1 - γ + γ²/2! - … = exp(-γ). */
 function bernoulliExpFraction(gamma: Rational, random: RandomSource): boolean {
   let k = 1
@@ -35,7 +44,7 @@ function bernoulliExpFraction(gamma: Rational, random: RandomSource): boolean {
 }
 
 /** Whether the first k ≥ `from` whose coin of 1/k shows false is odd. */
-export function stopsAtOdd(from: number, random: RandomSource): boolean {
+function stopsAtOdd(from: number, random: RandomSource): boolean {
   let k = from
   while (uniformBelowSafe(k, random) === 0) k += 1
   return k % 2 === 1

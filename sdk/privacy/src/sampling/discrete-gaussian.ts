@@ -6,7 +6,7 @@ import { operatingSystemRandomness, type RandomSource } from './random-source.ts
 
 /**
  * Draws integers x with probability proportional to exp(-x² / 2σ²) exactly: Canonne, Kamath, Steinke 2020, algorithm 3.
- * Added to an integer query of L2 sensitivity Δ, it gives Δ²/2σ²-zCDP (their theorem 4). The variance of the draws is at most σ².
+ * Added to an integer query of sensitivity Δ, it gives Δ²/2σ²-zCDP (their theorem 4). The variance of the draws is at most σ².
  * @param variance the parameter σ²
  * @param random for tests; noise comes from the operating system's randomness
  * @throws RangeError if `variance` is not positive
