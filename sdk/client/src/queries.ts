@@ -6,7 +6,10 @@ import {
   type Manifest,
   type Parameter,
   type ParameterValue,
+  type Privacy,
+  type PrivacyFault,
   parseStatement,
+  privacyFaults,
   type Query,
   type Rejection,
   type Slot,
@@ -26,6 +29,8 @@ export interface QueryDraft {
   readonly purpose: string
   readonly sql: string
   readonly parameters: readonly Parameter[]
+  /** what it spends of each dataset whose rule asks for noise */
+  readonly privacy?: Privacy | undefined
 }
 
 export interface QueryCheck {
@@ -51,7 +56,7 @@ export async function checkQuery(
 /**
  * Signs a query and puts it before the owners. The guard checks it first: what would be refused in the enclave is not even
  * proposed. It also says which slots the query reads.
- * @throws ReinraumError `guard-refused`
+ * @throws ReinraumError `guard-refused`, `privacy-missing`, `privacy-over-maximum`, `invalid-statement`
  */
 export async function proposeQuery(session: Session, contract: VerifiedContract, draft: QueryDraft): Promise<DigestId> {
   const by = memberOf(session, contract).id
@@ -69,11 +74,19 @@ export async function proposeQuery(session: Session, contract: VerifiedContract,
     sql: draft.sql,
     parameters: [...draft.parameters],
     slots: verdict.plan.slots.map(({ id }) => id),
+    ...(draft.privacy === undefined ? {} : { privacy: draft.privacy }),
     createdAt: session.now().toISOString(),
   }
+  requireNoFaults(privacyFaults(query, contract.document))
   const statement = await signStatement(query, session.signer)
   await session.governance.proposeQuery({ query: statement })
   return parseStatement(statement).id
+}
+
+/** All of them at once: whoever drafts a query corrects it once. */
+function requireNoFaults(faults: readonly PrivacyFault[]): void {
+  const [first] = faults
+  if (first !== undefined) throw new ReinraumError(first.code, faults.map(({ message }) => message).join('\n'))
 }
 
 export interface QueryRecord {

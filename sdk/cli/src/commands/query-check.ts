@@ -19,7 +19,9 @@ export function queryCheckCommand(group: Command, io: Io, exit: Exit): void {
       .option('--schema <[dataset=]file>', 'CREATE TABLE statements, each named as its dataset', collect, [])
       .option('--as <member>', 'the member who will ask: rules can show them what overlaps with their rows')
       .option('--own <dataset>', 'a dataset in no contract yet that is your own; repeat it for several', collect, [])
-      .option('--parameters <file>', 'YAML or JSON list of parameters with their domains'),
+      .option('--parameters <file>', 'YAML or JSON list of parameters with their domains')
+      .option('--epsilon <number>', 'what it spends of each dataset whose rule asks for noise')
+      .option('--delta <number>', 'the same; 0 unless given'),
     io,
     exit,
     async (invocation, options, file = '') => {

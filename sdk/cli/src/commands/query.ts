@@ -9,6 +9,7 @@ import {
   rejectQuery,
 } from '@reinraum/client'
 import { ReinraumError } from '@reinraum/crypto'
+import type { Privacy } from '@reinraum/statements'
 import type { Command } from 'commander'
 import { bind, type Exit } from '../command.ts'
 import { delivered } from '../delivery-text.ts'
@@ -119,6 +120,7 @@ export function queryCommands(program: Command, io: Io, exit: Exit): void {
             ['purpose', document.purpose],
             ['by', document.by],
             ['reads', document.slots.join(', ')],
+            ...(document.privacy === undefined ? [] : ([['spends', privacyText(document.privacy)]] as const)),
             ['decisions', decisionsText(record.decisions)],
           ]),
           ...document.parameters.map((parameter) => `  $${parameter.name} ${parameter.type} ${JSON.stringify(parameter.domain)}`),
@@ -138,6 +140,12 @@ function withQueryOptions(command: Command): Command {
     .option('--title <text>')
     .option('--purpose <text>')
     .option('--parameters <file>', 'YAML or JSON list of parameters with their domains')
+    .option('--epsilon <number>', 'what it spends of each dataset whose rule asks for noise')
+    .option('--delta <number>', 'the same; 0 unless given')
+}
+
+function privacyText({ epsilon, delta }: Privacy): string {
+  return `ε ${epsilon}, δ ${delta} of each dataset that asks for noise`
 }
 
 function decisionsText(decisions: QueryRecord['decisions']): string {

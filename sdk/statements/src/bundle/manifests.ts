@@ -1,4 +1,5 @@
 import { ReinraumError } from '@reinraum/crypto'
+import type { Contract } from '../kinds/contract.ts'
 import type { Manifest } from '../kinds/manifest.ts'
 import type { Query } from '../kinds/query.ts'
 import type { Run } from '../kinds/run.ts'
@@ -30,4 +31,18 @@ export function manifestsOfRun(
     throw new ReinraumError('dataset-version-not-allowed', 'the bundle holds a manifest that the run does not name')
   }
   return found
+}
+
+/**
+ * No part of a dataset is read in two slots where a rule asks for noise: each would be noised as if the other were not there.
+ * Throws `dataset-version-not-allowed`.
+ */
+export function assertPartsDiffer(contract: Pick<Contract, 'slots'>, versions: ReadonlyMap<string, Verified<Manifest>>): void {
+  const noisy = contract.slots.some(({ id, rule }) => versions.has(id) && rule.differentialPrivacy !== undefined)
+  if (!noisy) return
+  const parts = [...versions.values()].flatMap(({ document: { by, lineage } }) =>
+    (lineage?.periods ?? []).map((period) => `${by}/${lineage?.dataset}/${period}`),
+  )
+  if (new Set(parts).size !== parts.length)
+    throw new ReinraumError('dataset-version-not-allowed', 'the run reads one part of a dataset in two slots')
 }

@@ -15,7 +15,7 @@ import { verifyQuery } from '../verify/query.ts'
 import { verifyRevocation } from '../verify/revocation.ts'
 import { verifyRun } from '../verify/run.ts'
 import { countingApprovals } from './approvals.ts'
-import { manifestsOfRun } from './manifests.ts'
+import { assertPartsDiffer, manifestsOfRun } from './manifests.ts'
 import { assertParameters } from './parameters.ts'
 import { assertNotRevoked, assertRevocationFits } from './revocations.ts'
 
@@ -72,6 +72,7 @@ export async function verifyRunBundle(bundle: RunBundleBytes, options: { readonl
   // 3. The run is what the query and the contract allow.
   assertParameters(query.document, run.document)
   const versions = manifestsOfRun(query.document, run.document, manifests)
+  assertPartsDiffer(contract.document, versions)
   assertNotRevoked(revocations, { contract: contract.document, query: query.document, run: run.document })
 
   // 4. The owners said yes, and nobody who may say no did.

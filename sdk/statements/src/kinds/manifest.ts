@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { datasetSchemaSchema } from '../parts/dataset-schema.ts'
 import { digestIdSchema, instantSchema, keyCheckSchema, keyIdSchema, memberIdSchema, slotIdSchema } from '../parts/identifiers.ts'
+import { lineageSchema } from '../parts/lineage.ts'
 
 /** How datasets and results are sealed: c2sp.org/chunked-encryption, instantiation Cobblestone-256. */
 export const envelopeSuite = 'c2sp-cobblestone-256'
@@ -19,6 +20,8 @@ export const manifestSchema = manifestCoreSchema.extend({
   kind: z.literal('reinraum/manifest/v1'),
   by: memberIdSchema,
   rowCount: z.int().min(0),
+  /** whose ledgers are debited; under a rule with `differentialPrivacy` it is there */
+  lineage: lineageSchema.optional(),
   /** SHA-256 of the ciphertext */
   object: digestIdSchema,
   /** ciphertext bytes */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { digestIdSchema, instantSchema, memberIdSchema, slotIdSchema } from '../parts/identifiers.ts'
+import { privacySchema } from '../parts/privacy-loss.ts'
 
 export const parameterValueSchema = z.union([z.string().max(1000), z.number(), z.boolean()])
 export type ParameterValue = z.infer<typeof parameterValueSchema>
@@ -25,6 +26,8 @@ export const querySchema = z.strictObject({
   parameters: z.array(parameterSchema).max(64),
   /** slots that the SQL reads, sorted */
   slots: z.array(slotIdSchema).min(1).max(64),
+  /** debited from each dataset whose rule has `differentialPrivacy`; a query that reads one has it, and no other has */
+  privacy: privacySchema.optional(),
   createdAt: instantSchema,
 })
 export type Query = z.infer<typeof querySchema>

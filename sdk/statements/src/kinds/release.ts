@@ -1,6 +1,7 @@
 import { errorCodes } from '@reinraum/crypto'
 import { z } from 'zod'
 import { digestIdSchema, instantSchema, keyServiceIdSchema, memberIdSchema, slotIdSchema } from '../parts/identifiers.ts'
+import { ledgerDebitSchema, shortfallSchema } from '../parts/ledger-amounts.ts'
 
 /** A key service's decision about one run, as its log holds it. Signed by the key service. */
 export const releaseSchema = z.strictObject({
@@ -34,8 +35,15 @@ export const releaseSchema = z.strictObject({
         )
         .min(1)
         .optional(),
+      /** of slots whose rules ask for noise; sorted by slot and period */
+      ledger: z.array(ledgerDebitSchema).min(1).optional(),
     }),
-    z.strictObject({ decision: z.literal('denied'), reason: z.enum(errorCodes) }),
+    z.strictObject({
+      decision: z.literal('denied'),
+      reason: z.enum(errorCodes),
+      /** with `budget-exhausted`: every ledger in which the query does not fit */
+      budget: z.array(shortfallSchema).min(1).optional(),
+    }),
   ]),
   /** SHA-256 of the report; null when the request was refused before evidence was read */
   evidence: digestIdSchema.nullable(),

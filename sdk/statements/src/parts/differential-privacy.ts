@@ -1,16 +1,12 @@
 import { z } from 'zod'
-
-const epsilon = z
-  .number()
-  .positive('must be more than 0; a common budget is 1 to 10')
-  .max(1000, 'is no protection; write 1000 at most')
+import { deltaSchema, epsilonSchema } from './privacy-loss.ts'
 
 /** Noise that an owner asks for, and the budget that it is debited from. */
 export const differentialPrivacySchema = z
   .strictObject({
-    epsilonBudget: epsilon,
-    deltaBudget: z.number().min(0, 'must be 0 or more').max(0.01, 'is no protection; write 0.01 at most'),
-    maxEpsilonPerQuery: epsilon,
+    epsilonBudget: epsilonSchema,
+    deltaBudget: deltaSchema,
+    maxEpsilonPerQuery: epsilonSchema,
     mechanism: z.enum(['discreteLaplace', 'discreteGaussian']),
     accounting: z.enum(['basic', 'zcdp']),
     /** a budget starts again only for data that was not there before */

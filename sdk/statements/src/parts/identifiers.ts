@@ -4,14 +4,14 @@ import { z } from 'zod'
 export const digestIdSchema = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'expected sha256:<64 hex digits>')
 export type DigestId = string
 
-const slug = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, 'expected lower-case letters, digits and dashes')
+export const slugSchema = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, 'expected lower-case letters, digits and dashes')
 
 /** A member of a contract, unique within it. */
-export const memberIdSchema = slug
+export const memberIdSchema = slugSchema
 /** A dataset slot of a contract; also the table name in SQL, so it has underscores where a member id has dashes. */
 export const slotIdSchema = z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, 'expected lower-case letters, digits and underscores')
 /** A key service that a contract names. */
-export const keyServiceIdSchema = slug
+export const keyServiceIdSchema = slugSchema
 /** A data key: 16 random bytes, base64url. */
 export const keyIdSchema = z.string().regex(/^[A-Za-z0-9_-]{22}$/)
 /** 32 bytes, base64url */

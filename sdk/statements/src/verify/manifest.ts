@@ -1,12 +1,15 @@
 import { canonicalize, ReinraumError } from '@reinraum/crypto'
 import type { Manifest } from '../kinds/manifest.ts'
+import type { AnalysisRule } from '../parts/analysis-rule.ts'
+import { faultLine } from '../parts/explain-rule.ts'
 import { asVerified, type Verified, type VerifiedContract } from '../verified.ts'
 import { assertContractInForce } from './contract.ts'
 import { openStatementOf } from './member-statement.ts'
 
 /**
  * Verifies a manifest: signed by the owner of the slot that it names, with the schema that the contract declares for it.
- * Throws `role-missing`, `schema-mismatch`, `invalid-statement` for a slot that does not exist, and the common codes.
+ * Throws `role-missing`, `schema-mismatch`, `invalid-statement` for a slot that does not exist, or whose rule asks for noise when
+ * the manifest does not say which data it holds, and the common codes.
  */
 export async function verifyManifest(bytes: Uint8Array, contract: VerifiedContract, now: Date): Promise<Verified<Manifest>> {
   assertContractInForce(contract, now)
@@ -18,5 +21,16 @@ export async function verifyManifest(bytes: Uint8Array, contract: VerifiedContra
   if (canonicalize(slot.schema) !== canonicalize(manifest.schema)) {
     throw new ReinraumError('schema-mismatch', `the manifest's schema is not that of slot ${slot.id}`)
   }
+  assertLineage(manifest, slot.rule)
   return asVerified(opened)
+}
+
+/** Where noise is asked for, the version says which data it holds: which budget is spent must not be left to the slot's name. */
+function assertLineage({ lineage }: Manifest, { differentialPrivacy }: AnalysisRule): void {
+  if (differentialPrivacy === undefined) return
+  const fault = (path: readonly string[], message: string) => new ReinraumError('invalid-statement', faultLine(path, message))
+  if (lineage === undefined)
+    throw fault(['lineage'], 'is missing, and the rule asks for noise; add lineage: {dataset: …, periods: [1]}')
+  if (differentialPrivacy.refresh === 'never' && lineage.periods.join() !== '1')
+    throw fault(['lineage', 'periods'], "is of new data, and this rule's budget never starts again; write [1]")
 }

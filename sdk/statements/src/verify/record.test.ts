@@ -5,6 +5,10 @@ import type { Administration, AdministrativeAct } from '../kinds/administration.
 import type { Contract } from '../kinds/contract.ts'
 import type { Receipt } from '../kinds/receipt.ts'
 import type { Release } from '../kinds/release.ts'
+import { beginning, entryDigest, followingEntry } from '../ledger/entry.ts'
+import { emptyLedger, ledgerId, ledgerNameOf } from '../ledger/ledger.ts'
+import { releasedEntries } from '../ledger/released-entries.ts'
+import type { LedgerDebit } from '../parts/ledger-amounts.ts'
 import { signStatement } from '../sign-statement.ts'
 import { createSigner, type Signer } from '../signer.ts'
 import { withPayload } from '../testing/forgery.ts'
@@ -111,6 +115,55 @@ describe('a release', () => {
     for (const slots of [['flights'], ['nothing'], ['strikes', 'strikes']]) {
       expect(await refused({ outcome: outcome(...slots) })).toBe('invalid-statement')
     }
+  })
+
+  describe('that debits ledgers', () => {
+    const charge = { epsilon: 500_000, delta: 7 }
+    /** What a release says of its entry in an empty ledger, with a change that its digest does not know. */
+    const debiting = async (change: Partial<LedgerDebit> = {}): Promise<Release['outcome']> => {
+      const part = { dataset: 'strikes', period: 1 }
+      const place = { keyService: 'shared-keys', ledger: ledgerId(await ledgerNameOf(contract.document, 'strikes', part)) }
+      const manifest = room.manifests.strikes ?? ''
+      const event = { contract: room.contract, run: room.run, slot: 'strikes', manifest, at: finishedAt, origin: null }
+      const entry = followingEntry(beginning(place), { accounting: 'basic', charge, event })
+      const [before, after] = [emptyLedger(place), entryDigest(place, emptyLedger(place), entry)]
+      const { sequence, accounting, charged, spent } = entry
+      const debit = { slot: 'strikes', ...part, sequence, before, after, accounting, charge, charged, spent, ...change }
+      return { ...(release.outcome as object), ledger: [debit] } as Release['outcome']
+    }
+
+    test('describes each entry so that it can be entered again', async () => {
+      const verified = await verifyRelease(
+        await signAs(parties, 'shared-keys', { ...release, outcome: await debiting() }),
+        contract,
+      )
+      const [entry] = await releasedEntries(verified.document, contract.document)
+      expect(entry?.entry).toMatchObject({ sequence: 1, kind: 'debit', charge, charged: charge, spent: charge })
+    })
+
+    test('is refused with another digest than its entry has, whatever of the entry it says otherwise', async () => {
+      const changes: readonly Partial<LedgerDebit>[] = [
+        { charge: { epsilon: 1, delta: 7 } },
+        { spent: { epsilon: 1, delta: 7 } },
+        { charged: { epsilon: 1, delta: 7 } },
+        { sequence: 2 },
+        { before: id },
+        { after: id },
+        { accounting: 'zcdp' },
+        { dataset: 'other' },
+        { period: 2 },
+      ]
+      for (const change of changes) expect(await refused({ outcome: await debiting(change) })).toBe('invalid-statement')
+      expect(await refused({ outcome: await debiting(), run: id })).toBe('invalid-statement')
+    })
+
+    test('is refused for a slot that it does not release, and for one ledger twice', async () => {
+      expect(await refused({ outcome: await debiting({ slot: 'flights' }) })).toBe('invalid-statement')
+      const once = await debiting()
+      const ledger = once.decision === 'released' ? [...(once.ledger ?? []), ...(once.ledger ?? [])] : []
+      expect(ledger).toHaveLength(2)
+      expect(await refused({ outcome: { ...once, ledger } as Release['outcome'] })).toBe('invalid-statement')
+    })
   })
 
   test('may be of a slot whose key the service holds a share of', async () => {

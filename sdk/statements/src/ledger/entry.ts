@@ -1,0 +1,104 @@
+import { canonicalBytes, digestId, ReinraumError } from '@reinraum/crypto'
+import type { DigestId } from '../parts/identifiers.ts'
+import type { Accounting, LedgerCharge } from '../parts/ledger-amounts.ts'
+import { emptyLedger, type LedgerPlace } from './ledger.ts'
+
+/**
+ * One entry as everyone may see it who may see the balance. A `debit` was made for a release. One that was `entered` repeats a
+ * debit that this key service had forgotten, and that somebody showed it in a release of its own.
+ */
+export interface LedgerEntry {
+  /** from 1 */
+  readonly sequence: number
+  readonly kind: 'debit' | 'entered'
+  readonly accounting: Accounting
+  readonly charge: LedgerCharge
+  /** the charges of all entries up to this one */
+  readonly charged: LedgerCharge
+  /** what counts as spent: all that was charged and, of what was forgotten, as much as any entry that was shown says */
+  readonly spent: LedgerCharge
+  /** digest of the event */
+  readonly event: DigestId
+}
+
+/** What an entry is for. It is told to the owner of the dataset, and to the members of its contract. */
+export interface LedgerEvent {
+  readonly contract: DigestId
+  readonly run: DigestId
+  readonly slot: string
+  readonly manifest: DigestId
+  /** ISO instant of the decision */
+  readonly at: string
+  /** of an entry that was entered: the one that was shown, and what that one says was spent */
+  readonly origin: { readonly digest: DigestId; readonly spent: LedgerCharge } | null
+}
+
+/** Where a ledger ends. */
+export interface LedgerEnd {
+  /** 0 while it is empty */
+  readonly sequence: number
+  readonly digest: DigestId
+  /** null while it is empty */
+  readonly accounting: Accounting | null
+  readonly charged: LedgerCharge
+  readonly spent: LedgerCharge
+}
+
+const nothing: LedgerCharge = { epsilon: 0, delta: 0 }
+
+export function beginning(place: LedgerPlace): LedgerEnd {
+  return { sequence: 0, digest: emptyLedger(place), accounting: null, charged: nothing, spent: nothing }
+}
+
+/** The digest of an entry, which the next one names: it commits to the whole ledger before it. */
+export function entryDigest({ keyService, ledger }: LedgerPlace, previous: DigestId, entry: LedgerEntry): DigestId {
+  const { sequence, kind, accounting, charge, charged, spent, event } = entry
+  const said = { sequence, kind, accounting, charge: { ...charge }, charged: { ...charged }, spent: { ...spent }, event }
+  return digestId(canonicalBytes({ v: 'reinraum/ledger-entry/v1', keyService, ledger, previous, ...said }))
+}
+
+export function eventDigest({ contract, run, slot, manifest, at, origin }: LedgerEvent): DigestId {
+  const shown = origin === null ? null : { digest: origin.digest, spent: { ...origin.spent } }
+  return digestId(canonicalBytes({ v: 'reinraum/ledger-event/v1', contract, run, slot, manifest, at, origin: shown }))
+}
+
+/**
+ * The entry that follows: of a debit, or of one that was shown where the event has an origin.
+ * @throws ReinraumError `ledger-mismatch` when the ledger counts by another accounting
+ */
+export function followingEntry(
+  end: LedgerEnd,
+  { accounting, charge, event }: Pick<LedgerEntry, 'accounting' | 'charge'> & { readonly event: LedgerEvent },
+): LedgerEntry {
+  requireAccounting(end, accounting)
+  const charged = sum(end.charged, charge)
+  // What was shown says what was spent by then, also where nobody shows what came between.
+  const spent = event.origin === null ? sum(end.spent, charge) : largest(end.spent, charged, event.origin.spent)
+  const kind = event.origin === null ? 'debit' : 'entered'
+  return { sequence: end.sequence + 1, kind, accounting, charge, charged, spent, event: eventDigest(event) }
+}
+
+/** A dataset's ledger counts by the accounting that it began with: millionths of ε are no billionths of ρ. */
+export function requireAccounting(end: Pick<LedgerEnd, 'accounting'>, accounting: Accounting): void {
+  if (end.accounting !== null && end.accounting !== accounting)
+    throw new ReinraumError('ledger-mismatch', `the dataset's ledger counts by ${end.accounting}, and this rule by ${accounting}`)
+}
+
+/** Where a ledger ends after this entry. */
+export function endAfter(place: LedgerPlace, previous: DigestId, entry: LedgerEntry): LedgerEnd {
+  const { sequence, accounting, charged, spent } = entry
+  return { sequence, digest: entryDigest(place, previous, entry), accounting, charged, spent }
+}
+
+export function sum(a: LedgerCharge, b: LedgerCharge): LedgerCharge {
+  return { epsilon: safe(a.epsilon + b.epsilon), delta: safe(a.delta + b.delta) }
+}
+
+export function largest(...charges: readonly LedgerCharge[]): LedgerCharge {
+  return { epsilon: Math.max(...charges.map((c) => c.epsilon)), delta: Math.max(...charges.map((c) => c.delta)) }
+}
+
+function safe(count: number): number {
+  if (!Number.isSafeInteger(count)) throw new ReinraumError('ledger-broken', 'a ledger counts further than integers are exact')
+  return count
+}

@@ -1,0 +1,42 @@
+import { z } from 'zod'
+import { digestIdSchema, slotIdSchema, slugSchema } from './identifiers.ts'
+
+/**
+ * What ledgers count, in integers: under basic composition `epsilon` counts millionths of ε, under zCDP billionths of ρ; `delta`
+ * counts 10⁻¹⁵.
+ */
+export const chargeSchema = z.strictObject({ epsilon: z.int().min(0), delta: z.int().min(0) })
+export type LedgerCharge = Readonly<z.infer<typeof chargeSchema>>
+
+export const accountingSchema = z.enum(['basic', 'zcdp'])
+export type Accounting = z.infer<typeof accountingSchema>
+
+/** One part of one dataset as a release names it; whose it is says the contract. */
+const partOfDatasetSchema = z.strictObject({ dataset: slugSchema, period: z.int().min(1) })
+
+/** An entry that a release made in a ledger: with it any party can show what was spent, also to a key service that forgot. */
+export const ledgerDebitSchema = partOfDatasetSchema.extend({
+  slot: slotIdSchema,
+  /** of the entry in its ledger, from 1 */
+  sequence: z.int().min(1),
+  /** digest of the entry before it, and its own */
+  before: digestIdSchema,
+  after: digestIdSchema,
+  accounting: accountingSchema,
+  charge: chargeSchema,
+  /** what the ledger counts with it */
+  charged: chargeSchema,
+  spent: chargeSchema,
+})
+export type LedgerDebit = z.infer<typeof ledgerDebitSchema>
+
+/** A ledger in which the query does not fit. */
+export const shortfallSchema = partOfDatasetSchema.extend({
+  slot: slotIdSchema,
+  accounting: accountingSchema,
+  left: chargeSchema,
+  needed: chargeSchema,
+  /** millionths of ε that a query with the same δ may say instead; 0 if none fits */
+  fits: z.int().min(0),
+})
+export type Shortfall = z.infer<typeof shortfallSchema>
