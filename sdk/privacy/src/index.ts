@@ -1,4 +1,27 @@
-export type { Charge } from './accounting/charge.ts'
+export {
+  type Accounting,
+  type BasicCharge,
+  type Charge,
+  compose,
+  lossOf,
+  nothing,
+  within,
+  without,
+  type ZcdpCharge,
+} from './accounting/charge.ts'
+export {
+  budgetOf,
+  type ChargeOutcome,
+  chargeOf,
+  type Mechanism,
+  type PrivacyRule,
+  type Spending,
+  type SpendingReason,
+  type SpendingRefusal,
+  spendingReasons,
+} from './accounting/charge-of.ts'
+export { epsilonOfRho, rhoOfEpsilon } from './accounting/conversion.ts'
+export { type Fit, fits, remaining, type Shortfall } from './accounting/fits.ts'
 export { type QuantileQuery, quantileSampler } from './mechanisms/quantile.ts'
 export type { ValueCount } from './mechanisms/ranks.ts'
 export { approximate, parseDecimal, type Rational, rational } from './rational.ts'
