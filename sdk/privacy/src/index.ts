@@ -1,14 +1,4 @@
-export {
-  type Accounting,
-  type BasicCharge,
-  type Charge,
-  compose,
-  lossOf,
-  nothing,
-  within,
-  without,
-  type ZcdpCharge,
-} from './accounting/charge.ts'
+export { type Accounting, type Charge, compose, nothing, within, without } from './accounting/charge.ts'
 export {
   budgetOf,
   type ChargeOutcome,

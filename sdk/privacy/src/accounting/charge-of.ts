@@ -28,7 +28,6 @@ export const spendingReasons = [
   'delta-malformed',
   'delta-missing',
   'delta-over-budget',
-  'accounting-differs',
   'budget-exhausted',
 ] as const
 export type SpendingReason = (typeof spendingReasons)[number]
@@ -48,9 +47,9 @@ export const deltaPlaces = 15
 /** What a ledger may sum up to under the rule. @throws RangeError for a rule whose numbers are no decimals from 0 */
 export function budgetOf({ accounting, epsilonBudget, deltaBudget }: PrivacyRule): Charge {
   const [epsilon, delta] = [unitsBelow(epsilonBudget, epsilonPlaces), unitsBelow(deltaBudget, deltaPlaces)]
-  if (accounting === 'basic') return { accounting, epsilon: Number(epsilon), delta: Number(delta) }
+  if (accounting === 'basic') return { epsilon: Number(epsilon), delta: Number(delta) }
   const halves = halvesOf(delta)
-  return { accounting, rho: Number(rhoWithin(epsilon, halves.conversion)), delta: Number(halves.thresholds) }
+  return { epsilon: Number(rhoWithin(epsilon, halves.conversion)), delta: Number(halves.thresholds) }
 }
 
 /**
@@ -78,13 +77,13 @@ function basicCharge({ mechanism }: PrivacyRule, epsilon: bigint, delta: bigint)
   if (mechanism === 'discreteGaussian' && delta === 0n) {
     return refused('delta-missing', 'discrete Gaussian noise under basic composition spends a delta; state one, such as 1e-9')
   }
-  return { outcome: 'charge', charge: { accounting: 'basic', epsilon: Number(epsilon), delta: Number(delta) } }
+  return { outcome: 'charge', charge: { epsilon: Number(epsilon), delta: Number(delta) } }
 }
 
 function zcdpCharge({ deltaBudget }: PrivacyRule, epsilon: bigint, delta: bigint): ChargeOutcome {
   const rho = rhoWithin(epsilon, halvesOf(unitsBelow(deltaBudget, deltaPlaces)).conversion)
   if (rho === 0n) return refused('epsilon-too-small', 'this epsilon is less than a billionth of rho; spend more')
-  return { outcome: 'charge', charge: { accounting: 'zcdp', rho: Number(rho), delta: Number(delta) } }
+  return { outcome: 'charge', charge: { epsilon: Number(rho), delta: Number(delta) } }
 }
 
 /**

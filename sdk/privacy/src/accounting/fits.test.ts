@@ -15,7 +15,7 @@ const zcdp: PrivacyRule = { ...basic, mechanism: 'discreteGaussian', accounting:
 
 /** Asks until the budget is exhausted. */
 function ask(rule: PrivacyRule, epsilon: number): { readonly times: number; readonly spent: Charge } {
-  let spent = nothing(rule.accounting)
+  let spent = nothing
   for (let times = 0; ; times += 1) {
     const fit = fits(rule, spent, { epsilon })
     if (fit.outcome === 'refused') return { times, spent }
@@ -30,19 +30,19 @@ test('a budget of ε = 3 is thirty queries of 0.1 under basic composition, and 6
 })
 
 test('a query that no longer fits is told what is left, and what would fit', () => {
-  const spent: Charge = { accounting: 'basic', epsilon: 2_750_000, delta: 0 }
+  const spent: Charge = { epsilon: 2_750_000, delta: 0 }
   expect(fits(basic, spent, { epsilon: 0.5 })).toEqual({
     outcome: 'refused',
     code: 'budget-exhausted',
     message: 'the budget has epsilon 0.25 and delta 0.000000001 left; a query that spends epsilon 0.25 and delta 0 would fit',
-    shortfall: { left: { accounting: 'basic', epsilon: 250_000, delta: 1_000_000 }, wouldFit: { epsilon: 0.25, delta: 0 } },
+    shortfall: { left: { epsilon: 250_000, delta: 1_000_000 }, wouldFit: { epsilon: 0.25, delta: 0 } },
   })
   expect(fits(basic, spent, { epsilon: 0.25 })).toMatchObject({ outcome: 'fits', spentAfter: budgetWithoutDelta })
 })
-const budgetWithoutDelta = { accounting: 'basic', epsilon: 3_000_000, delta: 0 }
+const budgetWithoutDelta = { epsilon: 3_000_000, delta: 0 }
 
 test('a δ that is spent is missed as an ε is', () => {
-  const spent: Charge = { accounting: 'basic', epsilon: 0, delta: 999_999 }
+  const spent: Charge = { epsilon: 0, delta: 999_999 }
   expect(fits(basic, spent, { epsilon: 0.5, delta: 2e-15 })).toMatchObject({
     code: 'budget-exhausted',
     shortfall: { wouldFit: { epsilon: 1, delta: 1e-15 } },
@@ -51,10 +51,10 @@ test('a δ that is spent is missed as an ε is', () => {
 
 test('of an exhausted budget nothing fits, nor of one that was lowered below what is spent', () => {
   for (const epsilon of [3_000_000, 4_000_000]) {
-    const spent: Charge = { accounting: 'basic', epsilon, delta: 0 }
+    const spent: Charge = { epsilon, delta: 0 }
     expect(fits(basic, spent, { epsilon: 0.000001 })).toMatchObject({ code: 'budget-exhausted', shortfall: { wouldFit: null } })
   }
-  const deltaGone: Charge = { accounting: 'basic', epsilon: 0, delta: 2_000_000 }
+  const deltaGone: Charge = { epsilon: 0, delta: 2_000_000 }
   expect(fits(basic, deltaGone, { epsilon: 1 })).toMatchObject({ code: 'budget-exhausted', shortfall: { wouldFit: null } })
 })
 
@@ -63,10 +63,7 @@ test('what would fit fits, and a millionth more does not', () => {
   fc.assert(
     fc.property(rules, fc.double({ min: 0.7, max: 1, noNaN: true }), (rule, share) => {
       const budget = budgetOf(rule)
-      const spent: Charge =
-        budget.accounting === 'basic'
-          ? { ...budget, epsilon: Math.floor(budget.epsilon * share), delta: 0 }
-          : { ...budget, rho: Math.floor(budget.rho * share), delta: 0 }
+      const spent: Charge = { epsilon: Math.floor(budget.epsilon * share), delta: 0 }
       const fit = fits(rule, spent, { epsilon: 1 })
       if (fit.outcome === 'fits' || fit.shortfall === undefined || fit.shortfall.wouldFit === null) return
       const { wouldFit } = fit.shortfall
@@ -83,7 +80,7 @@ test('whatever fits leaves the sum within the budget', () => {
   const steps = fc.array(fc.integer({ min: 2_000, max: 1_000_000 }), { maxLength: 12 })
   fc.assert(
     fc.property(fc.constantFrom(basic, zcdp), steps, (rule, epsilons) => {
-      let spent = nothing(rule.accounting)
+      let spent = nothing
       for (const n of epsilons) {
         const fit = fits(rule, spent, { epsilon: n / 1e6 })
         if (fit.outcome === 'fits') {
@@ -96,8 +93,4 @@ test('whatever fits leaves the sum within the budget', () => {
     }),
     { numRuns: 30 },
   )
-})
-
-test('a ledger that counted in ε is not continued in ρ', () => {
-  expect(fits(zcdp, nothing('basic'), { epsilon: 1 })).toMatchObject({ outcome: 'refused', code: 'accounting-differs' })
 })

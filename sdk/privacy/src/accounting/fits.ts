@@ -1,4 +1,4 @@
-import { type Charge, compose, lossOf, within, without } from './charge.ts'
+import { type Charge, compose, within, without } from './charge.ts'
 import {
   budgetOf,
   chargeOf,
@@ -23,29 +23,23 @@ export type Fit =
   | { readonly outcome: 'fits'; readonly charge: Charge; readonly spentAfter: Charge }
   | (SpendingRefusal & { readonly shortfall?: Shortfall })
 
-/** What is left of the rule's budget. @throws RangeError if what was spent is of another accounting */
+/** What is left of the rule's budget, of which so much is spent by the rule's own accounting. */
 export function remaining(rule: PrivacyRule, spent: Charge): Charge {
   return without(budgetOf(rule), spent)
 }
 
 /**
- * Whether a query that spends this still fits, after what the ledger says is spent. One rule for whoever debits, and for whoever
- * tells an analyst beforehand.
+ * Whether a query that spends this still fits, after what the ledger says is spent (by the rule's own accounting). One answer
+ * for whoever debits, and for whoever tells an analyst beforehand.
  */
 export function fits(rule: PrivacyRule, spent: Charge, spending: Spending): Fit {
-  if (spent.accounting !== rule.accounting) {
-    return refused(
-      'accounting-differs',
-      `the ledger of this dataset counts by ${spent.accounting} composition, and the rule by ${rule.accounting}; what is spent stays spent in the one that it was counted by`,
-    )
-  }
   const priced = chargeOf(rule, spending)
   if (priced.outcome === 'refused') return priced
   const { charge } = priced
   const spentAfter = compose(spent, charge)
   if (within(spentAfter, budgetOf(rule))) return { outcome: 'fits', charge, spentAfter }
   const shortfall = { left: remaining(rule, spent), wouldFit: largestFitting(rule, spent, spending) }
-  return { ...refused('budget-exhausted', shortfallText(shortfall)), shortfall }
+  return { ...refused('budget-exhausted', shortfallText(rule, shortfall)), shortfall }
 }
 
 /** By bisection over ε in millionths; the δ is what was asked, or what is left of it. */
@@ -57,7 +51,7 @@ function largestFitting(rule: PrivacyRule, spent: Charge, { delta = 0 }: Spendin
   // Under zCDP the smallest ε are refused too, so the search compares losses.
   const isTooMuch = (epsilon: bigint) => {
     const priced = priceOf(epsilon)
-    return priced.outcome === 'charge' && lossOf(priced.charge) > lossOf(left)
+    return priced.outcome === 'charge' && priced.charge.epsilon > left.epsilon
   }
   let [below, above] = [0n, unitsBelow(rule.maxEpsilonPerQuery, epsilonPlaces) + 1n]
   while (above - below > 1n) {
@@ -70,9 +64,9 @@ function largestFitting(rule: PrivacyRule, spent: Charge, { delta = 0 }: Spendin
   return { epsilon: toNumber(below, epsilonPlaces), delta: fittingDelta }
 }
 
-function shortfallText({ left, wouldFit }: Shortfall): string {
+function shortfallText({ accounting }: PrivacyRule, { left, wouldFit }: Shortfall): string {
   const loss =
-    left.accounting === 'basic' ? `epsilon ${decimalOf(left.epsilon, epsilonPlaces)}` : `rho ${decimalOf(left.rho, rhoPlaces)}`
+    accounting === 'basic' ? `epsilon ${decimalOf(left.epsilon, epsilonPlaces)}` : `rho ${decimalOf(left.epsilon, rhoPlaces)}`
   const has = `the budget has ${loss} and delta ${decimalOf(left.delta, deltaPlaces)} left`
   if (wouldFit === null) return `${has}, which no query fits in`
   return `${has}; a query that spends epsilon ${wouldFit.epsilon} and delta ${wouldFit.delta} would fit`
