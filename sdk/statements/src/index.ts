@@ -19,7 +19,16 @@ export * from './kinds/release.ts'
 export * from './kinds/revocation.ts'
 export * from './kinds/run.ts'
 export * from './kinds/trust-bundle.ts'
-export * from './ledger/entry.ts'
+export {
+  beginning,
+  endAfter,
+  entryDigest,
+  eventDigest,
+  followingEntry,
+  type LedgerEnd,
+  type LedgerEntry,
+  type LedgerEvent,
+} from './ledger/entry.ts'
 export * from './ledger/follow-ledger.ts'
 export * from './ledger/ledger.ts'
 export * from './ledger/released-entries.ts'

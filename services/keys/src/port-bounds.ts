@@ -1,4 +1,4 @@
-import { KeyReleaseService, KeysService, SealService, WorkloadIdentityService } from '@reinraum/proto'
+import { KeyReleaseService, KeysService, LedgerService, SealService, WorkloadIdentityService } from '@reinraum/proto'
 import { methodPath, type RpcServerOptions } from '@reinraum/rpc'
 import { longestHistoryEntry } from '@reinraum/statements'
 
@@ -6,6 +6,7 @@ type PortBounds = Required<Pick<RpcServerOptions, 'rates' | 'requestBytes'>>
 
 const { unseal, getUnsealShare, getSealStatus } = SealService.method
 const { describeKey, listReleases } = KeysService.method
+const { getLedger, listLedgerEntries } = LedgerService.method
 const { issueNonce, renewLease, readHistory, appendHistory } = KeyReleaseService.method
 const { issueIdentityNonce, issueIdentity, getTrustBundle } = WorkloadIdentityService.method
 
@@ -25,6 +26,8 @@ export const partiesPortBounds: PortBounds = {
     [methodPath(getSealStatus)]: kib,
     [methodPath(describeKey)]: kib,
     [methodPath(listReleases)]: kib,
+    [methodPath(getLedger)]: kib,
+    [methodPath(listLedgerEntries)]: kib,
   },
 }
 

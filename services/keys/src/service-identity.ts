@@ -6,12 +6,14 @@ import {
   fromBase64url,
   generateHpkeKeyPair,
   type HpkeSuite,
+  keyCheckValue,
   openRecord,
   parseStrictJson,
   ReinraumError,
   randomBytes,
   sealRecord,
   toBase64url,
+  utf8,
   zeroise,
 } from '@reinraum/crypto'
 import type { Store } from '@reinraum/kit'
@@ -28,6 +30,8 @@ export interface ServiceIdentity {
   readonly signer: Signer
   readonly hpkePrivateKey: Uint8Array
   readonly hpkePublicKey: Uint8Array
+  /** what entries of ledgers are sealed with: it follows from the private keys, so that a backup's entries stay good */
+  readonly ledgerKey: Uint8Array
 }
 
 /** Bytes of each private key: Ed25519 and ML-DSA-65 seeds, and the seed of the HPKE key. */
@@ -111,6 +115,7 @@ async function inUse(record: Uint8Array): Promise<ServiceIdentity> {
       signer: await signerOfSeeds({ ed25519: part(0), mldsa65: part(1) }, publicKeys.signing),
       hpkePublicKey: fromBase64url(publicKeys.hpke.publicKey),
       hpkePrivateKey: part(2).slice(),
+      ledgerKey: keyCheckValue(part(2), utf8('reinraum/ledger-seal/v1')),
     }
   } finally {
     zeroise(record)
@@ -119,5 +124,5 @@ async function inUse(record: Uint8Array): Promise<ServiceIdentity> {
 
 /** Overwrites what this process can reach of the private keys; those inside OpenSSL are cleared as it frees them. */
 export function closeServiceIdentity(identity: ServiceIdentity): void {
-  zeroise(identity.hpkePrivateKey)
+  zeroise(identity.hpkePrivateKey, identity.ledgerKey)
 }

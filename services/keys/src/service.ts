@@ -14,6 +14,7 @@ import {
   KeyImportService,
   KeyReleaseService,
   KeysService,
+  LedgerService,
   RecoveryService,
   SealService,
   WorkloadIdentityService,
@@ -39,6 +40,7 @@ import { describeKey } from './rpc/describe-key.ts'
 import { destroyKey } from './rpc/destroy-key.ts'
 import { getImportKey } from './rpc/get-import-key.ts'
 import { getKey } from './rpc/get-key.ts'
+import { getLedger } from './rpc/get-ledger.ts'
 import { getLogState } from './rpc/get-log-state.ts'
 import { getSealStatus } from './rpc/get-seal-status.ts'
 import { getServiceEvidence } from './rpc/get-service-evidence.ts'
@@ -51,6 +53,7 @@ import { issueIdentityNonce } from './rpc/issue-identity-nonce.ts'
 import { issueNonce } from './rpc/issue-nonce.ts'
 import { listAdministration } from './rpc/list-administration.ts'
 import { listKeys } from './rpc/list-keys.ts'
+import { listLedgerEntries } from './rpc/list-ledger-entries.ts'
 import { listReleases } from './rpc/list-releases.ts'
 import { presentReleases } from './rpc/present-releases.ts'
 import { readHistory } from './rpc/read-history.ts'
@@ -187,6 +190,10 @@ export function portsOf(service: KeyService) {
     cancelDestruction: open(cancelDestruction),
     listAdministration: open(listAdministration),
   })
+  const forSpenders = implement(LedgerService, {
+    getLedger: open(getLedger),
+    listLedgerEntries: open(listLedgerEntries),
+  })
   const forRecovery = implement(RecoveryService, {
     createBackup: (request, context) => createBackup(service, request, context),
     getLogState: open(getLogState),
@@ -208,7 +215,7 @@ export function portsOf(service: KeyService) {
     getTrustBundle: open(getTrustBundle),
   })
   return {
-    parties: { ...partiesPortBounds, services: [forHolders, forParties, forHsms, forOwners, forRecovery] },
+    parties: { ...partiesPortBounds, services: [forHolders, forParties, forHsms, forOwners, forSpenders, forRecovery] },
     // The channel opens nothing by itself, but nobody else has any business here.
     services: { ...servicesPortBounds, services: [forExecutors, forWorkloads], allow: allowOnServicesPort },
   } satisfies PortServices

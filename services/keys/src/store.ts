@@ -7,6 +7,7 @@ import { historiesMigration } from './migrations/histories.ts'
 import { holdersKeys } from './migrations/holders-keys.ts'
 import { importKeysMigration } from './migrations/import-keys.ts'
 import { keyAdministration } from './migrations/key-administration.ts'
+import { ledgersMigration } from './migrations/ledgers.ts'
 import { noncePurpose } from './migrations/nonce-purpose.ts'
 import { quotas } from './migrations/quotas.ts'
 import { recoveryMigration } from './migrations/recovery.ts'
@@ -108,6 +109,33 @@ export interface KeysDatabase {
     entry: Uint8Array
     appended_at: number
   }
+  /** what was spent of datasets whose rules ask for noise; `owner` is the thumbprint of their owner's Ed25519 key. Written once. */
+  ledger_entries: {
+    ledger: string
+    sequence: number
+    previous: string
+    digest: string
+    seal: Uint8Array
+    owner: string
+    dataset: string
+    period: number
+    charge_epsilon: number
+    charge_delta: number
+    charged_epsilon: number
+    charged_delta: number
+    spent_epsilon: number
+    spent_delta: number
+    contract_id: string
+    run_id: string
+    slot: string
+    manifest_id: string
+    decided_at: number
+    origin_digest: string | null
+    origin_epsilon: number | null
+    origin_delta: number | null
+  }
+  /** under which contracts data of a ledger was brought here */
+  ledger_contracts: { ledger: string; contract_id: string }
   revocations: { id: string; contract_id: string; by: string; target: string; statement: Uint8Array; applied_at: number }
   /** the newest number seen in each series of lists, decimal: a number of X.509 can be longer than any integer of SQLite */
   freshness_floors: { contract_id: string; series: string; number: string }
@@ -208,6 +236,7 @@ export const keysMigrations: readonly Migration[] = [
   countedRuns,
   accessBudgets,
   historiesMigration,
+  ledgersMigration,
 ]
 
 /**

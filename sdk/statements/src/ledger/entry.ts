@@ -1,6 +1,6 @@
 import { canonicalBytes, digestId, ReinraumError } from '@reinraum/crypto'
 import type { DigestId } from '../parts/identifiers.ts'
-import type { Accounting, LedgerCharge } from '../parts/ledger-amounts.ts'
+import type { LedgerCharge } from '../parts/ledger-amounts.ts'
 import { emptyLedger, type LedgerPlace } from './ledger.ts'
 
 /**
@@ -11,7 +11,6 @@ export interface LedgerEntry {
   /** from 1 */
   readonly sequence: number
   readonly kind: 'debit' | 'entered'
-  readonly accounting: Accounting
   readonly charge: LedgerCharge
   /** the charges of all entries up to this one */
   readonly charged: LedgerCharge
@@ -38,8 +37,6 @@ export interface LedgerEnd {
   /** 0 while it is empty */
   readonly sequence: number
   readonly digest: DigestId
-  /** null while it is empty */
-  readonly accounting: Accounting | null
   readonly charged: LedgerCharge
   readonly spent: LedgerCharge
 }
@@ -47,13 +44,13 @@ export interface LedgerEnd {
 const nothing: LedgerCharge = { epsilon: 0, delta: 0 }
 
 export function beginning(place: LedgerPlace): LedgerEnd {
-  return { sequence: 0, digest: emptyLedger(place), accounting: null, charged: nothing, spent: nothing }
+  return { sequence: 0, digest: emptyLedger(place), charged: nothing, spent: nothing }
 }
 
 /** The digest of an entry, which the next one names: it commits to the whole ledger before it. */
 export function entryDigest({ keyService, ledger }: LedgerPlace, previous: DigestId, entry: LedgerEntry): DigestId {
-  const { sequence, kind, accounting, charge, charged, spent, event } = entry
-  const said = { sequence, kind, accounting, charge: { ...charge }, charged: { ...charged }, spent: { ...spent }, event }
+  const { sequence, kind, charge, charged, spent, event } = entry
+  const said = { sequence, kind, charge: { ...charge }, charged: { ...charged }, spent: { ...spent }, event }
   return digestId(canonicalBytes({ v: 'reinraum/ledger-entry/v1', keyService, ledger, previous, ...said }))
 }
 
@@ -62,32 +59,22 @@ export function eventDigest({ contract, run, slot, manifest, at, origin }: Ledge
   return digestId(canonicalBytes({ v: 'reinraum/ledger-event/v1', contract, run, slot, manifest, at, origin: shown }))
 }
 
-/**
- * The entry that follows: of a debit, or of one that was shown where the event has an origin.
- * @throws ReinraumError `ledger-mismatch` when the ledger counts by another accounting
- */
+/** The entry that follows: a debit, or one that was shown where the event has an origin. */
 export function followingEntry(
   end: LedgerEnd,
-  { accounting, charge, event }: Pick<LedgerEntry, 'accounting' | 'charge'> & { readonly event: LedgerEvent },
+  { charge, event }: Pick<LedgerEntry, 'charge'> & { readonly event: LedgerEvent },
 ): LedgerEntry {
-  requireAccounting(end, accounting)
   const charged = sum(end.charged, charge)
   // What was shown says what was spent by then, also where nobody shows what came between.
   const spent = event.origin === null ? sum(end.spent, charge) : largest(end.spent, charged, event.origin.spent)
   const kind = event.origin === null ? 'debit' : 'entered'
-  return { sequence: end.sequence + 1, kind, accounting, charge, charged, spent, event: eventDigest(event) }
-}
-
-/** A dataset's ledger counts by the accounting that it began with: millionths of ε are no billionths of ρ. */
-export function requireAccounting(end: Pick<LedgerEnd, 'accounting'>, accounting: Accounting): void {
-  if (end.accounting !== null && end.accounting !== accounting)
-    throw new ReinraumError('ledger-mismatch', `the dataset's ledger counts by ${end.accounting}, and this rule by ${accounting}`)
+  return { sequence: end.sequence + 1, kind, charge, charged, spent, event: eventDigest(event) }
 }
 
 /** Where a ledger ends after this entry. */
 export function endAfter(place: LedgerPlace, previous: DigestId, entry: LedgerEntry): LedgerEnd {
-  const { sequence, accounting, charged, spent } = entry
-  return { sequence, digest: entryDigest(place, previous, entry), accounting, charged, spent }
+  const { sequence, charged, spent } = entry
+  return { sequence, digest: entryDigest(place, previous, entry), charged, spent }
 }
 
 export function sum(a: LedgerCharge, b: LedgerCharge): LedgerCharge {

@@ -1,15 +1,6 @@
 import { ReinraumError } from '@reinraum/crypto'
 import type { LedgerCharge } from '../parts/ledger-amounts.ts'
-import {
-  endAfter,
-  eventDigest,
-  type LedgerEnd,
-  type LedgerEntry,
-  type LedgerEvent,
-  largest,
-  requireAccounting,
-  sum,
-} from './entry.ts'
+import { endAfter, eventDigest, type LedgerEnd, type LedgerEntry, type LedgerEvent, largest, sum } from './entry.ts'
 import type { LedgerPlace } from './ledger.ts'
 
 /** An entry as a key service shows it. The event is told to whom it concerns, and to the dataset's owner. */
@@ -21,11 +12,10 @@ export interface ShownEntry {
 /**
  * Goes on from where a ledger ended with the entry that is said to follow, and believes none of its sums.
  * @returns where the ledger ends after it
- * @throws ReinraumError `ledger-broken`, `ledger-mismatch`
+ * @throws ReinraumError `ledger-broken`
  */
 export function followLedger(place: LedgerPlace, end: LedgerEnd, { entry, event }: ShownEntry): LedgerEnd {
   if (entry.sequence !== end.sequence + 1) throw broken(end, 'another one follows than the next')
-  requireAccounting(end, entry.accounting)
   const charged = sum(end.charged, entry.charge)
   if (!same(entry.charged, charged)) throw broken(end, 'the charges do not add up')
   if (event !== null && (eventDigest(event) !== entry.event || (event.origin !== null) !== (entry.kind === 'entered')))

@@ -1,6 +1,7 @@
 import { canonicalBytes, digestId } from '@reinraum/crypto'
 import type { Contract } from '../kinds/contract.ts'
 import type { DigestId } from '../parts/identifiers.ts'
+import type { Accounting } from '../parts/ledger-amounts.ts'
 import { thumbprint } from '../signer.ts'
 
 /** One part of one dataset, as its owner names it in manifests. The same data has the same name under every contract. */
@@ -9,22 +10,24 @@ export interface LedgerName {
   readonly owner: string
   readonly dataset: string
   readonly period: number
+  /** what it counts: millionths of ε are no billionths of ρ */
+  readonly accounting: Accounting
 }
 
-export function ledgerId({ owner, dataset, period }: LedgerName): DigestId {
-  return digestId(canonicalBytes({ v: 'reinraum/ledger/v1', owner, dataset, period }))
+export function ledgerId({ owner, dataset, period, accounting }: LedgerName): DigestId {
+  return digestId(canonicalBytes({ v: 'reinraum/ledger/v1', owner, dataset, period, accounting }))
 }
 
 /** Names a part of the dataset in this slot. The slot is one of the contract's. */
 export async function ledgerNameOf(
   contract: Pick<Contract, 'members' | 'slots'>,
   slotId: string,
-  { dataset, period }: Pick<LedgerName, 'dataset' | 'period'>,
+  { dataset, period, accounting }: Omit<LedgerName, 'owner'>,
 ): Promise<LedgerName> {
   const slot = contract.slots.find(({ id }) => id === slotId)
   const owner = contract.members.find(({ id }) => id === slot?.owner)
   if (owner === undefined) throw new TypeError('a slot without an owner')
-  return { owner: await thumbprint(owner.keys.signing.ed25519), dataset, period }
+  return { owner: await thumbprint(owner.keys.signing.ed25519), dataset, period, accounting }
 }
 
 /** One key service's ledger. Each key service keeps its own, also of data whose key several of them hold together. */

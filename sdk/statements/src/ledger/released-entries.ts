@@ -26,13 +26,13 @@ export async function releasedEntries(
   if (outcome.decision === 'denied') return []
   return Promise.all(
     (outcome.ledger ?? []).map(async (debit) => {
-      const { slot, sequence, before, after, accounting, charge, charged, spent } = debit
+      const { slot, sequence, before, after, charge, charged, spent } = debit
       const manifest = outcome.datasets.find((dataset) => dataset.slot === slot)?.manifest
       if (manifest === undefined)
         throw new ReinraumError('invalid-statement', 'the release debits a slot that it does not release')
       const name = await ledgerNameOf(contract, slot, debit)
       const event: LedgerEvent = { contract: contractId, run, slot, manifest, at: decidedAt, origin: null }
-      const entry: LedgerEntry = { sequence, kind: 'debit', accounting, charge, charged, spent, event: eventDigest(event) }
+      const entry: LedgerEntry = { sequence, kind: 'debit', charge, charged, spent, event: eventDigest(event) }
       return { name, place: { keyService, ledger: ledgerId(name) }, entry, event, before, after }
     }),
   )

@@ -12,7 +12,7 @@ export const accountingSchema = z.enum(['basic', 'zcdp'])
 export type Accounting = z.infer<typeof accountingSchema>
 
 /** One part of one dataset as a release names it; whose it is says the contract. */
-const partOfDatasetSchema = z.strictObject({ dataset: slugSchema, period: z.int().min(1) })
+const partOfDatasetSchema = z.strictObject({ dataset: slugSchema, period: z.int().min(1), accounting: accountingSchema })
 
 /** An entry that a release made in a ledger: with it any party can show what was spent, also to a key service that forgot. */
 export const ledgerDebitSchema = partOfDatasetSchema.extend({
@@ -22,7 +22,6 @@ export const ledgerDebitSchema = partOfDatasetSchema.extend({
   /** digest of the entry before it, and its own */
   before: digestIdSchema,
   after: digestIdSchema,
-  accounting: accountingSchema,
   charge: chargeSchema,
   /** what the ledger counts with it */
   charged: chargeSchema,
@@ -33,7 +32,6 @@ export type LedgerDebit = z.infer<typeof ledgerDebitSchema>
 /** A ledger in which the query does not fit. */
 export const shortfallSchema = partOfDatasetSchema.extend({
   slot: slotIdSchema,
-  accounting: accountingSchema,
   left: chargeSchema,
   needed: chargeSchema,
   /** millionths of ε that a query with the same δ may say instead; 0 if none fits */

@@ -121,14 +121,14 @@ describe('a release', () => {
     const charge = { epsilon: 500_000, delta: 7 }
     /** What a release says of its entry in an empty ledger, with a change that its digest does not know. */
     const debiting = async (change: Partial<LedgerDebit> = {}): Promise<Release['outcome']> => {
-      const part = { dataset: 'strikes', period: 1 }
+      const part = { dataset: 'strikes', period: 1, accounting: 'basic' } as const
       const place = { keyService: 'shared-keys', ledger: ledgerId(await ledgerNameOf(contract.document, 'strikes', part)) }
       const manifest = room.manifests.strikes ?? ''
       const event = { contract: room.contract, run: room.run, slot: 'strikes', manifest, at: finishedAt, origin: null }
-      const entry = followingEntry(beginning(place), { accounting: 'basic', charge, event })
+      const entry = followingEntry(beginning(place), { charge, event })
       const [before, after] = [emptyLedger(place), entryDigest(place, emptyLedger(place), entry)]
-      const { sequence, accounting, charged, spent } = entry
-      const debit = { slot: 'strikes', ...part, sequence, before, after, accounting, charge, charged, spent, ...change }
+      const { sequence, charged, spent } = entry
+      const debit = { slot: 'strikes', ...part, sequence, before, after, charge, charged, spent, ...change }
       return { ...(release.outcome as object), ledger: [debit] } as Release['outcome']
     }
 

@@ -6,6 +6,8 @@ import { keyCustodyOf, type Manifest, manifestCoreContext, type Slot } from '@re
 import { recordAct } from '../administration/act-log.ts'
 import { rememberContract } from '../contracts.ts'
 import { dataKeyLength, keyShareLength, storeDataKey } from '../data-keys.ts'
+import { rememberLedgers } from '../ledger/contracts-of-ledger.ts'
+import { ledgersOfVersion } from '../ledger/ledgers-of-run.ts'
 import { knownRevocations } from '../revocations.ts'
 import { requireNotLocked } from '../rollback/locks.ts'
 import type { KeysTransaction } from '../store.ts'
@@ -27,10 +29,12 @@ export async function takeKey(
   const { slot, by: owner, key: keyId } = manifest.document
   try {
     requireKeyOf(expected.slot, manifest.document, key)
+    const ledgers = await ledgersOfVersion(contract.document, manifest.document)
     const created = await vault.store.transaction(async (trx) => {
       await requireNotRevoked(trx, expected)
       await rememberContract(vault, trx, contract, caller, now)
       await requireNotLocked(trx, contract.id)
+      await rememberLedgers(trx, contract.id, ledgers)
       const name = { contractId: contract.id, slot, manifestId: manifest.id, keyId, owner }
       const version = await storeDataKey(vault, trx, name, key, now)
       if (version === undefined) return false

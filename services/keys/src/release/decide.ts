@@ -1,11 +1,12 @@
 import { evidenceId, type FreshnessNumbers, keyReleaseBinding, reportDataOf } from '@reinraum/attestation'
 import { type ErrorCode, hpkeSuiteOf, ReinraumError, toBase64url } from '@reinraum/crypto'
-import { type Contract, releaseSuiteOf, type VerifiedRun, verifyRunBundle } from '@reinraum/statements'
+import { type Contract, releaseSuiteOf, type Shortfall, type VerifiedRun, verifyRunBundle } from '@reinraum/statements'
 import { rememberTime } from '../clock.ts'
 import { verifiedContract } from '../contracts.ts'
 import { raiseStoredFloors, readFloors } from '../freshness-floors.ts'
 import { type SealedHistory, sealHistories } from '../history/release-histories.ts'
 import { startLease } from '../leases.ts'
+import { appendDebits, type DueDebit, dueDebits } from '../ledger/due-debits.ts'
 import { consumeNonce, runPurpose } from '../nonces.ts'
 import { isRefusal } from '../refusal.ts'
 import { appendDecision, type Decision, type LogEntry, mayRecordDenial } from '../release-log.ts'
@@ -49,13 +50,15 @@ async function decide(vault: Vault, trx: KeysTransaction, claim: ReleaseClaim): 
   // Not on record in the log: what were appended now would stand where an entry belongs that is missing.
   await requireNotLocked(trx, claim.contractId)
   const seen: Seen = { evidence: null, hardware: null, query: null, by: null }
-  const granted = await check(vault, trx, claim, seen, now).catch((error: unknown) => refusalOf(error))
+  const short: Shortfall[] = []
+  const granted = await check(vault, trx, claim, { seen, short }, now).catch((error: unknown) => refusalOf(error))
   // A denial that cannot be recorded is not given: it says nothing of its reason. What is granted is never held up by others.
   if ('reason' in granted && !(await mayRecordDenial(vault, trx, claim.contractId, now))) return 'unrecorded'
-  const outcome = outcomeOf(granted)
+  const outcome = outcomeOf(granted, short)
   const entry = await appendDecision(vault, trx, { contractId: claim.contractId, runId: claim.runId, outcome, ...seen }, now)
   if ('reason' in granted) return { decision: 'denied', reason: granted.reason, entry }
   await debit(trx, granted.runs, claim.runId, now)
+  await appendDebits(trx, granted.debits)
   await rememberRelease(trx, granted, now)
   await raiseStoredFloors(trx, claim.contractId, granted.observed)
   const leaseExpiresAt = await startLease(trx, granted.verified, now)
@@ -68,6 +71,7 @@ interface Granted {
   readonly keys: readonly SealedDataKey[]
   readonly histories: readonly SealedHistory[]
   readonly runs: readonly ApprovalUse[]
+  readonly debits: readonly DueDebit[]
   /** numbers of the lists that came with the evidence */
   readonly observed: FreshnessNumbers
 }
@@ -85,7 +89,13 @@ interface Seen {
  * behind but a used nonce and its log entry;
  * keys are sealed (8) before the decision is written (6, 7) because sealing can still refuse, and they leave after it.
  */
-async function check(vault: Vault, trx: KeysTransaction, claim: ReleaseClaim, seen: Seen, now: Date): Promise<Granted> {
+async function check(
+  vault: Vault,
+  trx: KeysTransaction,
+  claim: ReleaseClaim,
+  { seen, short }: { readonly seen: Seen; readonly short: Shortfall[] },
+  now: Date,
+): Promise<Granted> {
   // 1. The nonce is one of ours, unused, fresh; it is used up whatever follows.
   await consumeNonce(trx, ownNonce(vault, claim), runPurpose(claim.runId), now)
   vault.clock.requireSound()
@@ -113,11 +123,27 @@ async function check(vault: Vault, trx: KeysTransaction, claim: ReleaseClaim, se
   const slots = rows.map(({ slot }) => slot)
   await requireAccess(trx, verified, slots, now)
   const runs = countRuns(verified, slots, uses)
+  const debits = await fittingDebits(vault, trx, verified, slots, short, now)
 
   // 8. The data keys, sealed to the KEM key inside the evidence.
   const keys = await sealKeys(vault, trx, rows, { kemPublicKey: claim.kemPublicKey, reportData })
   const histories = await sealHistories(vault, trx, verified, slots, { kemPublicKey: claim.kemPublicKey, reportData, now })
-  return { verified, keys, histories, runs, observed: appraisal.observed }
+  return { verified, keys, histories, runs, debits, observed: appraisal.observed }
+}
+
+/** @throws ReinraumError `budget-exhausted`, with the ledgers in which the query does not fit put into `short`; those of `dueDebits` */
+async function fittingDebits(
+  vault: Vault,
+  trx: KeysTransaction,
+  verified: VerifiedRun,
+  slots: readonly string[],
+  short: Shortfall[],
+  now: Date,
+): Promise<readonly DueDebit[]> {
+  const due = await dueDebits(vault, trx, verified, slots, now)
+  if (due.fits) return due.debits
+  short.push(...due.shortfalls)
+  throw new ReinraumError('budget-exhausted', 'less is left of a budget than the query spends')
 }
 
 function refusalOf(error: unknown): { readonly reason: ErrorCode } {
@@ -125,11 +151,19 @@ function refusalOf(error: unknown): { readonly reason: ErrorCode } {
   return { reason: error.code }
 }
 
-function outcomeOf(granted: Granted | { readonly reason: ErrorCode }): Decision['outcome'] {
-  if ('reason' in granted) return { decision: 'denied', reason: granted.reason }
+function outcomeOf(granted: Granted | { readonly reason: ErrorCode }, short: readonly Shortfall[]): Decision['outcome'] {
+  if ('reason' in granted)
+    return { decision: 'denied', reason: granted.reason, ...(short.length === 0 ? {} : { budget: [...short] }) }
   const datasets = granted.keys.map(({ slot, manifestId }) => ({ slot, manifest: manifestId }))
   const histories = granted.histories.map(({ named }) => named)
-  return { decision: 'released', datasets, runs: [...granted.runs], ...(histories.length === 0 ? {} : { histories }) }
+  const ledger = granted.debits.map(({ named }) => named)
+  return {
+    decision: 'released',
+    datasets,
+    runs: [...granted.runs],
+    ...(histories.length === 0 ? {} : { histories }),
+    ...(ledger.length === 0 ? {} : { ledger }),
+  }
 }
 
 function ownNonce(vault: Vault, { nonces }: ReleaseClaim): string {

@@ -8,6 +8,7 @@ import { verifyRelease } from '@reinraum/statements'
 import { callerKey } from '../caller-key.ts'
 import { rememberContract, requireNamesThisService } from '../contracts.ts'
 import { learnContract } from '../learn-revocations.ts'
+import { enterShown } from '../ledger/enter-shown.ts'
 import { type LockReason, lockContract } from '../rollback/locks.ts'
 import { logStateOf } from '../rollback/log-state.ts'
 import { compareWithLog, mendLog } from '../rollback/mend-log.ts'
@@ -16,7 +17,8 @@ import type { Vault } from '../vault.ts'
 
 /**
  * Holds releases that a member kept against the log. Only this service can have signed them, so one that the log lacks proves
- * that the store was set back: the contract is locked in the same transaction, and the log mended as far as they link up.
+ * that the store was set back: the contract is locked in the same transaction, and the log mended as far as they link up. Debits
+ * that the ledgers lack are entered with it, before any lock opens.
  */
 export async function presentReleases(vault: Vault, { contractId, releases }: PresentReleasesRequest, context: RpcContext) {
   const contract = await learnContract(vault, contractId)
@@ -30,7 +32,9 @@ export async function presentReleases(vault: Vault, { contractId, releases }: Pr
     await rememberContract(vault, trx, contract, callerKey(context), now)
     for (const release of shown) {
       const finding = await compareWithLog(trx, release)
-      if (finding === 'missing') await lock(vault, trx, contractId, 'set-back', now)
+      const entered = await enterShown(vault, trx, release.document, contract.document)
+      if (entered > 0) vault.log.warn({ contractId, entered }, 'debits that ledgers lacked were entered')
+      if (finding === 'missing' || entered > 0) await lock(vault, trx, contractId, 'set-back', now)
       if (finding === 'contradiction') await lock(vault, trx, contractId, 'forked', now)
     }
     const appended = await mendLog(trx, contract, now)

@@ -83,6 +83,7 @@ export async function sealDataset(
     length: 1000,
     envelope: 'c2sp-cobblestone-256',
     keyCheck: '',
+    ...(slot.rule.differentialPrivacy === undefined ? {} : { lineage: { dataset: slotId, periods: [1] } }),
     key: toBase64url(randomBytes(16)),
     createdAt: agreement.room.clock.now().toISOString(),
   })

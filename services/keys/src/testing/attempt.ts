@@ -67,6 +67,9 @@ export async function bundleOf(agreement: Imported, changes: BundleChanges = {})
     sql: 'SELECT operator, count(*) FROM strikes JOIN flights USING (operator) GROUP BY operator',
     parameters: [{ name: 'year', type: 'BIGINT', domain: { minimum: 1990, maximum: 2020 } }],
     slots: datasets.map(({ slot }) => slot).sort(),
+    ...(agreement.document.slots.some(({ rule }) => rule.differentialPrivacy !== undefined)
+      ? { privacy: { epsilon: 0.25, delta: 0 } }
+      : {}),
     createdAt: now.toISOString(),
   })
   const queryStatement = await signAs(room, 'analyst', query)

@@ -3,12 +3,13 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { toBase64url } from '@reinraum/crypto'
 import type { ReleaseKeysResponse } from '@reinraum/proto'
-import { parseStatement, type Release, verifyContract, verifyRelease } from '@reinraum/statements'
+import { type Contract, parseStatement, type Release, verifyContract, verifyRelease } from '@reinraum/statements'
 import fc from 'fast-check'
 import { expect } from 'vitest'
 import { type Agreement, agree, agreeAndImport, type Dataset, importDataset, sealDataset } from './agreement.ts'
 import { type Bundle, bundleOf, outcomeName, requestOf } from './attempt.ts'
 import { type KeyServiceProcess, startKeyServiceProcess } from './key-service-process.ts'
+import { noise } from './noise.ts'
 import { type Room, startRoom } from './room.ts'
 import { readStore, requireWholeReleases } from './store-after-kill.ts'
 
@@ -64,9 +65,18 @@ function killsOf(rounds: number, statements: number, seed: number): readonly Kil
   return (fc.sample(order, { seed, numRuns: 1 })[0] ?? []).map((death, i) => ({ death, leads: chosen[i] ?? [] }))
 }
 
+/** Each release is debited, too. */
+function spendingOnStrikes(contract: Contract): Contract {
+  const differentialPrivacy = { ...noise, epsilonBudget: 1000 }
+  const slots = contract.slots.map(({ rule, ...slot }) => {
+    return { ...slot, rule: slot.id === 'strikes' ? { ...rule, differentialPrivacy } : rule }
+  })
+  return { ...contract, slots }
+}
+
 async function killServicesInReleases(rounds: number, seed: number): Promise<Killed> {
   const room = await startRoom()
-  const agreement = await agreeAndImport(room)
+  const agreement = await agreeAndImport(room, spendingOnStrikes)
   const first = await bundleOf(agreement, { approval: (approval) => ({ ...approval, maximumRuns: 1000 }) })
   const query = parseStatement(first.query).document
   const nextRun = () =>

@@ -20,6 +20,7 @@ export async function readStore({ folder, shared }: Room) {
     return {
       releases: await db.selectFrom('releases').selectAll().orderBy('sequence').execute(),
       debits: await db.selectFrom('debits').selectAll().execute(),
+      ledgerEntries: (await db.selectFrom('ledger_entries').select('digest').execute()).map(({ digest }) => digest),
       releasedKeys: await db.selectFrom('released_keys').selectAll().execute(),
       leases: await db.selectFrom('leases').select('run_id').execute(),
       nonces: await db.selectFrom('nonces').selectAll().execute(),
@@ -38,7 +39,7 @@ export type StoreAfterKill = Awaited<ReturnType<typeof readStore>>
 
 /**
  * Every run that was released has its entry, one debit of each approval, its keys on record, its lease and its event; no other
- * run has any of it; and the log is one chain.
+ * run has any of it; the log is one chain, and ledgers hold the entries that it names.
  * @param approvals that each run rests on
  * @param keys that each run gets
  * @param read entries whose statements were read before, by id; those that are new are added
@@ -60,6 +61,7 @@ export function requireWholeReleases(
   const decided = store.events.filter((id) => id.startsWith('sha256:'))
   expect(decided.sort()).toEqual(store.releases.map(({ id }) => id).sort())
   let previous: string | null = null
+  const debited: string[] = []
   for (const [i, { id, sequence, statement }] of store.releases.entries()) {
     const document = read.get(id) ?? readEntry(id, statement)
     read.set(id, document)
@@ -67,7 +69,9 @@ export function requireWholeReleases(
     expect({ sequence, previous: document.previous }).toEqual(expected)
     expect(document.sequence).toBe(sequence)
     previous = id
+    if (document.outcome.decision === 'released') debited.push(...(document.outcome.ledger ?? []).map(({ after }) => after))
   }
+  expect(store.ledgerEntries.sort()).toEqual(debited.sort())
   return released
 }
 
