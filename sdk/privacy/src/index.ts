@@ -12,6 +12,7 @@ export {
 } from './accounting/charge-of.ts'
 export { epsilonOfRho, rhoOfEpsilon } from './accounting/conversion.ts'
 export { type Fit, fits, remaining, type Shortfall } from './accounting/fits.ts'
+export { type AuditFinding, type AuditOptions, audit } from './audit/audit.ts'
 export { type QuantileQuery, quantileSampler } from './mechanisms/quantile.ts'
 export type { ValueCount } from './mechanisms/ranks.ts'
 export { approximate, parseDecimal, type Rational, rational } from './rational.ts'
