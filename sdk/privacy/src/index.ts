@@ -1,3 +1,4 @@
+export type { Asked } from './accounting/asked.ts'
 export { type Accounting, type Charge, compose, nothing, within, without } from './accounting/charge.ts'
 export {
   budgetOf,
@@ -10,9 +11,27 @@ export {
   type SpendingRefusal,
   spendingReasons,
 } from './accounting/charge-of.ts'
+export type { Contribution, Sensitivity } from './accounting/contribution.ts'
 export { epsilonOfRho, rhoOfEpsilon } from './accounting/conversion.ts'
 export { type Fit, fits, remaining, type Shortfall } from './accounting/fits.ts'
+export type { ClampedValues, Steps } from './accounting/grid.ts'
+export {
+  columnOf,
+  type Measure,
+  type NoiseCost,
+  type NoisePlan,
+  type NoisyColumn,
+  type NoisyOutput,
+  type Threshold,
+} from './accounting/noise-plan.ts'
+export { type NoiseReason, type NoiseRefusal, noiseReasons } from './accounting/noise-refusal.ts'
+export { type NoisePlanOutcome, type NoiseRequest, planNoise } from './accounting/plan-noise.ts'
+export type { NoiseTerm } from './accounting/purchase.ts'
+export { costOf, type Share } from './accounting/scale.ts'
 export { type AuditFinding, type AuditOptions, audit } from './audit/audit.ts'
+export { type Confidence, type Estimate, estimator, type NoisyCell } from './intervals/estimates.ts'
+export { type ExpectedError, evenGroups, expectedErrors, type GroupSize, unitsFor } from './intervals/expected-error.ts'
+export type { Range } from './intervals/range.ts'
 export { type QuantileQuery, quantileSampler } from './mechanisms/quantile.ts'
 export type { ValueCount } from './mechanisms/ranks.ts'
 export { approximate, parseDecimal, type Rational, rational } from './rational.ts'

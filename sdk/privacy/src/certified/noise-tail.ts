@@ -1,3 +1,4 @@
+import { larger } from '../larger.ts'
 import { compare, divide, type Rational, rational } from '../rational.ts'
 import { exponentialOfMinus, logarithm, normalTail } from './elementary.ts'
 import { ceilOf, type Enclosure, enclose, integer, over, plus, squareRoot, times, units, widen } from './enclosure.ts'
@@ -32,7 +33,7 @@ export function tailOf(noise: Noise, p: Rational): bigint {
 function laplaceTail(t: Rational, p: Rational): bigint {
   const ratio = exponentialOfMinus(enclose(divide(rational(1), t)))
   const least = times(enclose(t), logarithm(over(integer(1), times(enclose(p), plus(integer(1), ratio)))))
-  return atLeast1(ceilOf(least))
+  return larger(1n, ceilOf(least))
 }
 
 /** Up to this σ² probabilities are summed; there are some 16σ terms. */
@@ -53,7 +54,7 @@ function summedTail(variance: Rational, p: Rational): bigint {
   const m = tails.findIndex(({ high }) => high <= allowed)
   // p is many units, and the last of the weights is a few.
   if (m < 0) throw new RangeError('a tail has a probability between 1e-35 and 1/2')
-  return atLeast1(BigInt(m))
+  return larger(1n, BigInt(m))
 }
 
 /** e^(-k²/2σ²) for k = 0, 1, … until it is less than 64 units. */
@@ -101,8 +102,4 @@ function normalQuantile(p: Rational): Rational {
     else below = middle
   }
   return rational(above, grain)
-}
-
-function atLeast1(m: bigint): bigint {
-  return m < 1n ? 1n : m
 }
