@@ -15,7 +15,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   pki: [],
   privacy: [],
   attestation: ['crypto'],
-  statements: ['crypto', 'attestation'],
+  statements: ['crypto', 'attestation', 'privacy'],
   policy: ['crypto', 'statements', 'privacy'],
   rpc: ['proto', 'crypto', 'attestation', 'statements', 'pki'],
   testing: ['crypto', 'statements', 'rpc', 'pki'],

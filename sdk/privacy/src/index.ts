@@ -4,8 +4,11 @@ export {
   budgetOf,
   type ChargeOutcome,
   chargeOf,
+  deltaPlaces,
+  epsilonPlaces,
   type Mechanism,
   type PrivacyRule,
+  rhoPlaces,
   type Spending,
   type SpendingReason,
   type SpendingRefusal,
@@ -13,6 +16,7 @@ export {
 } from './accounting/charge-of.ts'
 export type { Contribution, Sensitivity } from './accounting/contribution.ts'
 export { epsilonOfRho, rhoOfEpsilon } from './accounting/conversion.ts'
+export { decimalOf, unitsOf } from './accounting/decimal.ts'
 export { type Fit, fits, remaining, type Shortfall } from './accounting/fits.ts'
 export type { ClampedValues, Steps } from './accounting/grid.ts'
 export {

@@ -1,6 +1,6 @@
 export * from './bundle/revocations.ts'
 export * from './bundle/verify-run-bundle.ts'
-export { type PrivacyFault, privacyFaults } from './consistency/privacy.ts'
+export { codeOfSpending, type PrivacyFault, privacyFaults } from './consistency/privacy.ts'
 export { ruleFaults } from './consistency/rule.ts'
 export { deepFreeze } from './deep-freeze.ts'
 export { type Document, type DocumentInput, type DocumentOf, type Kind, kinds, readDocument } from './document.ts'

@@ -44,13 +44,9 @@ describe('what a query says of privacy', () => {
     expect(faults({ epsilon: 0.500001, delta: 2e-6 }, ['jobs', 'visits'])).toEqual([
       {
         code: 'privacy-over-maximum',
-        message: 'privacy.delta: is more than the whole deltaBudget of visits; write 0.000001 at most',
+        message: 'privacy.delta: is more than queries on visits may spend in all; write 0.000001 at most',
       },
       { code: 'privacy-over-maximum', message: 'privacy.epsilon: is more than jobs allows one query; write 0.5 at most' },
-      {
-        code: 'privacy-over-maximum',
-        message: 'privacy.delta: is more than the whole deltaBudget of jobs; write 0.000001 at most',
-      },
     ])
   })
 
@@ -65,6 +61,23 @@ describe('what a query says of privacy', () => {
     expect(faults({ epsilon, delta: 1e-9 }, ['visits'], contractOf(slot('visits', gaussian)))).toEqual([])
     const zcdp = { ...gaussian, accounting: 'zcdp' }
     expect(faults({ epsilon, delta: 0 }, ['visits'], contractOf(slot('visits', zcdp)))).toEqual([])
+  })
+
+  test('fits what its accounting counts by', () => {
+    const zcdp = contractOf(slot('visits', { ...noise, accounting: 'zcdp' }))
+    expect(faults({ epsilon: 0.000001, delta: 0 }, ['visits'], zcdp)).toEqual([
+      {
+        code: 'invalid-statement',
+        message: 'privacy.epsilon: is less than what the accounting of visits counts by; write more',
+      },
+    ])
+    // Half of the δ is for the conversion of ρ.
+    expect(faults({ epsilon, delta: 6e-7 }, ['visits'], zcdp)).toEqual([
+      {
+        code: 'privacy-over-maximum',
+        message: 'privacy.delta: is more than queries on visits may spend in all; write 0.0000005 at most',
+      },
+    ])
   })
 })
 

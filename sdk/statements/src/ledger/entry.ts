@@ -1,6 +1,6 @@
-import { canonicalBytes, digestId, ReinraumError } from '@reinraum/crypto'
+import { canonicalBytes, digestId } from '@reinraum/crypto'
+import { type Charge, compose, nothing } from '@reinraum/privacy'
 import type { DigestId } from '../parts/identifiers.ts'
-import type { LedgerCharge } from '../parts/ledger-amounts.ts'
 import { emptyLedger, type LedgerPlace } from './ledger.ts'
 
 /**
@@ -11,11 +11,11 @@ export interface LedgerEntry {
   /** from 1 */
   readonly sequence: number
   readonly kind: 'debit' | 'entered'
-  readonly charge: LedgerCharge
+  readonly charge: Charge
   /** the charges of all entries up to this one */
-  readonly charged: LedgerCharge
+  readonly charged: Charge
   /** what counts as spent: all that was charged and, of what was forgotten, as much as any entry that was shown says */
-  readonly spent: LedgerCharge
+  readonly spent: Charge
   /** digest of the event */
   readonly event: DigestId
 }
@@ -29,7 +29,7 @@ export interface LedgerEvent {
   /** ISO instant of the decision */
   readonly at: string
   /** of an entry that was entered: the one that was shown, and what that one says was spent */
-  readonly origin: { readonly digest: DigestId; readonly spent: LedgerCharge } | null
+  readonly origin: { readonly digest: DigestId; readonly spent: Charge } | null
 }
 
 /** Where a ledger ends. */
@@ -37,11 +37,9 @@ export interface LedgerEnd {
   /** 0 while it is empty */
   readonly sequence: number
   readonly digest: DigestId
-  readonly charged: LedgerCharge
-  readonly spent: LedgerCharge
+  readonly charged: Charge
+  readonly spent: Charge
 }
-
-const nothing: LedgerCharge = { epsilon: 0, delta: 0 }
 
 export function beginning(place: LedgerPlace): LedgerEnd {
   return { sequence: 0, digest: emptyLedger(place), charged: nothing, spent: nothing }
@@ -64,9 +62,9 @@ export function followingEntry(
   end: LedgerEnd,
   { charge, event }: Pick<LedgerEntry, 'charge'> & { readonly event: LedgerEvent },
 ): LedgerEntry {
-  const charged = sum(end.charged, charge)
+  const charged = compose(end.charged, charge)
   // What was shown says what was spent by then, also where nobody shows what came between.
-  const spent = event.origin === null ? sum(end.spent, charge) : largest(end.spent, charged, event.origin.spent)
+  const spent = event.origin === null ? compose(end.spent, charge) : largest(end.spent, charged, event.origin.spent)
   const kind = event.origin === null ? 'debit' : 'entered'
   return { sequence: end.sequence + 1, kind, charge, charged, spent, event: eventDigest(event) }
 }
@@ -77,15 +75,6 @@ export function endAfter(place: LedgerPlace, previous: DigestId, entry: LedgerEn
   return { sequence, digest: entryDigest(place, previous, entry), charged, spent }
 }
 
-export function sum(a: LedgerCharge, b: LedgerCharge): LedgerCharge {
-  return { epsilon: safe(a.epsilon + b.epsilon), delta: safe(a.delta + b.delta) }
-}
-
-export function largest(...charges: readonly LedgerCharge[]): LedgerCharge {
+export function largest(...charges: readonly Charge[]): Charge {
   return { epsilon: Math.max(...charges.map((c) => c.epsilon)), delta: Math.max(...charges.map((c) => c.delta)) }
-}
-
-function safe(count: number): number {
-  if (!Number.isSafeInteger(count)) throw new ReinraumError('ledger-broken', 'a ledger counts further than integers are exact')
-  return count
 }

@@ -1,6 +1,6 @@
 import { digestId, utf8 } from '@reinraum/crypto'
+import type { Charge } from '@reinraum/privacy'
 import { describe, expect, test } from 'vitest'
-import type { LedgerCharge } from '../parts/ledger-amounts.ts'
 import { refusalOf } from '../testing/refusal.ts'
 import { beginning, endAfter, followingEntry, type LedgerEnd, type LedgerEvent } from './entry.ts'
 import { followLedger, type ShownEntry } from './follow-ledger.ts'
@@ -10,7 +10,7 @@ const place = {
   keyService: 'shared-keys',
   ledger: ledgerId({ owner: 'A'.repeat(43), dataset: 'visits', period: 1, accounting: 'basic' }),
 }
-const charge = (epsilon: number, delta = 0): LedgerCharge => ({ epsilon, delta })
+const charge = (epsilon: number, delta = 0): Charge => ({ epsilon, delta })
 const eventOf = (name: string, origin: LedgerEvent['origin'] = null): LedgerEvent => {
   const id = digestId(utf8(name))
   return { contract: id, run: id, slot: 'visits', manifest: id, at: '2026-11-22T00:00:00.000Z', origin }
@@ -22,9 +22,7 @@ interface Made {
 }
 
 /** A ledger with these entries: charges, or what was shown of a forgotten one. */
-function ledgerOf(
-  ...entries: readonly (LedgerCharge | { readonly entered: LedgerCharge; readonly spent: LedgerCharge })[]
-): readonly Made[] {
+function ledgerOf(...entries: readonly (Charge | { readonly entered: Charge; readonly spent: Charge })[]): readonly Made[] {
   let end = beginning(place)
   return entries.map((one, i) => {
     const origin = 'entered' in one ? { digest: digestId(utf8(`shown ${i}`)), spent: one.spent } : null
@@ -54,7 +52,7 @@ describe('a ledger', () => {
   })
 
   test('counts a debit that was shown, and what that says came before it', () => {
-    const forgotten = (...said: [LedgerCharge, LedgerCharge][]) =>
+    const forgotten = (...said: [Charge, Charge][]) =>
       ledgerOf(charge(10), ...said.map(([entered, spent]) => ({ entered, spent }))).at(-1)?.end.spent
     // Ten were spent; of five, seven and nine more, only the last is shown.
     expect(forgotten([charge(9), charge(31)])).toEqual(charge(31))
@@ -132,7 +130,8 @@ test('a ledger is of one part of one dataset of one owner, and counts one way', 
 })
 
 test('a sum beyond exact integers is refused, not rounded', async () => {
+  const [made] = ledgerOf(charge(1))
   const end = { ...beginning(place), charged: charge(Number.MAX_SAFE_INTEGER) }
-  const event = eventOf('x')
-  expect(await refusalOf(() => followingEntry(end, { charge: charge(1), event }))).toBe('ledger-broken')
+  expect(await refusalOf(() => followLedger(place, end, made?.shown ?? expect.fail()))).toBe('ledger-broken')
+  expect(() => followingEntry(end, { charge: charge(1), event: eventOf('x') })).toThrow(RangeError)
 })

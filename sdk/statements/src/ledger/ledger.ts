@@ -1,7 +1,7 @@
 import { canonicalBytes, digestId } from '@reinraum/crypto'
+import type { Accounting } from '@reinraum/privacy'
 import type { Contract } from '../kinds/contract.ts'
 import type { DigestId } from '../parts/identifiers.ts'
-import type { Accounting } from '../parts/ledger-amounts.ts'
 import { thumbprint } from '../signer.ts'
 
 /** One part of one dataset, as its owner names it in manifests. The same data has the same name under every contract. */

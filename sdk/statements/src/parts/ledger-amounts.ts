@@ -1,15 +1,10 @@
 import { z } from 'zod'
 import { digestIdSchema, slotIdSchema, slugSchema } from './identifiers.ts'
 
-/**
- * What ledgers count, in integers: under basic composition `epsilon` counts millionths of ε, under zCDP billionths of ρ; `delta`
- * counts 10⁻¹⁵.
- */
-export const chargeSchema = z.strictObject({ epsilon: z.int().min(0), delta: z.int().min(0) })
-export type LedgerCharge = Readonly<z.infer<typeof chargeSchema>>
+/** What ledgers count: `Charge` of sdk/privacy. */
+const chargeSchema = z.strictObject({ epsilon: z.int().min(0), delta: z.int().min(0) })
 
-export const accountingSchema = z.enum(['basic', 'zcdp'])
-export type Accounting = z.infer<typeof accountingSchema>
+const accountingSchema = z.enum(['basic', 'zcdp'])
 
 /** One part of one dataset as a release names it; whose it is says the contract. */
 const partOfDatasetSchema = z.strictObject({ dataset: slugSchema, period: z.int().min(1), accounting: accountingSchema })
@@ -32,9 +27,9 @@ export type LedgerDebit = z.infer<typeof ledgerDebitSchema>
 /** A ledger in which the query does not fit. */
 export const shortfallSchema = partOfDatasetSchema.extend({
   slot: slotIdSchema,
+  /** in the units of the accounting */
   left: chargeSchema,
-  needed: chargeSchema,
-  /** millionths of ε that a query with the same δ may say instead; 0 if none fits */
-  fits: z.int().min(0),
+  /** the most that a query may say instead, in millionths of ε and 10⁻¹⁵ of δ whatever the accounting; null if none fits */
+  fits: chargeSchema.nullable(),
 })
 export type Shortfall = z.infer<typeof shortfallSchema>

@@ -1,9 +1,21 @@
 import { canonicalBytes, splitSecret } from '@reinraum/crypto'
+import { chargeOf } from '@reinraum/privacy'
 import type { Contract } from '@reinraum/statements'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { agree, agreeAndImport, sealDataset, sealForImport } from '../testing/agreement.ts'
 import { bundleOf, outcomeName, outcomeOf, requestOf } from '../testing/attempt.ts'
-import { agreeOnNoise, ask, asking, freshDataset, type Imported, reading, spend, spending, spentOf } from '../testing/noise.ts'
+import {
+  agreeOnNoise,
+  ask,
+  asking,
+  freshDataset,
+  type Imported,
+  noise,
+  reading,
+  spend,
+  spending,
+  spentOf,
+} from '../testing/noise.ts'
 import { type Room, startRoom } from '../testing/room.ts'
 
 let room: Room
@@ -35,6 +47,22 @@ describe('a budget', () => {
     expect(await spend(agreement, 0.1)).toBe('released')
   })
 
+  test('is counted in ρ where the rule says so, and in one way for good', async () => {
+    const dataset = freshDataset()
+    const zcdp = { accounting: 'zcdp', mechanism: 'discreteGaussian', deltaBudget: 1e-6 } as const
+    const agreement = await holding(dataset, 'strikes', zcdp)
+    const { debits } = await ask(agreement, await spending(agreement, 0.5))
+    const priced = chargeOf({ ...noise, ...zcdp }, { epsilon: 0.5 })
+    expect(debits).toMatchObject([{ accounting: 'zcdp', charge: priced.outcome === 'charge' ? priced.charge : expect.fail() }])
+    // Losses in ρ add up to less ε than basic composition says: more than two of a half fit into one.
+    expect([await spend(agreement, 0.5), await spend(agreement, 0.5)]).toEqual(['released', 'released'])
+    const refused = await ask(agreement, await spending(agreement, 0.5))
+    expect(refused.outcome).toBe('budget-exhausted')
+    expect(await spend(agreement, (refused.shortfalls[0]?.fits?.epsilon ?? 0) / 1_000_000)).toBe('released')
+    // Another contract that counts otherwise has no budget of its own.
+    expect(await spend(await holding(dataset), 0.1)).toBe('ledger-mismatch')
+  })
+
   test('is named by a release, each entry after the one before it', async () => {
     const agreement = await holding(freshDataset())
     const [first, second] = [
@@ -49,7 +77,7 @@ describe('a budget', () => {
     ])
   })
 
-  test('that a query does not fit in says what is left, what was needed, and what would fit', async () => {
+  test('that a query does not fit in says what is left and what would fit', async () => {
     const dataset = freshDataset()
     const agreement = await holding(dataset)
     for (const epsilon of [0.5, 0.1]) await spend(agreement, epsilon)
@@ -57,16 +85,19 @@ describe('a budget', () => {
     expect(outcome).toBe('budget-exhausted')
     const of = { slot: 'strikes', dataset, period: 1, accounting: 'basic' }
     const left = { epsilon: 400_000, delta: 1_000_000 }
-    expect(shortfalls).toEqual([{ ...of, left, needed: { epsilon: 450_000, delta: 0 }, fits: 400_000 }])
+    expect(shortfalls).toEqual([{ ...of, left, fits: { epsilon: 400_000, delta: 0 } }])
     // Nothing of what other contracts asked.
     expect(Buffer.from(canonicalBytes(shortfalls)).includes('sha256:')).toBe(false)
     const { releases } = await room.shared.as(room.parties.analyst).listReleases({ contractId: agreement.id, afterSequence: 2 })
     expect(releases).toEqual([statement])
-    // One query takes no more than its maximum, and none where its δ is over.
+    // One query takes no more than its maximum, and less δ where that is what lacks.
     const other = await holding(freshDataset())
     await spend(other, 0.1, 9e-10)
     const refused = await ask(other, await spending(other, 0.1, 2e-10))
-    expect(refused.shortfalls).toMatchObject([{ left: { epsilon: 900_000, delta: 100_000 }, fits: 0 }])
+    const fits = { epsilon: 500_000, delta: 100_000 }
+    expect(refused.shortfalls).toMatchObject([{ left: { epsilon: 900_000, delta: 100_000 }, fits }])
+    for (const epsilon of [0.5, 0.4]) await spend(other, epsilon)
+    expect((await ask(other, await spending(other, 0.1))).shortfalls).toMatchObject([{ left: { epsilon: 0 }, fits: null }])
   })
 
   test('is not spent by a run that is denied', async () => {

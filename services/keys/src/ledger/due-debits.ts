@@ -1,18 +1,17 @@
 import { ReinraumError } from '@reinraum/crypto'
+import { type Charge, deltaPlaces, epsilonPlaces, fits, type Shortfall as Short, unitsOf } from '@reinraum/privacy'
 import {
+  codeOfSpending,
   endAfter,
   followingEntry,
-  type LedgerCharge,
   type LedgerDebit,
   type LedgerEnd,
   ledgerId,
-  type Privacy,
   type Shortfall,
   type VerifiedRun,
 } from '@reinraum/statements'
 import type { KeysTransaction } from '../store.ts'
 import type { Vault } from '../vault.ts'
-import { budgetOfRule, chargeOfQuery, fittingEpsilon } from './charge.ts'
 import { requireNoneLocked } from './contracts-of-ledger.ts'
 import { endOfLedger, type LedgerRow, rowOf } from './ledger-rows.ts'
 import { type LedgerOfRun, ledgersOfRun } from './ledgers-of-run.ts'
@@ -47,10 +46,10 @@ export async function dueDebits(
   for (const ledger of await ledgersOfRun(verified, slots)) {
     if (privacy === undefined) throw new ReinraumError('privacy-missing', 'the query does not say what it spends')
     const end = await openEnd(vault, trx, ledger, now)
-    const charge = chargeOfQuery(ledger.noise, privacy)
-    const short = shortfallOf(ledger, end, charge, privacy)
-    if (short === undefined) debits.push(debitOf(vault, verified, ledger, end, charge, now))
-    else shortfalls.push(short)
+    const fit = fits(ledger.noise, end.spent, privacy)
+    if (fit.outcome === 'fits') debits.push(debitOf(vault, verified, ledger, end, fit.charge, now))
+    else if (fit.shortfall !== undefined) shortfalls.push(shortfallIn(ledger, fit.shortfall))
+    else throw new ReinraumError(codeOfSpending(fit.code), fit.message)
   }
   return shortfalls.length > 0 ? { fits: false, shortfalls } : { fits: true, debits }
 }
@@ -75,17 +74,14 @@ async function requireOneAccounting(trx: KeysTransaction, { name }: LedgerOfRun)
     throw new ReinraumError('ledger-mismatch', `${name.dataset} was counted by another accounting than this rule's`)
 }
 
-/** What is left is the rule's budget without what anybody spent; undefined when the charge fits. */
-function shortfallOf(
-  { slot, name: { dataset, period, accounting }, noise }: LedgerOfRun,
-  { spent }: LedgerEnd,
-  needed: LedgerCharge,
-  { delta }: Privacy,
-): Shortfall | undefined {
-  const budget = budgetOfRule(noise)
-  const left = { epsilon: Math.max(0, budget.epsilon - spent.epsilon), delta: Math.max(0, budget.delta - spent.delta) }
-  if (needed.epsilon <= left.epsilon && needed.delta <= left.delta) return undefined
-  return { slot, dataset, period, accounting, left, needed: { ...needed }, fits: fittingEpsilon(noise, left, delta) }
+function shortfallIn({ slot, name: { dataset, period, accounting } }: LedgerOfRun, { left, wouldFit }: Short): Shortfall {
+  const fits =
+    wouldFit === null ? null : { epsilon: count(wouldFit.epsilon, epsilonPlaces), delta: count(wouldFit.delta, deltaPlaces) }
+  return { slot, dataset, period, accounting, left: { ...left }, fits }
+}
+
+function count(decimal: number, places: number): number {
+  return Number(unitsOf(decimal, places) ?? 0n)
 }
 
 function debitOf(
@@ -93,7 +89,7 @@ function debitOf(
   { contract, run }: VerifiedRun,
   ledger: LedgerOfRun,
   end: LedgerEnd,
-  charge: LedgerCharge,
+  charge: Charge,
   now: Date,
 ): DueDebit {
   const { id, slot, manifest } = ledger
@@ -103,7 +99,18 @@ function debitOf(
   const { sequence, charged, spent } = entry
   const after = endAfter({ keyService: vault.id, ledger: id }, end.digest, entry).digest
   return {
-    named: { slot, dataset, period, accounting, sequence, before: end.digest, after, charge, charged, spent },
+    named: {
+      slot,
+      dataset,
+      period,
+      accounting,
+      sequence,
+      before: end.digest,
+      after,
+      charge: { ...charge },
+      charged: { ...charged },
+      spent: { ...spent },
+    },
     row: rowOf(vault, ledger, end.digest, { entry, event }),
   }
 }

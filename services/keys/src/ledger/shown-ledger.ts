@@ -1,9 +1,10 @@
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import { ReinraumError } from '@reinraum/crypto'
 import { callerMember } from '@reinraum/kit'
+import type { Charge } from '@reinraum/privacy'
 import { type LedgerChargeSchema, LedgerEntryKind, type LedgerEntrySchema, type LedgerEventSchema } from '@reinraum/proto'
 import type { RpcContext } from '@reinraum/rpc'
-import { type LedgerCharge, type LedgerEvent, thumbprint } from '@reinraum/statements'
+import { type LedgerEvent, thumbprint } from '@reinraum/statements'
 import { verifiedContract } from '../contracts.ts'
 import type { KeysTransaction } from '../store.ts'
 import { isOfContract } from './contracts-of-ledger.ts'
@@ -25,7 +26,7 @@ export async function requireLedgerOf(
   return { owner: await thumbprint(member.keys.signing.ed25519) }
 }
 
-export function chargeMessage({ epsilon, delta }: LedgerCharge): MessageInitShape<typeof LedgerChargeSchema> {
+export function chargeMessage({ epsilon, delta }: Charge): MessageInitShape<typeof LedgerChargeSchema> {
   return { epsilon: BigInt(epsilon), delta: BigInt(delta) }
 }
 
