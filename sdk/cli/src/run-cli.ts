@@ -2,6 +2,7 @@ import { ReinraumError } from '@reinraum/crypto'
 import { Command, CommanderError } from 'commander'
 import type { Exit } from './command.ts'
 import { attestationCommands } from './commands/attestation.ts'
+import { budgetCommands } from './commands/budget.ts'
 import { contractCommands } from './commands/contract.ts'
 import { datasetCommands } from './commands/dataset.ts'
 import { executorCommands } from './commands/executor.ts'
@@ -47,6 +48,7 @@ function createProgram(io: Io, exit: Exit, json: boolean): Command {
   executorCommands(program, io, exit)
   datasetCommands(program, io, exit)
   queryCommands(program, io, exit)
+  budgetCommands(program, io, exit)
   runCommands(program, io, exit)
   resultCommands(program, io, exit)
   receiptCommands(program, io, exit)

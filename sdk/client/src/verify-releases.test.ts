@@ -1,7 +1,13 @@
 import {
+  beginning,
   type Contract,
   createIdentity,
+  endAfter,
+  followingEntry,
   type Identity,
+  type LedgerDebit,
+  ledgerId,
+  ledgerNameOf,
   mergeSignatures,
   parseStatement,
   publicKeysOf,
@@ -29,6 +35,7 @@ const [runId, evidence, strikes, weather, other] = ['1', '2', '3', '4', '5'].map
 ]
 let identities: Readonly<Record<ServiceName, Identity>>
 let contract: VerifiedContract
+let owners: readonly Identity[]
 
 /** Two slots: the strikes' key is in three shares of which it takes two, the weather's is air's alone. */
 beforeAll(async () => {
@@ -46,9 +53,17 @@ beforeAll(async () => {
     ],
     keyServices: services.map((id) => ({ id, custody: 'attested', keys: publicKeysOf(identities[id]), referenceValues })),
   }
-  const [first, second] = await Promise.all([owner, analyst].map((party) => signStatement(document, signerOf(party))))
+  owners = [owner, analyst]
+  const [first, second] = await Promise.all(owners.map((party) => signStatement(document, signerOf(party))))
   contract = await verifyContract(await mergeSignatures(first as Uint8Array, second as Uint8Array), { now })
 })
+
+/** What the query says that it spends, of which data, under which contract. */
+interface Spends {
+  readonly of?: VerifiedContract
+  readonly privacy?: { readonly epsilon: number; readonly delta: number }
+  readonly lineage?: { readonly dataset: string; readonly periods: readonly number[] }
+}
 
 interface Said {
   readonly by: ServiceName
@@ -59,7 +74,11 @@ interface Said {
 let sequence = 0
 
 /** What `verifyReleases` says to a run of both slots, or of those named, for which the key services signed this. */
-async function verify(said: readonly Said[], manifests: Readonly<Record<string, string>> = { strikes, weather }) {
+async function verify(
+  said: readonly Said[],
+  manifests: Readonly<Record<string, string>> = { strikes, weather },
+  spends: Spends = {},
+) {
   const statements = await Promise.all(
     said.map(({ by, datasets = [['strikes', strikes]], change }) => {
       sequence += 1
@@ -87,9 +106,10 @@ async function verify(said: readonly Said[], manifests: Readonly<Record<string, 
   )
   const ids = statements.map((statement) => parseStatement(statement).id)
   const run = {
-    contract,
+    contract: spends.of ?? contract,
+    query: { document: { privacy: spends.privacy } },
     run: { id: runId },
-    manifests: new Map(Object.entries(manifests).map(([slot, id]) => [slot, { id }])),
+    manifests: new Map(Object.entries(manifests).map(([slot, id]) => [slot, { id, document: { lineage: spends.lineage } }])),
   } as unknown as VerifiedRun
   const receipt = { document: { releases: ids, evidence } } as unknown as Verified<Receipt>
   return verifyReleases(statements, run, receipt).then(
@@ -130,6 +150,41 @@ describe('the releases of a run', () => {
     ).toBe('receipt-invalid')
   })
 
+  test('debit what the query spends, of each part of the data whose rule asks for noise', async () => {
+    const noise = {
+      epsilonBudget: 4,
+      deltaBudget: 1e-6,
+      maxEpsilonPerQuery: 1,
+      mechanism: 'discreteLaplace',
+      accounting: 'basic',
+      refresh: { everyDays: 1, newDataOnly: true },
+    } as const
+    const [strikesSlot, ...rest] = contract.document.slots as [Contract['slots'][number], Contract['slots'][number]]
+    const document: Contract = {
+      ...contract.document,
+      slots: [{ ...strikesSlot, rule: { ...strikesSlot.rule, differentialPrivacy: noise } }, ...rest],
+    }
+    const signed = await Promise.all(owners.map((party) => signStatement(document, signerOf(party))))
+    const of = await verifyContract(await mergeSignatures(...(signed as [Uint8Array, Uint8Array])), { now })
+    const lineage = { dataset: 'strikes', periods: [1, 3] }
+    const spends = { of, lineage, privacy: { epsilon: 0.5, delta: 0 } }
+    const debited = async (epsilon: number, ...periods: number[]) => {
+      const releases = ['air', 'bird'] as const
+      const said = releases.map(async (by): Promise<Said> => {
+        const ledger = await Promise.all(periods.map((period) => debitOf(of, by, period, epsilon)))
+        const datasets = [{ slot: 'strikes', manifest: strikes }]
+        const outcome = { decision: 'released' as const, datasets, runs: [], ...(ledger.length === 0 ? {} : { ledger }) }
+        return { by, change: { contract: of.id, outcome } }
+      })
+      return verify(await Promise.all(said), { strikes }, spends)
+    }
+    expect(await debited(500_000, 1, 3)).toBe('air,bird')
+    expect(await debited(499_999, 1, 3)).toBe('receipt-invalid')
+    expect(await debited(500_000, 1)).toBe('receipt-invalid')
+    expect(await debited(500_000, 1, 2)).toBe('receipt-invalid')
+    expect(await debited(500_000)).toBe('receipt-invalid')
+  })
+
   test('are all of this run and of this evidence, and none is a denial', async () => {
     for (const change of [
       { run: other },
@@ -146,3 +201,15 @@ describe('the releases of a run', () => {
     await expect(verifyReleases([], run, receipt)).rejects.toMatchObject({ code: 'receipt-invalid' })
   })
 })
+
+/** The first entry of a ledger, as a release of the strikes names it. */
+async function debitOf(of: VerifiedContract, keyService: string, period: number, epsilon: number): Promise<LedgerDebit> {
+  const part = { dataset: 'strikes', period, accounting: 'basic' as const }
+  const place = { keyService, ledger: ledgerId(await ledgerNameOf(of.document, 'strikes', part)) }
+  const event = { contract: of.id, run: runId, slot: 'strikes', manifest: strikes, at: now.toISOString(), origin: null }
+  const charge = { epsilon, delta: 0 }
+  const before = beginning(place).digest
+  const entry = followingEntry(beginning(place), { charge, event })
+  const after = endAfter(place, before, entry).digest
+  return { slot: 'strikes', ...part, sequence: 1, before, after, charge, charged: charge, spent: charge }
+}

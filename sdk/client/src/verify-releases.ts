@@ -1,9 +1,19 @@
 import { ReinraumError } from '@reinraum/crypto'
-import { keyCustodyOf, type Receipt, type Release, type Verified, type VerifiedRun, verifyRelease } from '@reinraum/statements'
+import { chargeOf } from '@reinraum/privacy'
+import {
+  keyCustodyOf,
+  type LedgerDebit,
+  type Receipt,
+  type Release,
+  type Verified,
+  type VerifiedRun,
+  verifyRelease,
+} from '@reinraum/statements'
 
 /**
  * Verifies that the key services gave the keys of a run away, for this run and on the receipt's evidence: for each dataset
- * version as many of the key services that hold its key as the contract says it takes.
+ * version as many of the key services that hold its key as the contract says it takes; and each of them debited what the query
+ * says that it spends, of every part of the data whose rule asks for noise.
  * @throws ReinraumError `receipt-invalid`, and those of `verifyRelease`
  */
 export async function verifyReleases(
@@ -16,6 +26,7 @@ export async function verifyReleases(
   if (ids.toSorted().join() !== receipt.document.releases.toSorted().join())
     throw new ReinraumError('receipt-invalid', 'the releases are not the ones that the receipt names')
   const holders = holdersBySlot(releases, run, receipt)
+  for (const release of releases) requireDebits(release.document, run)
   for (const slot of run.contract.document.slots) {
     if (!run.manifests.has(slot.id)) continue
     const { services, threshold } = keyCustodyOf(slot)
@@ -42,4 +53,24 @@ function holdersBySlot(
     }
   }
   return holders
+}
+
+function requireDebits({ outcome }: Release, { contract, query, manifests }: VerifiedRun): void {
+  if (outcome.decision !== 'released') return
+  const due = outcome.datasets.flatMap(({ slot }) => {
+    const noise = contract.document.slots.find(({ id }) => id === slot)?.rule.differentialPrivacy
+    const lineage = manifests.get(slot)?.document.lineage
+    const { privacy } = query.document
+    if (noise === undefined) return []
+    const priced = privacy === undefined ? undefined : chargeOf(noise, privacy)
+    if (lineage === undefined || priced?.outcome !== 'charge') return [`${slot} is debited nothing`]
+    return lineage.periods.map((period) => debitText({ slot, dataset: lineage.dataset, period, charge: priced.charge }))
+  })
+  const debited = (outcome.ledger ?? []).map(debitText)
+  if (debited.toSorted().join() !== due.toSorted().join())
+    throw new ReinraumError('receipt-invalid', 'a release debits something else than the query spends')
+}
+
+function debitText({ slot, dataset, period, charge }: Pick<LedgerDebit, 'slot' | 'dataset' | 'period' | 'charge'>): string {
+  return `${slot} ${dataset} ${period} ${charge.epsilon} ${charge.delta}`
 }

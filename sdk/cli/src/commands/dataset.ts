@@ -1,6 +1,6 @@
 import { listManifests, sealDataset } from '@reinraum/client'
 import { ReinraumError, zeroise } from '@reinraum/crypto'
-import type { Manifest, Verified } from '@reinraum/statements'
+import { explainRule, type Lineage, lineageSchema, type Manifest, type Verified } from '@reinraum/statements'
 import type { Command } from 'commander'
 import { bind, type Exit } from '../command.ts'
 import { readSmallFile } from '../files.ts'
@@ -11,7 +11,7 @@ import { progressBar } from '../progress-bar.ts'
 export function datasetCommands(program: Command, io: Io, exit: Exit): void {
   const group = program.command('dataset').description('sealed datasets')
 
-  bind<{ contract: string; slot: string; state?: string; keyFile?: string; deposit: boolean }>(
+  bind<{ contract: string; slot: string; state?: string; keyFile?: string; deposit: boolean } & LineageOptions>(
     group
       .command('seal')
       .description(
@@ -22,6 +22,8 @@ export function datasetCommands(program: Command, io: Io, exit: Exit): void {
       .requiredOption('--slot <slot>')
       .option('--state <folder>', 'where ciphertext waits for its upload')
       .option('--key-file <file>', 'seal under the 32 random bytes in this file, from an HSM; for this dataset version only')
+      .option('--dataset <name>', 'which data it is, the same under every contract: a budget for noise goes by this name')
+      .option('--periods <numbers>', 'which parts of it, such as 3 for what came third or 1,2,3 for all; 1 unless given')
       .option('--no-deposit', 'leave the key to "keys import"; only with --key-file'),
     io,
     exit,
@@ -35,6 +37,7 @@ export function datasetCommands(program: Command, io: Io, exit: Exit): void {
           file,
           stateDirectory: options.state ?? stateDirectory(),
           deposit: options.deposit,
+          ...lineageOf(options),
           ...(dataKey === undefined ? {} : { dataKey }),
           onProgress: (progress) =>
             progress.step === 'sealing'
@@ -85,9 +88,31 @@ function manifestText({ id, document }: Verified<Manifest>, resumed: boolean): s
     ['manifest', id],
     ['dataset', `${document.slot}, version ${document.version}, by ${document.by}`],
     ['rows', document.rowCount],
+    ...(document.lineage === undefined ? [] : ([['data', lineageText(document.lineage)]] as const)),
     ['columns', document.schema.columns.map((column) => `${column.name} ${column.type}`).join(', ')],
     ['ciphertext', `${document.length} bytes, ${document.object}`],
     ['envelope', document.envelope],
     ...(resumed ? ([['upload', 'continued an interrupted one']] as const) : []),
   ])
+}
+
+interface LineageOptions {
+  readonly dataset?: string
+  readonly periods?: string
+}
+
+function lineageOf({ dataset, periods = '1' }: LineageOptions): { readonly lineage?: Lineage } {
+  if (dataset === undefined) return {}
+  const read = lineageSchema.safeParse({ dataset, periods: periods.split(',').map((text) => numberOf(text.trim())) })
+  if (!read.success) throw new ReinraumError('invalid-argument', explainRule(read.error).join('\n'))
+  return { lineage: read.data }
+}
+
+/** What is no number is left as it is: the schema says so. */
+function numberOf(text: string): unknown {
+  return /^[0-9]{1,6}$/.test(text) ? Number(text) : text
+}
+
+function lineageText({ dataset, periods }: Lineage): string {
+  return `${dataset}, ${periods.length === 1 ? 'part' : 'parts'} ${periods.join(', ')}`
 }

@@ -1,13 +1,6 @@
-import {
-  type KeyLog,
-  openReleasesFile,
-  presentKeptReleases,
-  type ReleasesKeeper,
-  readKeyLogs,
-  type Session,
-} from '@reinraum/client'
-import { ReinraumError } from '@reinraum/crypto'
-import type { Administration, AdministrativeAct, Release, VerifiedContract } from '@reinraum/statements'
+import { type KeyLog, openReleasesFile, presentForgotten, readKeyLogs } from '@reinraum/client'
+import { decimalOf, epsilonPlaces } from '@reinraum/privacy'
+import type { Administration, AdministrativeAct, Release, Shortfall } from '@reinraum/statements'
 import type { Command } from 'commander'
 import { bind, type Exit } from '../command.ts'
 import { type Io, oneLine, table } from '../output.ts'
@@ -29,7 +22,7 @@ export function keysLogCommand(keys: Command, io: Io, exit: Exit): void {
     (invocation, options) =>
       withContract(invocation, options.contract, async (session, contract) => {
         const logs = await readKeyLogs(session, contract)
-        if (options.releases !== undefined) await holdAgainstKept(session, contract, logs, openReleasesFile(options.releases))
+        if (options.releases !== undefined) await presentForgotten(session, contract, logs, openReleasesFile(options.releases))
         return {
           text: logs.map(logText).join('\n\n'),
           json: { keyServices: logs.map(logJson) },
@@ -37,32 +30,6 @@ export function keysLogCommand(keys: Command, io: Io, exit: Exit): void {
         }
       }),
   )
-}
-
-/**
- * A log that lacks a release which this party kept was set back: it is shown to its key service, which locks the contract.
- * @throws ReinraumError `rollback-detected`
- */
-async function holdAgainstKept(
-  session: Session,
-  contract: VerifiedContract,
-  logs: readonly KeyLog[],
-  keeper: ReleasesKeeper,
-): Promise<void> {
-  const forgetful: string[] = []
-  for (const { keyService, releases } of logs) {
-    const shown = new Set(releases.map(({ id }) => id))
-    const lacks = (await keeper.of(contract.id, keyService)).some(({ id }) => !shown.has(id))
-    await keeper.keep(releases.map(({ bytes }) => bytes))
-    if (!lacks) continue
-    await presentKeptReleases(session, contract, keyService, keeper)
-    forgetful.push(keyService)
-  }
-  if (forgetful.length > 0)
-    throw new ReinraumError(
-      'rollback-detected',
-      `${forgetful.join(', ')} had forgotten releases that this party kept: see keys restore`,
-    )
 }
 
 function logText({ keyService, releases, acts, broken }: KeyLog): string {
@@ -79,9 +46,20 @@ function logText({ keyService, releases, acts, broken }: KeyLog): string {
 }
 
 function releaseRow({ decidedAt, outcome, by, run, query, evidence, hardware }: Release): readonly string[] {
-  const decision = outcome.decision === 'released' ? `released ${slotsOf(outcome.datasets)}` : `denied: ${outcome.reason}`
+  const decision =
+    outcome.decision === 'released'
+      ? `released ${slotsOf(outcome.datasets)}`
+      : `denied: ${outcome.reason}${shortText(outcome.budget)}`
   const kind = hardware === null ? 'not seen' : hardware ? 'real' : 'SIMULATED'
   return [decidedAt, decision, by ?? 'unverified', run, query ?? 'unverified', evidence ?? 'not read', kind]
+}
+
+/** What one query could still have spent of each budget that was short. */
+function shortText(shortfalls: readonly Shortfall[] = []): string {
+  const parts = shortfalls.map(({ slot, fits }) =>
+    fits === null ? `nothing fits in ${slot}` : `ε ${decimalOf(fits.epsilon, epsilonPlaces)} fits in ${slot}`,
+  )
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`
 }
 
 function slotsOf(datasets: readonly { readonly slot: string }[]): string {

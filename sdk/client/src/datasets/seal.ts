@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import { keyCheckValue, ReinraumError, randomBytes, toBase64url, zeroise } from '@reinraum/crypto'
 import {
   keyCustodyOf,
+  type Lineage,
   type Manifest,
   type ManifestCore,
   manifestCoreContext,
@@ -32,6 +33,8 @@ export interface SealOptions {
   readonly stateDirectory: string
   /** 32 random bytes from elsewhere, used for this dataset version only; without it a fresh key is made. The caller overwrites it. */
   readonly dataKey?: Uint8Array
+  /** which data it is, whatever the contract and the slot: where the rule asks for noise, its budget goes by this name */
+  readonly lineage?: Lineage
   /** false leaves the key to `importWrappedKey`; only where `dataKey` is given, and one key service holds all of it */
   readonly deposit?: boolean
   readonly onProgress?: (progress: SealProgress) => void
@@ -47,7 +50,7 @@ export interface SealedDataset {
 /**
  * The owner's side of step 2: verifies the key service, seals the file under a fresh data key, hands the key to the key
  * service, uploads the ciphertext and publishes the manifest. Interrupted, it continues where it stopped.
- * @throws ReinraumError `permission-denied`, `unreadable-input`, `schema-mismatch`, `storage-full`, and those of `verifyKeyService`
+ * @throws ReinraumError `permission-denied`, `invalid-argument`, `unreadable-input`, `schema-mismatch`, `storage-full`, and those of `verifyKeyService`
  */
 export async function sealDataset(session: Session, options: SealOptions): Promise<SealedDataset> {
   const { contract, file, stateDirectory } = options
@@ -56,6 +59,7 @@ export async function sealDataset(session: Session, options: SealOptions): Promi
   if (slot.owner !== memberOf(session, contract).id)
     throw new ReinraumError('permission-denied', `slot ${slot.id} belongs to ${slot.owner}`)
   assertDepositedLater(options, slot)
+  assertLineageGiven(options, slot)
   const earlier = await findPending(stateDirectory, contract.id, slot.id, file).catch(() => undefined)
   const pending = earlier ?? (await sealLocally(session, options, slot))
   const manifest = await verifyManifest(pending.manifest, contract, session.now())
@@ -79,6 +83,12 @@ function assertDepositedLater({ dataKey, deposit = true }: SealOptions, slot: Sl
     throw new ReinraumError('invalid-argument', 'a key that is made here and not handed over would be lost')
   if (keyCustodyOf(slot).services.length > 1)
     throw new ReinraumError('unsupported', 'a key in several shares is handed over where it is split')
+}
+
+/** Before a file is sealed for an hour. */
+function assertLineageGiven({ lineage }: SealOptions, { id, rule }: Slot): void {
+  if (rule.differentialPrivacy !== undefined && lineage === undefined)
+    throw new ReinraumError('invalid-argument', `the rule of ${id} asks for noise: say which dataset it is that the budget is of`)
 }
 
 async function sealLocally(session: Session, options: SealOptions, slot: Slot): Promise<Pending> {
@@ -106,6 +116,7 @@ async function sealLocally(session: Session, options: SealOptions, slot: Slot): 
       ...core,
       by: slot.owner,
       ...sealed,
+      ...(options.lineage === undefined ? {} : { lineage: options.lineage }),
       envelope: 'c2sp-cobblestone-256',
       key: toBase64url(randomBytes(16)),
       keyCheck: toBase64url(keyCheckValue(dataKey, manifestCoreContext(core))),
