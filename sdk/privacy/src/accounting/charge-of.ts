@@ -89,7 +89,7 @@ function zcdpCharge({ deltaBudget }: PrivacyRule, epsilon: bigint, delta: bigint
 /**
  * Under zCDP the δ of a budget pays for two things: the conversion of ρ, once for all queries, and the thresholds of those
  * whose groups are not declared. A mechanism that is δ₁-approximately ρ-zCDP is (ε, δ₁ + δ₂)-DP where ρ-zCDP is (ε, δ₂)-DP
- * (Bun and Steinke 2016, Lemma 8.8), so each gets half and the budget means what it says.
+ * (Bun and Steinke 2016, section 8), so each gets half and the budget means what it says.
  */
 export function halvesOf(delta: bigint): { readonly conversion: bigint; readonly thresholds: bigint } {
   return { conversion: delta - delta / 2n, thresholds: delta / 2n }

@@ -4,7 +4,7 @@ export type Accounting = 'basic' | 'zcdp'
 /**
  * What a ledger counts, in safe integers: a charge, the sum of charges, or the budget that they are taken from. Under basic
  * composition `epsilon` counts millionths of ε; under zCDP it counts billionths of ρ, and the whole is a δ-approximate ρ-zCDP
- * (Bun and Steinke 2016, Definition 8.1). `delta` counts 10⁻¹⁵. A ledger says which accounting is its own, and never changes it.
+ * (Bun and Steinke 2016, section 8). `delta` counts 10⁻¹⁵. A ledger says which accounting is its own, and never changes it.
  *
  * What a release costs is rounded up before it becomes a charge, and what a charge buys is rounded down.
  */
@@ -17,8 +17,8 @@ export const nothing: Charge = { epsilon: 0, delta: 0 }
 
 /**
  * What both together cost, whichever came first and whatever the second was chosen by: (ε, δ) add up (Dwork and Roth 2014,
- * Theorem 3.16; as a limit set in advance on losses chosen adaptively, Rogers, Roth, Ullman, Vadhan 2016, Theorem 3.6), and so
- * do (ρ, δ) (Bun and Steinke 2016, Lemma 8.2; as such a limit, Whitehouse, Ramdas, Rogers, Wu 2023, Theorem 1).
+ * Theorem 3.16; as a limit set in advance on losses chosen adaptively: Rogers, Roth, Ullman, Vadhan 2016), and so
+ * do (ρ, δ) (Bun and Steinke 2016, section 8; as such a limit: Whitehouse, Ramdas, Rogers, Wu 2023).
  * @throws RangeError if an amount or a sum is no safe integer from 0
  */
 export function compose(a: Charge, b: Charge): Charge {

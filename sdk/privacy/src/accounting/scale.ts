@@ -12,11 +12,11 @@ export interface Share {
 
 // What a column costs, over all of its groups together. For one pair of neighbours let Δ₁, Δ₂, … be the changes of its groups;
 // noise is independent, so losses of groups add up.
-//   discrete Laplace of t: a group is Δᵢ/t-DP, all are L1/t-DP (Canonne, Kamath, Steinke 2020, Section 5); Δᵢ/t-DP is
+//   discrete Laplace of t: a group is Δᵢ/t-DP, all are L1/t-DP (Ghosh, Roughgarden, Sundararajan 2009); Δᵢ/t-DP is
 //     (Δᵢ/t)²/2-zCDP (Bun and Steinke 2016, Proposition 1.4), all are L2²/2t²-zCDP.
 //   discrete Gaussian of σ²: Δᵢ²/2σ²-zCDP (Canonne, Kamath, Steinke 2020, Theorem 4), all are L2²/2σ²-zCDP.
 //   exponential mechanism of ε per row: a group in which nᵢ rows come or go has a privacy loss of range nᵢ·ε (Durfee and Rogers
-//     2019), which is nᵢ·ε-DP and (nᵢ·ε)²/8-zCDP (Cesar and Rogers 2021, Lemma 3.4); all are L1·ε-DP and L2²·ε²/8-zCDP.
+//     2019), which is nᵢ·ε-DP and (nᵢ·ε)²/8-zCDP (Cesar and Rogers 2021); all are L1·ε-DP and L2²·ε²/8-zCDP.
 
 /**
  * The scale with which a column costs at most its share: the least noise, rounded to more. Null where the share buys none: it is

@@ -6,7 +6,7 @@ import type { NoisyColumn, Threshold } from './noise-plan.ts'
 
 /**
  * The least τ so that groups whose noisy number of units is at least τ may be shown although nobody declared them: releasing them
- * costs δ (Korolova, Kenthapadi, Mishra, Ntoulas 2009; Wilson et al. 2020, Theorem 2).
+ * costs δ (Korolova, Kenthapadi, Mishra, Ntoulas 2009; Wilson and others 2020).
  *
  * Proof. Let D′ be D with unit u added. Groups with another unit exist in both. Groups of u alone exist in D′ only, and there are
  * at most G of them, each with a count of 1. Unless noise X ≥ τ - 1 comes to one of them, D′ shows what a mechanism over the

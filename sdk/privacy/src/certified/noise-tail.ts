@@ -81,7 +81,7 @@ function minusFirst(tails: readonly Enclosure[], weights: readonly Enclosure[]):
 }
 
 /**
- * P[X ≥ m] ≤ P[N(0, σ²) ≥ m - 1] (Canonne, Kamath, Steinke 2020, Proposition 25): terms from m on are each at most the
+ * P[X ≥ m] ≤ P[N(0, σ²) ≥ m - 1] (Canonne, Kamath, Steinke 2020, section 3): terms from m on are each at most the
  * integral of e^(-x²/2σ²) over the unit before, and the sum of all is at least √(2πσ²), by Poisson's summation formula.
  */
 function normalTailOf(variance: Rational, p: Rational): bigint {

@@ -110,7 +110,7 @@ function widthOf({ mechanism, scale }: NoisyColumn, error: Rational): bigint {
 /**
  * A grid point whose rank is off by d is e^(-γ·d) times as likely as one with the right rank, of which there is one at least, with
  * γ = ε / 2·max(q, 1 - q). So all that are off by more than d have together at most the probability |D|·e^(-γ·d) of D grid points
- * (McSherry and Talwar 2007, Theorem 6): `error` where d = ln(|D| / error) / γ.
+ * (McSherry and Talwar 2007): `error` where d = ln(|D| / error) / γ.
  */
 function rankDistance({ measure, scale }: NoisyColumn, error: Rational): bigint {
   if (measure.kind !== 'quantile') throw new RangeError('only a quantile has a rank')
