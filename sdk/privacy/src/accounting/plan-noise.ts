@@ -1,6 +1,6 @@
-import { compare, maximum, minimum, multiply, type Rational, rational } from '../rational.ts'
+import { maximum, minimum, multiply, type Rational, rational } from '../rational.ts'
 import { type Asked, layOut, type Part, reachOfRow } from './asked.ts'
-import { deltaPlaces, epsilonPlaces, inUnits, type Mechanism, rhoPlaces } from './charge-of.ts'
+import type { Mechanism } from './charge-of.ts'
 import {
   type Contribution,
   groupsOf,
@@ -11,7 +11,7 @@ import {
 } from './contribution.ts'
 import type { NoisePlan, NoisyColumn } from './noise-plan.ts'
 import { type NoiseRefusal, refuse } from './noise-refusal.ts'
-import { mechanismOf, type NoiseTerm, type Purchase, purchaseOf } from './purchase.ts'
+import { mechanismOf, type NoiseTerm, type Purchase, purchaseOf, requirePaid } from './purchase.ts'
 import { costOf, type Share, scaleFor } from './scale.ts'
 import { split } from './split.ts'
 import { thresholdOf } from './threshold.ts'
@@ -61,7 +61,7 @@ export function planNoise(request: NoiseRequest, terms: readonly NoiseTerm[]): N
   }
   const threshold = hidden ? thresholdOf(columns, limits(request, contribution, bought)) : null
   const cost = { ...costOf(columns), delta: threshold?.tau?.delta ?? rational(0) }
-  requireWithin(cost, bought)
+  requirePaid(cost, bought)
   return { outcome: 'planned', plan: { columns, outputs: layout.outputs, threshold, cost } }
 }
 
@@ -121,15 +121,4 @@ function contributionWithin({ contribution, declaredGroups, minimumGroupSize }: 
   if (bounds.some((n) => n !== undefined && !(Number.isSafeInteger(n) && n > 0))) return null
   if (declaredGroups === null) return contribution
   return { ...contribution, groups: Math.min(contribution.groups ?? declaredGroups, declaredGroups) }
-}
-
-/** What was planned is added up again: a plan that costs more than was bought is a defect, and must not run. */
-function requireWithin({ epsilon, rho, delta }: NoisePlan['cost'], bought: readonly Purchase[]): void {
-  for (const { loss, delta: allowed } of bought) {
-    const cost = loss.as === 'epsilon' ? epsilon : rho
-    const limit = inUnits(loss.amount, loss.as === 'epsilon' ? epsilonPlaces : rhoPlaces)
-    if (cost === null || compare(cost, limit) > 0 || compare(delta, inUnits(allowed, deltaPlaces)) > 0) {
-      throw new Error('noise that was planned costs more than the query spends')
-    }
-  }
 }

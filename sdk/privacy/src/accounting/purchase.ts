@@ -1,4 +1,17 @@
-import { chargeOf, halvesOf, type Mechanism, type PrivacyRule, rhoWithin, type Spending } from './charge-of.ts'
+import { compare } from '../rational.ts'
+import {
+  chargeOf,
+  deltaPlaces,
+  epsilonPlaces,
+  halvesOf,
+  inUnits,
+  type Mechanism,
+  type PrivacyRule,
+  rhoPlaces,
+  rhoWithin,
+  type Spending,
+} from './charge-of.ts'
+import type { NoiseCost } from './noise-plan.ts'
 import { type NoiseRefusal, refuse } from './noise-refusal.ts'
 import type { Share } from './scale.ts'
 
@@ -36,4 +49,18 @@ export function purchaseOf({ rule, spending }: NoiseTerm, mechanism: Mechanism, 
 /** Laplace noise costs little under either accounting; Gaussian noise is none where one rule wants pure differential privacy. */
 export function mechanismOf(terms: readonly NoiseTerm[]): Mechanism {
   return terms.every(({ rule }) => rule.mechanism === 'discreteGaussian') ? 'discreteGaussian' : 'discreteLaplace'
+}
+
+/**
+ * What was planned is added up again, from its scales: a plan that costs any dataset more than was bought is a defect.
+ * @throws Error if it does
+ */
+export function requirePaid({ epsilon, rho, delta }: NoiseCost, bought: readonly Purchase[]): void {
+  for (const { loss, delta: allowed } of bought) {
+    const cost = loss.as === 'epsilon' ? epsilon : rho
+    const limit = inUnits(loss.amount, loss.as === 'epsilon' ? epsilonPlaces : rhoPlaces)
+    if (cost === null || compare(cost, limit) > 0 || compare(delta, inUnits(allowed, deltaPlaces)) > 0) {
+      throw new Error('noise that was planned costs more than the query spends')
+    }
+  }
 }

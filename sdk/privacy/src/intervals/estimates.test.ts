@@ -5,6 +5,7 @@ import { coverageOf, measured, plannedFor } from '../testing/coverage.ts'
 import { exactOf, outputs, registers } from '../testing/coverage-cases.ts'
 import { seededRandomness } from '../testing/seeded-randomness.ts'
 import { type Estimate, estimator } from './estimates.ts'
+import { halfWidth } from './half-width.ts'
 
 const runs = 1500
 // Three and a half standard deviations below 95 %: one false alarm in 4000 for each, if all covered 95 % exactly.
@@ -43,6 +44,79 @@ describe('intervals of counts are no wider than they must be', () => {
       expect(narrower / all).toBeLessThan(0.95)
     },
   )
+})
+
+describe('an average lies in the sets of three divisions of the error', () => {
+  const score = { values: 'x', bounds: [0, 100], decimals: 0 } as const
+  const plan = plannedFor('discreteLaplace', [{ name: 'a', aggregate: 'avg', ...score }], 5)
+  const widthOf = (column: string, error: number) => {
+    const { scale } = columnOf(plan, column)
+    return Number(halfWidth({ mechanism: 'discreteLaplace', scale }, parseDecimal(error)))
+  }
+
+  test.each([
+    [0, 5000],
+    [120_000, 5000],
+    [-3000, 150],
+  ])('of a sum of %s over %s rows, measured from 50', (sum, rows) => {
+    const sets = [0.025, 0.049, 0.001].map((error) => {
+      const [q, p] = [widthOf('sum x', error), widthOf('rows x', Number((0.05 - error).toFixed(3)))]
+      const ends = [sum - q, sum + q].flatMap((s) => [s / (rows - p), s / (rows + p)])
+      return { low: Math.min(...ends), high: Math.max(...ends) }
+    })
+    const [{ confidence }] = estimator(plan)((c) => BigInt(c === 'sum x' ? sum : rows)) as [Estimate]
+    if (confidence.kind !== 'values') throw new Error('a range')
+    expect(approximate(confidence.low)).toBeCloseTo(50 + Math.max(...sets.map((s) => s.low)), 9)
+    expect(approximate(confidence.high)).toBeCloseTo(50 + Math.min(...sets.map((s) => s.high)), 9)
+  })
+
+  test('which in the middle of the bounds is hardly wider than an interval for the sum alone', () => {
+    const [{ confidence }] = estimator(plan)((c) => (c === 'sum x' ? 0n : 5000n)) as [Estimate]
+    if (confidence.kind !== 'values') throw new Error('a range')
+    expect(approximate(confidence.high) - 50).toBeLessThan((1.03 * widthOf('sum x', 0.05)) / 5000)
+  })
+
+  test('and within its bounds, also where noise takes the quotient beyond them', () => {
+    const [{ value, confidence }] = estimator(plan)((c) => (c === 'sum x' ? 900_000n : 5000n)) as [Estimate]
+    expect(value).toEqual(rational(100))
+    expect(confidence).toEqual({ kind: 'values', low: rational(100), high: rational(100) })
+  })
+})
+
+test('a sum that is measured from the middle of its bounds is off by no more than both of its parts', () => {
+  const score = { values: 'x', bounds: [0, 100], decimals: 0 } as const
+  const plan = plannedFor('discreteGaussian', [
+    { name: 'a', aggregate: 'avg', ...score },
+    { name: 's', aggregate: 'sum', ...score },
+  ])
+  const width = (column: string, error: string) =>
+    halfWidth({ mechanism: 'discreteGaussian', scale: columnOf(plan, column).scale }, parseDecimal(error))
+  const widths = [
+    ['0.025', '0.025'],
+    ['0.049', '0.001'],
+    ['0.001', '0.049'],
+  ].map(([ofSum = '', ofRows = '']) => width('sum x', ofSum) + 50n * width('rows x', ofRows))
+  const [, sum] = estimator(plan)((c) => (c === 'sum x' ? 7n : 300n)) as [Estimate, Estimate]
+  const least = BigInt(Math.min(...widths.map(Number)))
+  expect(sum).toEqual({
+    name: 's',
+    value: rational(15_007),
+    confidence: { kind: 'values', low: rational(15_007n - least), high: rational(15_007n + least) },
+  })
+})
+
+test('the ranks of a quantile are those that it may be off by where every other value is off by so many', () => {
+  const age = { values: 'x', bounds: [0, 120], decimals: 0 } as const
+  const plan = plannedFor('discreteLaplace', [{ name: 'm', aggregate: 'quantile', quantile: 0.5, ...age }])
+  const [{ confidence }] = estimator(plan)(() => 30n) as [Estimate]
+  if (confidence.kind !== 'ranks') throw new Error('ranks')
+  // Half of the rows lie between the one age of all and any other.
+  const of = (rows: bigint) => ({ values: Array.from({ length: 2 * Number(rows) }, () => 30n) })
+  const covered = (rows: bigint) => coverageOf(plan, of(rows), { m: 0 }, { runs, random: seededRandomness('ranks') })[0]?.covered
+  expect(covered(confidence.rows)).toBe(1)
+  expect(covered(confidence.rows + 1n)).toBeGreaterThan(least)
+  // a value that is that far off does come out: once in 43 runs
+  expect(covered(confidence.rows + 1n)).toBeLessThan(1)
 })
 
 describe('what bounds and definitions rule out is in no interval', () => {

@@ -1,10 +1,11 @@
 import { columnOf, type NoisePlan, type NoisyColumn, type NoisyOutput } from '../accounting/noise-plan.ts'
 import { logarithm } from '../certified/elementary.ts'
 import { ceilOf, enclose, times } from '../certified/enclosure.ts'
-import { add, divide, maximum, multiply, type Rational, rational, subtract } from '../rational.ts'
+import { smaller } from '../larger.ts'
+import { divide, maximum, multiply, type Rational, rational, subtract } from '../rational.ts'
 import { halfWidth } from './half-width.ts'
-import { anyValue, averageOf, type Moments, spreadOf } from './moments.ts'
-import { clip, combined, type Range, rangeAbout, scaled } from './range.ts'
+import { anySpread, averageOf, averageWithin, spreadOf } from './moments.ts'
+import { clip, type Range, rangeAbout, scaled } from './range.ts'
 
 /** One output of one group. */
 export interface Estimate {
@@ -51,9 +52,10 @@ function estimatorOf(plan: NoisePlan, output: NoisyOutput, error: Rational): (ce
     case 'sum':
       return sumEstimator(plan, output, error)
     case 'avg':
+      return averageEstimator(plan, output, error)
     case 'variance':
     case 'stddev':
-      return momentEstimator(plan, output, error)
+      return spreadEstimator(plan, output, error)
     case 'quantile': {
       const column = columnOf(plan, output.quantile)
       const rows = rankDistance(column, error)
@@ -66,39 +68,73 @@ function estimatorOf(plan: NoisePlan, output: NoisyOutput, error: Rational): (ce
   }
 }
 
+/** How much of the error the sum gets; the count gets the rest. */
+const divisions = [rational(1, 2), rational(49, 50), rational(1, 50)]
+
 function sumEstimator(
   plan: NoisePlan,
   { name, sum, count, center, steps }: Extract<NoisyOutput, { kind: 'sum' }>,
   error: Rational,
 ): (cell: NoisyCell) => Estimate {
-  const each = count === null ? error : divide(error, rational(2))
-  const width = widthOf(columnOf(plan, sum), each)
-  const rowsWidth = count === null ? 0n : widthOf(columnOf(plan, count), each)
+  const width = count === null ? widthOf(columnOf(plan, sum), error) : sumWidth(plan, { sum, count, center }, error)
   return (cell) => {
-    const [total, rows] = [cell(sum), count === null ? 0n : cell(count)]
-    const range = combined(rangeAbout(total, width), rational(center), rangeAbout(rows, rowsWidth))
-    const value = multiply(add(rational(total), rational(center * rows)), steps.grid)
-    return { name, value, confidence: { kind: 'values', ...scaled(range, steps.grid) } }
+    const total = cell(sum) + (count === null ? 0n : center * cell(count))
+    const confidence = { kind: 'values', ...scaled(rangeAbout(total, width), steps.grid) } as const
+    return { name, value: multiply(rational(total), steps.grid), confidence }
   }
 }
 
-function momentEstimator(
+/** Of the noise in sum + center·count, by a union bound with the division of the error that makes it smallest. */
+function sumWidth(
   plan: NoisePlan,
-  output: Extract<NoisyOutput, { kind: 'avg' | 'variance' | 'stddev' }>,
+  { sum, count, center }: { readonly sum: string; readonly count: string; readonly center: bigint },
+  error: Rational,
+): bigint {
+  const factor = center < 0n ? -center : center
+  return dividedWidths(plan, sum, count, error)
+    .map(([ofSum, ofCount]) => ofSum + factor * ofCount)
+    .reduce(smaller)
+}
+
+function dividedWidths(plan: NoisePlan, sum: string, count: string, error: Rational): readonly (readonly [bigint, bigint])[] {
+  return divisions.map((part) => {
+    const [ofSum, ofCount] = [multiply(error, part), multiply(error, subtract(rational(1), part))]
+    return [widthOf(columnOf(plan, sum), ofSum), widthOf(columnOf(plan, count), ofCount)]
+  })
+}
+
+function averageEstimator(
+  plan: NoisePlan,
+  output: Extract<NoisyOutput, { kind: 'avg' }>,
   error: Rational,
 ): (cell: NoisyCell) => Estimate {
-  const columns = output.kind === 'avg' ? [output.sum, output.count] : [output.sum, output.count, output.squares]
-  const each = divide(error, rational(columns.length))
-  const widths = columns.map((name) => widthOf(columnOf(plan, name), each))
-  const momentsOf = (cell: NoisyCell, by: readonly bigint[]): Moments => {
-    const [sum, count, squares] = columns.map((name, i) => rangeAbout(cell(name), by[i] ?? 0n)) as [Range, Range, Range?]
-    return { sum, count, squares: squares ?? null }
-  }
-  const compute = (moments: Moments) => (output.kind === 'avg' ? averageOf(output, moments) : spreadOf(output, moments))
+  const { name, sum, count } = output
+  const widths = dividedWidths(plan, sum, count, error)
   return (cell) => {
-    const value = compute(momentsOf(cell, []))?.low ?? null
-    const range = compute(momentsOf(cell, widths)) ?? anyValue(output)
-    return { name: output.name, value, confidence: { kind: 'values', ...range } }
+    const [total, rows] = [cell(sum), cell(count)]
+    const ranges = widths.map(([q, p]) => ({ sum: rangeAbout(total, q), count: rangeAbout(rows, p) }))
+    const value = averageOf(output, rational(total), rational(rows))
+    return { name, value, confidence: { kind: 'values', ...averageWithin(output, ranges) } }
+  }
+}
+
+function spreadEstimator(
+  plan: NoisePlan,
+  output: Extract<NoisyOutput, { kind: 'variance' | 'stddev' }>,
+  error: Rational,
+): (cell: NoisyCell) => Estimate {
+  const { name, sum, count, squares } = output
+  const each = divide(error, rational(3))
+  const widths = [sum, count, squares].map((column) => widthOf(columnOf(plan, column), each))
+  const momentsOf = (cell: NoisyCell, [q = 0n, p = 0n, s = 0n]: readonly bigint[]) => ({
+    sum: rangeAbout(cell(sum), q),
+    count: rangeAbout(cell(count), p),
+    squares: rangeAbout(cell(squares), s),
+  })
+  return (cell) => {
+    const value = spreadOf(output, momentsOf(cell, []))?.low ?? null
+    const range = spreadOf(output, momentsOf(cell, widths)) ?? anySpread(output)
+    return { name, value, confidence: { kind: 'values', ...range } }
   }
 }
 

@@ -28,12 +28,6 @@ export function scaled({ low, high }: Range, factor: Rational): Range {
   return { low: multiply(low, factor), high: multiply(high, factor) }
 }
 
-/** a + factor·b for any a and b in the ranges. */
-export function combined(a: Range, factor: Rational, b: Range): Range {
-  const ends = [multiply(factor, b.low), multiply(factor, b.high)] as const
-  return { low: add(a.low, minimum(...ends)), high: add(a.high, maximum(...ends)) }
-}
-
 /** a / b for any a and b in the ranges, where b is positive. */
 export function quotient(a: Range, b: Range): Range {
   const zero = rational(0)
