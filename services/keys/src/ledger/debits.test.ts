@@ -1,6 +1,8 @@
 import { canonicalBytes, splitSecret } from '@reinraum/crypto'
 import { chargeOf } from '@reinraum/privacy'
 import type { Contract } from '@reinraum/statements'
+import { refusalOf } from '@reinraum/testing'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { agree, agreeAndImport, sealDataset, sealForImport } from '../testing/agreement.ts'
 import { bundleOf, outcomeName, outcomeOf, requestOf } from '../testing/attempt.ts'
@@ -36,6 +38,10 @@ describe('a budget', () => {
     expect(await spend(agreement, 0.100001)).toBe('budget-exhausted')
     expect(await spend(agreement, 0.1)).toBe('released')
     expect(await spend(agreement, 0.000001)).toBe('budget-exhausted')
+    const thirds = await holding(freshDataset())
+    for (let i = 0; i < 3; i += 1) expect(await spend(thirds, 0.333333)).toBe('released')
+    expect(await spend(thirds, 0.000002)).toBe('budget-exhausted')
+    expect([await spend(thirds, 0.000001), await spend(thirds, 0.000001)]).toEqual(['released', 'budget-exhausted'])
   })
 
   test('counts δ beside ε', async () => {
@@ -107,6 +113,17 @@ describe('a budget', () => {
     expect(await outcomeOf(agreement, room.shared, bundle, { nonces: (own) => ({ airs: own }) })).toBe('nonce-unknown')
     expect(await spentOf(agreement, dataset)).toBe(0)
     expect(await outcomeOf(agreement, room.shared, bundle)).toBe('released')
+  })
+
+  test('is spent with the release or not at all: when the rest of it cannot be written, nothing is', async () => {
+    const dataset = freshDataset()
+    const agreement = await holding(dataset)
+    const { db } = room.shared.vault.store
+    await sql`create trigger no_lease before insert on leases begin select raise(abort, 'no'); end`.execute(db)
+    expect(await refusalOf(() => spend(agreement, 0.5))).toBe('internal')
+    await sql`drop trigger no_lease`.execute(db)
+    expect(await spentOf(agreement, dataset)).toBe(0)
+    expect([await spend(agreement, 0.5), await spend(agreement, 0.5)]).toEqual(['released', 'released'])
   })
 
   test('is spent again by the same run: whoever has the keys twice can draw noise twice', async () => {

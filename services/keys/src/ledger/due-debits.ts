@@ -2,20 +2,19 @@ import { ReinraumError } from '@reinraum/crypto'
 import { type Charge, deltaPlaces, epsilonPlaces, fits, type Shortfall as Short, unitsOf } from '@reinraum/privacy'
 import {
   codeOfSpending,
-  endAfter,
+  entryDigest,
   followingEntry,
   type LedgerDebit,
   type LedgerEnd,
-  ledgerId,
   type Shortfall,
   type VerifiedRun,
 } from '@reinraum/statements'
 import type { KeysTransaction } from '../store.ts'
 import type { Vault } from '../vault.ts'
-import { requireNoneLocked } from './contracts-of-ledger.ts'
-import { endOfLedger, type LedgerRow, rowOf } from './ledger-rows.ts'
+import { endOf, type LedgerRow, rowOf } from './ledger-rows.ts'
 import { type LedgerOfRun, ledgersOfRun } from './ledgers-of-run.ts'
 import { requireDue } from './refresh.ts'
+import { standOf } from './stand-of-ledger.ts'
 
 /** An entry that a release makes: as the release names it, and its row. */
 export interface DueDebit {
@@ -59,19 +58,16 @@ export async function appendDebits(trx: KeysTransaction, debits: readonly DueDeb
 }
 
 async function openEnd(vault: Vault, trx: KeysTransaction, ledger: LedgerOfRun, now: Date): Promise<LedgerEnd> {
-  await requireNoneLocked(trx, ledger.id)
-  await requireOneAccounting(trx, ledger)
-  const end = await endOfLedger(vault, trx, ledger.id)
+  const { last, isLocked, isCountedOtherwise } = await standOf(trx, ledger)
+  // Nothing is debited while debits of another contract may be missing.
+  if (isLocked)
+    throw new ReinraumError('rollback-detected', "the dataset's ledger may lack entries of another contract, whose log is locked")
+  // With another accounting its budget would be there a second time.
+  if (isCountedOtherwise)
+    throw new ReinraumError('ledger-mismatch', `${ledger.name.dataset} was counted by another accounting than this rule's`)
+  const end = endOf(vault, ledger.id, last)
   if (end.sequence === 0) await requireDue(vault, trx, ledger, now)
   return end
-}
-
-/** A dataset counts by one accounting for good: with another one its budget would be there a second time. */
-async function requireOneAccounting(trx: KeysTransaction, { name }: LedgerOfRun): Promise<void> {
-  const other = ledgerId({ ...name, accounting: name.accounting === 'basic' ? 'zcdp' : 'basic' })
-  const entries = trx.selectFrom('ledger_entries').select('sequence').where('ledger', '=', other).where('sequence', '=', 1)
-  if ((await entries.executeTakeFirst()) !== undefined)
-    throw new ReinraumError('ledger-mismatch', `${name.dataset} was counted by another accounting than this rule's`)
 }
 
 function shortfallIn({ slot, name: { dataset, period, accounting } }: LedgerOfRun, { left, wouldFit }: Short): Shortfall {
@@ -97,7 +93,7 @@ function debitOf(
   const event = { contract: contract.id, run: run.id, slot, manifest, at: now.toISOString(), origin: null }
   const entry = followingEntry(end, { charge, event })
   const { sequence, charged, spent } = entry
-  const after = endAfter({ keyService: vault.id, ledger: id }, end.digest, entry).digest
+  const after = entryDigest({ keyService: vault.id, ledger: id }, end.digest, entry)
   return {
     named: {
       slot,
@@ -111,6 +107,6 @@ function debitOf(
       charged: { ...charged },
       spent: { ...spent },
     },
-    row: rowOf(vault, ledger, end.digest, { entry, event }),
+    row: rowOf(vault, ledger, end.digest, { entry, event, digest: after }),
   }
 }

@@ -1,6 +1,7 @@
 import { isReinraumError } from '@reinraum/crypto'
 import {
   type Contract,
+  entryDigest,
   followingEntry,
   type LedgerEvent,
   type Release,
@@ -59,7 +60,8 @@ async function enter(vault: Vault, trx: KeysTransaction, shown: ReleasedEntry): 
   }
   const again: LedgerEvent = { ...event, origin: { digest: after, spent: entry.spent } }
   const following = followingEntry(end, { charge: entry.charge, event: again })
-  const row = rowOf(vault, { name, id: place.ledger }, end.digest, { entry: following, event: again })
+  const digest = entryDigest(place, end.digest, following)
+  const row = rowOf(vault, { name, id: place.ledger }, end.digest, { entry: following, event: again, digest })
   await trx.insertInto('ledger_entries').values(row).execute()
   await rememberLedgers(trx, event.contract, [place.ledger])
   return true

@@ -30,7 +30,11 @@ export interface OwnEntry {
  */
 export async function endOfLedger(vault: Keeper, db: Reader, ledger: DigestId): Promise<LedgerEnd> {
   const rows = db.selectFrom('ledger_entries').selectAll().where('ledger', '=', ledger)
-  const last = await rows.orderBy('sequence', 'desc').limit(1).executeTakeFirst()
+  return endOf(vault, ledger, await rows.orderBy('sequence', 'desc').limit(1).executeTakeFirst())
+}
+
+/** Where a ledger ends whose last row is this one. @throws ReinraumError `ledger-broken` */
+export function endOf(vault: Keeper, ledger: DigestId, last: LedgerRow | undefined): LedgerEnd {
   if (last === undefined) return beginning({ keyService: vault.id, ledger })
   const { entry, digest } = openRow(vault, last)
   return { sequence: entry.sequence, digest, charged: entry.charged, spent: entry.spent }
@@ -63,9 +67,8 @@ export function rowOf(
   vault: Keeper,
   { name: { owner, dataset, period }, id: ledger }: { readonly name: LedgerName; readonly id: DigestId },
   previous: DigestId,
-  { entry, event }: Omit<OwnEntry, 'digest'>,
+  { entry, event, digest }: OwnEntry,
 ): LedgerRow {
-  const digest = entryDigest({ keyService: vault.id, ledger }, previous, entry)
   const { charge, charged, spent, sequence } = entry
   return {
     ...{ ledger, sequence, previous, digest, seal: sealOf(vault, digest), owner, dataset, period },
