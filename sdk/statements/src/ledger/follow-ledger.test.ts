@@ -88,6 +88,7 @@ describe('an entry is not believed', () => {
     expect(await refused(first, third)).toBe('ledger-broken')
     expect(await refused(second)).toBe('ledger-broken')
     expect(await refused(first, first)).toBe('ledger-broken')
+    expect(await refused(withEntry(first, { sequence: 2 }))).toBe('ledger-broken')
   })
 
   test('when its sums are smaller than what was charged', async () => {
