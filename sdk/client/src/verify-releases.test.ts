@@ -168,8 +168,9 @@ describe('the releases of a run', () => {
     const of = await verifyContract(await mergeSignatures(...(signed as [Uint8Array, Uint8Array])), { now })
     const lineage = { dataset: 'strikes', periods: [1, 3] }
     const spends = { of, lineage, privacy: { epsilon: 0.5, delta: 0 } }
+    let holders = 3
     const debited = async (epsilon: number, ...periods: number[]) => {
-      const releases = ['air', 'bird'] as const
+      const releases = services.slice(0, holders)
       const said = releases.map(async (by): Promise<Said> => {
         const ledger = await Promise.all(periods.map((period) => debitOf(of, by, period, epsilon)))
         const datasets = [{ slot: 'strikes', manifest: strikes }]
@@ -178,11 +179,14 @@ describe('the releases of a run', () => {
       })
       return verify(await Promise.all(said), { strikes }, spends)
     }
-    expect(await debited(500_000, 1, 3)).toBe('air,bird')
+    expect(await debited(500_000, 1, 3)).toBe('air,bird,sea')
     expect(await debited(499_999, 1, 3)).toBe('receipt-invalid')
     expect(await debited(500_000, 1)).toBe('receipt-invalid')
     expect(await debited(500_000, 1, 2)).toBe('receipt-invalid')
     expect(await debited(500_000)).toBe('receipt-invalid')
+    // Two make the key, and the third did not count the run.
+    holders = 2
+    expect(await debited(500_000, 1, 3)).toBe('receipt-invalid')
   })
 
   test('are all of this run and of this evidence, and none is a denial', async () => {

@@ -5,6 +5,7 @@ import {
   type LedgerDebit,
   type Receipt,
   type Release,
+  releasesNeeded,
   type Verified,
   type VerifiedRun,
   verifyRelease,
@@ -12,8 +13,8 @@ import {
 
 /**
  * Verifies that the key services gave the keys of a run away, for this run and on the receipt's evidence: for each dataset
- * version as many of the key services that hold its key as the contract says it takes; and each of them debited what the query
- * says that it spends, of every part of the data whose rule asks for noise.
+ * version as many of the key services that hold its key as the contract says it takes. Where the rule asks for noise all of them did,
+ * and each debited what the query says that it spends, of every part of the data.
  * @throws ReinraumError `receipt-invalid`, and those of `verifyRelease`
  */
 export async function verifyReleases(
@@ -29,9 +30,9 @@ export async function verifyReleases(
   for (const release of releases) requireDebits(release.document, run)
   for (const slot of run.contract.document.slots) {
     if (!run.manifests.has(slot.id)) continue
-    const { services, threshold } = keyCustodyOf(slot)
+    const { services } = keyCustodyOf(slot)
     const released = services.filter((service) => holders.get(slot.id)?.has(service))
-    if (released.length < threshold)
+    if (released.length < releasesNeeded(slot))
       throw new ReinraumError('receipt-invalid', `too few key services released the key of ${slot.id}`)
   }
   return releases

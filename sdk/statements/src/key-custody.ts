@@ -12,6 +12,15 @@ export function keyCustodyOf({ keyService }: Pick<Slot, 'keyService'>): KeyCusto
   return typeof keyService === 'string' ? { services: [keyService], threshold: 1 } : keyService
 }
 
+/**
+ * How many of a slot's key services release before a run may go on: as many as its key takes or, where the rule asks for noise, all.
+ * Each counts what is spent by itself; if some were left out, now these and now those, each would count a part of it.
+ */
+export function releasesNeeded(slot: Pick<Slot, 'keyService' | 'rule'>): number {
+  const { services, threshold } = keyCustodyOf(slot)
+  return slot.rule.differentialPrivacy === undefined ? threshold : services.length
+}
+
 /** The suite in which key services seal to the executors of a contract. Nobody negotiates it, so nobody can talk it down. */
 export function releaseSuiteOf({ releaseSuite }: Pick<Contract, 'releaseSuite'>): HpkeSuite {
   return releaseSuite ?? defaultHpkeSuite

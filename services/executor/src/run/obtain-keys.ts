@@ -4,7 +4,7 @@ import type { Release, RunBundleBytes, Verified, VerifiedRun } from '@reinraum/s
 import type { Executor } from '../executor.ts'
 import { type Answer, type Answers, askKeyServices, givenOf, notGiven, whyMissing } from './ask-key-services.ts'
 import { combineKeys, zeroiseParts } from './combine-keys.ts'
-import { custodiesOf, keyServicesOf, type SlotCustody, unreached } from './custodies.ts'
+import { keyServicesOf, releasingCustodiesOf, type SlotCustody, unreached } from './custodies.ts'
 import type { RunKeys } from './keys.ts'
 import { type ReleasedHistories, zeroiseHistories } from './open-histories.ts'
 import { type OpenedRelease, openReleased } from './open-released.ts'
@@ -30,7 +30,8 @@ export interface ObtainedKeys {
 /**
  * Steps 5 and 6: a nonce from every key service involved, one piece of evidence that binds all of them with this run's keys,
  * and what each key service holds of the data keys, sealed to the KEM key inside that evidence. A key service that is away,
- * denies, or gives something wrong stops nothing as long as every slot reaches its threshold without it.
+ * denies, or gives something wrong stops nothing as long as every slot reaches its threshold without it; of a slot whose rule asks
+ * for noise, each has to debit.
  * @throws ReinraumError a denying key service's reason, what may pass (`unavailable`, …), `key-mismatch`, `threshold-not-reached`
  */
 export async function obtainKeys(
@@ -39,7 +40,7 @@ export async function obtainKeys(
   bundle: RunBundleBytes,
   keys: RunKeys,
 ): Promise<ObtainedKeys> {
-  const custodies = custodiesOf(run)
+  const custodies = releasingCustodiesOf(run)
   const issued = await issueNonces(executor, run, custodies)
   const presentation = await presentEvidence(executor, { run, bundle, keys, nonces: givenOf(issued) })
   const answers = await askForKeys(executor, run, custodies, presentation)

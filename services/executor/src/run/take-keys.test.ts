@@ -3,23 +3,33 @@ import { type Manifest, manifestCoreContext, type VerifiedRun } from '@reinraum/
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Executor } from '../executor.ts'
 import type { Answer } from './ask-key-services.ts'
-import type { SlotCustody } from './custodies.ts'
+import { releasingCustodiesOf, type SlotCustody } from './custodies.ts'
 import type { OpenedRelease } from './open-released.ts'
 import { takeKeys } from './take-keys.ts'
 
-const custodies: readonly SlotCustody[] = [
-  { slot: 'visits', services: ['a', 'b', 'c'], threshold: 2 },
-  { slot: 'areas', services: ['own'], threshold: 1 },
-]
+/** The rule of the visits asks for noise, or not. */
+const custodiesOfRun = (): readonly SlotCustody[] => {
+  const contract = {
+    document: {
+      slots: [
+        { id: 'visits', keyService: { services: ['a', 'b', 'c'], threshold: 2 }, rule: noisy ? { differentialPrivacy: {} } : {} },
+        { id: 'areas', keyService: 'own', rule: {} },
+      ],
+    },
+  } as unknown as VerifiedRun['contract']
+  return releasingCustodiesOf({ contract, manifests: run.manifests })
+}
 const away: Answer<never> = { kind: 'failed', error: new ReinraumError('unavailable', 'away') }
 let visits: Uint8Array
 let areas: Uint8Array
 let run: Pick<VerifiedRun, 'run' | 'manifests'>
 let answers: Map<string, Answer<OpenedRelease>>
 let logged: object[]
+let noisy: boolean
 
 beforeEach(async () => {
   logged = []
+  noisy = false
   visits = randomBytes(32)
   areas = randomBytes(32)
   const manifests = new Map([
@@ -52,7 +62,7 @@ const isZero = (bytes: Uint8Array) => bytes.every((byte) => byte === 0)
 
 function take() {
   const log = { warn: (fields: object) => logged.push(fields) } as unknown as Executor['log']
-  return takeKeys({ log }, run, custodies, answers)
+  return takeKeys({ log }, run, custodiesOfRun(), answers)
 }
 
 describe('taking the keys of a run', () => {
@@ -73,6 +83,28 @@ describe('taking the keys of a run', () => {
     expect(logged).toEqual([{ run: 'the run', refused: { b: 'key-mismatch' } }])
     answers = new Map([...answers, ['c', away]])
     await expect(take()).rejects.toMatchObject({ code: 'unavailable' })
+  })
+
+  describe('where each key service keeps a ledger', () => {
+    beforeEach(() => {
+      noisy = true
+    })
+
+    it('takes what all of them gave', async () => {
+      expect([...(await take()).given.keys()]).toEqual(['a', 'b', 'c', 'own'])
+    })
+
+    it('is refused when one of them denies, though the others make the key', async () => {
+      answers.set('c', { kind: 'denied', reason: 'budget-exhausted' })
+      const parts = given()
+      await expect(take()).rejects.toMatchObject({ code: 'budget-exhausted' })
+      expect(parts.every(isZero)).toBe(true)
+    })
+
+    it('is refused when one of them gave something wrong', async () => {
+      answers.set('b', gave('visits', randomBytes(33)))
+      await expect(take()).rejects.toMatchObject({ code: 'threshold-not-reached' })
+    })
   })
 
   it('overwrites everything, also the keys that could be had, when it fails', async () => {
