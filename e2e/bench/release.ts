@@ -10,7 +10,7 @@ import { openCleanRoom, readyToRun } from '../harness/clean-room.ts'
 import { rogueExecutor } from '../harness/rogue-executor.ts'
 
 // What a release costs beside what it cannot avoid: the public-key operations on what no release has seen before and one durable
-// commit of as many bytes. Twice: the decision (appraisal with warm caches, checks, debit, log, seal) in a process that does
+// commit of as many bytes. (Of a query that spends ε, the decision's processor time too.) Twice: the decision (appraisal with warm caches, checks, debit, log, seal) in a process that does
 // nothing else, each followed by one set of the operations; and the whole call, over the wire to a real key service with its bus,
 // each followed by one set in a process that has slept until then, as the key service has.
 // Usage: node --conditions=source e2e/bench/release.ts [releases]
@@ -66,6 +66,8 @@ async function timeDecisions(child: ChildProcess, note: Note): Promise<void> {
   note('decision on a processor', ...processor.decisions)
   note(`together on a processor${beside.decision}`, ...processor.operations)
   for (const [name, ms] of Object.entries(operations)) note(name + beside.decision, ...ms)
+  const noisy = await ask(child, { decisions: batch, noisy: true })
+  note('noisy decision on a processor', ...noisy.processor.decisions)
 }
 
 /** Prepares rounds of calls to the key service. */
@@ -140,6 +142,8 @@ function report(): void {
   line('on a processor', ...ms(processor))
   line('operations on one', ...ms(both('together on a processor')))
   line('times what it must', ...ratios(processor, both('together on a processor')))
+  line('with a ledger debited', ...ms([median('noisy decision on a processor')]))
+  line('times one without', ...ratios([median('noisy decision on a processor')], [median('decision on a processor')]))
   line('releases per core', ...processor.map((each) => `${(1000 / each).toFixed(0)} / s`))
   console.log(`\nmedians of ${releases} releases on ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}`)
 }

@@ -4,11 +4,12 @@ import { DatabaseSync } from 'node:sqlite'
 import { create } from '@bufbuild/protobuf'
 import { generateHpkeKeyPair, hpkeSeal, randomBytes, utf8 } from '@reinraum/crypto'
 import { ReleaseKeysRequestSchema } from '@reinraum/proto'
-import { parseStatement, type Query } from '@reinraum/statements'
+import { type DifferentialPrivacy, parseStatement, type Query } from '@reinraum/statements'
 import { sql } from 'kysely'
 import { releaseKeys } from '../rpc/release-keys.ts'
 import { agreeAndImport } from './agreement.ts'
 import { bundleOf, requestOf } from './attempt.ts'
+import { noise } from './noise.ts'
 import { type Room, startRoom } from './room.ts'
 
 // Times decisions about releases in a process of their own, for e2e/bench/release.ts: from the request's message to the answer's,
@@ -16,8 +17,8 @@ import { type Room, startRoom } from './room.ts'
 // one query: what is warm is warm, and what no release has seen before is verified.
 
 export type BenchRequest =
-  /** so many decisions, each followed by one set of operations */
-  | { readonly decisions: number }
+  /** so many decisions, each followed by one set of operations; of a query that debits a ledger, if it is `noisy` */
+  | { readonly decisions: number; readonly noisy?: boolean }
   /** one set of operations, by a process that has slept until now */
   | { readonly operations: true }
 
@@ -31,6 +32,7 @@ export interface BenchAnswer {
 
 const room = await startRoom()
 const nextRequest = await requests(room)
+const nextNoisyRequest = await requests(room, { ...noise, epsilonBudget: 1000 })
 const operations = await unavoidable(join(room.folder, 'commits.sqlite'), await bytesOfRelease(room))
 process.on('message', async (request: BenchRequest) => process.send?.(await perform(request)))
 process.once('disconnect', () => void room.stop().then(() => process.exit()))
@@ -53,7 +55,7 @@ async function perform(request: BenchRequest): Promise<BenchAnswer> {
   }
   // Made ahead: a decision is timed without what an executor does for it.
   const made = []
-  for (let i = 0; i < request.decisions; i++) made.push(await nextRequest())
+  for (let i = 0; i < request.decisions; i++) made.push(await (request.noisy === true ? nextNoisyRequest() : nextRequest()))
   for (const each of made) {
     const before = process.cpuUsage()
     taken.decisions.push(await timeOf(() => released(room, each)))
@@ -69,10 +71,14 @@ async function released({ shared }: Room, request: Parameters<typeof releaseKeys
 }
 
 /** Requests for one run after the other of one approved query, which reads one slot. */
-async function requests(room: Room) {
-  const all = await agreeAndImport(room)
+async function requests(room: Room, differentialPrivacy?: DifferentialPrivacy) {
+  const asking = differentialPrivacy === undefined ? {} : { differentialPrivacy }
+  const all = await agreeAndImport(room, (contract) => {
+    return { ...contract, slots: contract.slots.map((slot) => ({ ...slot, rule: { ...slot.rule, ...asking } })) }
+  })
   const agreement = { ...all, datasets: all.datasets.filter(({ slot }) => slot === 'strikes') }
   const first = await bundleOf(agreement, {
+    query: (asked) => (differentialPrivacy === undefined ? asked : { ...asked, privacy: { epsilon: 0.001, delta: 0 } }),
     approval: (approval) => (approval.by === 'air' ? undefined : { ...approval, maximumRuns: 1_000_000 }),
   })
   const query = parseStatement(first.query).document as Query
