@@ -11,7 +11,7 @@ import {
 import type { KeysTransaction } from '../store.ts'
 import type { Vault } from '../vault.ts'
 import { rememberLedgers } from './contracts-of-ledger.ts'
-import { endOfLedger, openRow, rowOf } from './ledger-rows.ts'
+import { endOfLedger, type LedgerRow, type OwnEntry, openRow, rowOf } from './ledger-rows.ts'
 
 /**
  * Enters the debits that a release of this service's says it made, and that the ledgers lack: at once, whatever log it stands in,
@@ -42,18 +42,14 @@ async function stands(vault: Vault, trx: KeysTransaction, { place, after }: Rele
     .where((eb) => eb.or([eb('digest', '=', after), eb('origin_digest', '=', after)]))
     .execute()
   return rows.some((row) => {
-    const own = unlessBroken(() => openRow(vault, row))
+    const own = openOwn(vault, row)
     return own !== undefined && (own.digest === after || own.event.origin?.digest === after)
   })
 }
 
 async function enter(vault: Vault, trx: KeysTransaction, shown: ReleasedEntry): Promise<boolean> {
   const { name, place, entry, event, after } = shown
-  const end = await endOfLedger(vault, trx, place.ledger).catch((error: unknown) => {
-    unlessBroken(() => {
-      throw error
-    })
-  })
+  const end = await endOfLedger(vault, trx, place.ledger).catch(noneIfBroken)
   if (end === undefined) {
     vault.log.error({ ledger: place.ledger }, 'a debit was shown that a ledger lacks which is broken: nothing is debited from it')
     return false
@@ -67,11 +63,15 @@ async function enter(vault: Vault, trx: KeysTransaction, shown: ReleasedEntry): 
   return true
 }
 
-function unlessBroken<T>(read: () => T): T | undefined {
+function openOwn(vault: Vault, row: LedgerRow): OwnEntry | undefined {
   try {
-    return read()
+    return openRow(vault, row)
   } catch (error) {
-    if (isReinraumError(error) && error.code === 'ledger-broken') return undefined
-    throw error
+    return noneIfBroken(error)
   }
+}
+
+function noneIfBroken(error: unknown): undefined {
+  if (isReinraumError(error) && error.code === 'ledger-broken') return undefined
+  throw error
 }

@@ -131,6 +131,16 @@ test('entries taken out of the ledger alone are found out by a release that the 
   expect(await spent()).toBe(350_000)
 })
 
+test('a broken ledger takes in nothing more, and nothing is debited from it', async () => {
+  const { db } = service.vault.store
+  await sql`drop trigger if exists ledger_entries_stay`.execute(db)
+  const ledger = await ledgerOf(first, 'strikes', { dataset })
+  await db.updateTable('ledger_entries').set({ spent_epsilon: 100_001 }).where('ledger', '=', ledger).execute()
+  expect(await present(here(first), service, kept.first)).toBe('SET_BACK')
+  expect(await confirm(here(first), service, 'bird')).toMatchObject({ lock: 'NONE' })
+  for (const agreement of [first, second]) expect(await spendHere(agreement, 0.1)).toBe('ledger-broken')
+})
+
 describe('a store from a backup', () => {
   const restored = async () => {
     const createdAt = room.clock.now()
