@@ -15,7 +15,13 @@ export function guardText(result: GuardVerdict, sql: string): string {
 
 /** The same for programs: every reason with its advice. */
 export function guardJson(result: GuardVerdict) {
-  if (result.verdict === 'allowed') return result
+  if (result.verdict === 'allowed') {
+    // The report says the same of the noise, in numbers that JSON has.
+    const { noise, ...rest } = result
+    return noise === null
+      ? rest
+      : { ...rest, noise: { cellsSql: noise.cellsSql, histograms: noise.histograms, table: noise.table } }
+  }
   return { verdict: result.verdict, reasons: result.reasons.map((reason) => ({ ...reason, fix: fixOf(reason.code) })) }
 }
 

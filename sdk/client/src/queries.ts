@@ -42,12 +42,12 @@ export interface QueryCheck {
 /** The guard's verdict on a query over these datasets, offline: the same code that decides inside the enclave. */
 export async function checkQuery(
   slots: readonly SlotInput[],
-  { sql, parameters }: Pick<QueryDraft, 'sql' | 'parameters'>,
+  { sql, parameters, privacy }: Pick<QueryDraft, 'sql' | 'parameters' | 'privacy'>,
   { by, values }: QueryCheck = {},
 ): Promise<GuardVerdict> {
   const guard = await createGuard()
   try {
-    return await guard.check({ sql, parameters, values, slots, ...(by === undefined ? {} : { by }) })
+    return await guard.check({ sql, parameters, values, slots, privacy, ...(by === undefined ? {} : { by }) })
   } finally {
     await guard.close()
   }

@@ -29,7 +29,16 @@ const fixes: Readonly<Record<GuardReason, string>> = {
   'constant-not-allowed': 'Write the value as a plain number, text, date, or TRUE or FALSE, within the range of its type.',
   'rule-invalid': 'The rule or schema of a dataset is at fault, not the query: ask its owner to correct it.',
   'mode-not-allowed': 'Ask the owner to allow this kind of query, or to approve this one as a template.',
-  'noise-not-available': 'The owner lets results out only with noise, which cannot be given yet: leave the dataset out.',
+  'noise-not-available':
+    'The owner lets results out only with noise: aggregate the rows once, by one grouping, and compute the rest from that result.',
+  'privacy-missing': 'State what the query spends: privacy with epsilon and delta, or --epsilon and --delta.',
+  'privacy-malformed': 'Write epsilon with at most 6 digits after the point, and delta with at most 15.',
+  'privacy-over-maximum': 'Spend less: write at most what the message says.',
+  'privacy-too-small': 'Spend more, or ask for fewer aggregates.',
+  'domain-missing':
+    'Group by columns whose rule declares a domain, or state a delta, which pays for groups that nobody declared.',
+  'contribution-unbounded':
+    'Ask the owner to add maxRowsPerUnit and maxGroupsPerUnit to the privacyUnit of the rule, or aggregate a subquery that groups by the unit.',
   'join-required': 'Join the dataset with one that its rule names, on the columns that it names.',
   'column-not-allowed':
     'Use another column here, or ask the owner to make this one a dimension; per privacy unit, count(*) can always be grouped.',

@@ -1,3 +1,4 @@
+import type { Spending } from '@reinraum/privacy'
 import type { Parameter, ParameterValue } from '@reinraum/statements'
 import { type Block, slotsOf } from './analysis/block.ts'
 import { furtherReasons } from './analysis/further-reasons.ts'
@@ -9,17 +10,21 @@ import { type Engine, openEngine } from './engine/instance.ts'
 import type { Parser } from './engine/parser.ts'
 import type { OutputColumn } from './engine/plan-outputs.ts'
 import { checkedText } from './engine/round-trip.ts'
-import { quote, type Shadow } from './engine/shadow.ts'
+import { createTable, quote, type Shadow } from './engine/shadow.ts'
+import { exactCells } from './noise/exact-cells.ts'
+import { noiseReport } from './noise/noise-report.ts'
+import { type NoiseStatement, noisyTable, withIntervals } from './noise/noise-statement.ts'
+import { type NoisyQuery, noisyQueryOf } from './noise/noisy-query.ts'
 import { positionOf, type Reason, Refusal } from './reasons.ts'
 import { type GuardReport, reportOf, usageOf } from './report.ts'
 import type { CellTable } from './rewrite/history.ts'
-import { type Rewritten, rewrite } from './rewrite/query.ts'
+import { type Rewritten, rewrite, rewriteNoisy } from './rewrite/query.ts'
 import { checkRules } from './rules/check-rules.ts'
 import { composeAll } from './rules/compose.ts'
 import { type Restrictions, restrictionsOf } from './rules/restrictions.ts'
 
 /** Raised with every change of what the guard allows or how it rewrites. */
-export const guardVersion = 'reinraum-guard/3'
+export const guardVersion = 'reinraum-guard/4'
 
 export interface GuardRequest {
   readonly sql: string
@@ -30,6 +35,8 @@ export interface GuardRequest {
   readonly slots: readonly SlotInput[]
   /** the member who asks: rows come out where they join with a dataset of this owner, for rules that have that mode */
   readonly by?: string
+  /** what the signed query spends of each dataset whose rule asks for noise; such a dataset gives nothing without it */
+  readonly privacy?: Spending | undefined
 }
 
 /** What whoever executes the query needs to know beside its SQL: above all, what the rules of its datasets ask together. */
@@ -49,6 +56,8 @@ export interface CellStatement extends CellTable {
 export interface Statements {
   /** in this order, each before the next is run, and all before the result */
   readonly cells: readonly CellStatement[]
+  /** what the result reads in place of rows, where a rule asks for noise: there are no other cells then */
+  readonly noise: NoiseStatement | null
   readonly resultSql: string
   /** all of it, as people read it and receipts name it */
   readonly rewrittenSql: string
@@ -106,11 +115,14 @@ async function check(engine: Engine, request: GuardRequest): Promise<GuardVerdic
       ),
     )
     const shown = shownRows(blocks, read, request.by)
+    // An owner who asks for noise gets noise or no results.
+    const noisy = restrictions.ledgers.length === 0 ? null : noisyQueryOf(blocks, read, restrictions, request.privacy)
     const minimumGroupSize = restrictions.minimumGroupSize ?? 1
-    const rewritten = rewrite(blocks, { ...restrictions, minimumGroupSize, compared })
     const declared = slots.length <= mostDeclared ? slots : read
     const { columns, ...statements } = await engine.shadows.use({ declared, read, shown }, (shadow) =>
-      checkedStatements(engine.parser, shadow, rewritten),
+      noisy === null
+        ? checkedStatements(engine.parser, shadow, rewrite(blocks, { ...restrictions, minimumGroupSize, compared }))
+        : checkedNoise(engine.parser, shadow, noisy, restrictions),
     )
     const needed = read.map(({ id, schema, unit }) => {
       const used = new Set(Object.values(usage.get(id) ?? {}).flatMap((names) => [...names]))
@@ -120,7 +132,13 @@ async function check(engine: Engine, request: GuardRequest): Promise<GuardVerdic
       verdict: 'allowed',
       ...statements,
       plan: { ...restrictions, slots: needed, columns },
-      report: reportOf(blocks, read, restrictions, columns),
+      report: reportOf(
+        blocks,
+        read,
+        restrictions,
+        columns,
+        noisy === null || request.privacy === undefined ? null : noiseReport(noisy, request.privacy),
+      ),
     }
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
@@ -138,8 +156,10 @@ function shownRows(blocks: readonly Block[], read: readonly Slot[], by: string |
   return new Set(by === undefined ? [] : open.filter((s) => overlap.some((o) => o.id === s.id)).map((s) => s.id))
 }
 
+type Checked = Statements & Pick<GuardPlan, 'columns'>
+
 /** Every statement through the second lock, each with the tables that those before it make. */
-async function checkedStatements(parser: Parser, shadow: Shadow, { cells, result }: Rewritten) {
+async function checkedStatements(parser: Parser, shadow: Shadow, { cells, result }: Rewritten): Promise<Checked> {
   const made: CellStatement[] = []
   for (const { select, ...table } of cells) {
     const { sql } = await checkedText(parser, select, (text) => shadow.bindCells(table.table, text))
@@ -147,7 +167,32 @@ async function checkedStatements(parser: Parser, shadow: Shadow, { cells, result
   }
   const { sql: resultSql, bound: columns } = await checkedText(parser, result, shadow.bind)
   const texts = [...made.map(({ table, sql }) => `CREATE TEMP TABLE ${quote(table)} AS ${sql}`), resultSql]
-  return { cells: made, resultSql, rewrittenSql: texts.join(';\n'), columns }
+  return { cells: made, noise: null, resultSql, rewrittenSql: texts.join(';\n'), columns }
+}
+
+/** The exact cells through the second lock; then the result, with the table of noisy cells as all that it has of rows. */
+async function checkedNoise(
+  parser: Parser,
+  shadow: Shadow,
+  noisy: NoisyQuery,
+  { maxRows, rounding }: Restrictions,
+): Promise<Checked> {
+  const table = noisyTable(noisy, rounding)
+  const { cells, histograms } = exactCells(noisy, table.table)
+  const steps = { core: noisy.core, exact: [cells, ...histograms.map((h) => h.pieces)], table: table.table }
+  const { exact, result } = rewriteNoisy(withIntervals(noisy.blocks, noisy), { maxRows }, steps)
+  const texts: string[] = []
+  for (const select of exact) texts.push((await checkedText(parser, select, shadow.bindExact)).sql)
+  const [cellsSql = '', ...histogramsSql] = texts
+  await shadow.makeNoisy(table.table, table.columns)
+  const { sql: resultSql, bound: columns } = await checkedText(parser, result, shadow.bind)
+  const noise: NoiseStatement = {
+    ...table,
+    cellsSql,
+    histograms: histograms.map(({ values }, i) => ({ values, sql: histogramsSql[i] ?? '' })),
+  }
+  const made = createTable({ id: table.table, schema: table })
+  return { cells: [], noise, resultSql, rewrittenSql: [...texts, made, resultSql].join(';\n'), columns }
 }
 
 /** The first refusal is the verdict; what else is wrong is looked for only then, and told beside it. */

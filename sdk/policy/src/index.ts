@@ -16,6 +16,9 @@ export {
   guardVersion,
   type Statements,
 } from './guard.ts'
+export { addNoise, type ExactTexts, type TextRow } from './noise/add-noise.ts'
+export type { NoiseReport } from './noise/noise-report.ts'
+export type { NoiseStatement } from './noise/noise-statement.ts'
 export { type GuardReason, guardReasons, type Position, type Reason } from './reasons.ts'
 export type { BlockReport, DatasetUse, GuardReport } from './report.ts'
 export type { SketchColumns } from './rewrite/history.ts'

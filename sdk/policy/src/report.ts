@@ -3,6 +3,7 @@ import type { Block, From } from './analysis/block.ts'
 import { isProtected, relationsOf, slotsBehind, slotsOf } from './analysis/block.ts'
 import { aggregated, blocksIn, columnsOf, type Expression } from './analysis/expression.ts'
 import type { Slot } from './analysis/slots.ts'
+import type { NoiseReport } from './noise/noise-report.ts'
 import type { Restrictions } from './rules/restrictions.ts'
 
 /** How a query uses the columns of one dataset: what an approver decides on. */
@@ -46,6 +47,8 @@ export interface GuardReport {
   readonly approvedFor: readonly string[]
   /** true where sums can count a row more than once because it joins with several rows: of a public dataset, or of its unit */
   readonly joinsCanRepeatRows: boolean
+  /** null where no rule asks for noise */
+  readonly noise: NoiseReport | null
 }
 
 type Role = 'joined' | 'filtered' | 'grouped' | 'aggregated' | 'shown'
@@ -177,6 +180,7 @@ export function reportOf(
   slots: readonly Slot[],
   restrictions: Restrictions,
   output: GuardReport['output'],
+  noise: NoiseReport | null,
 ): GuardReport {
   const usage = usageOf(blocks)
   const { minimumGroupSize, maxRows, maxBytes } = restrictions
@@ -217,5 +221,6 @@ export function reportOf(
     approvedFor,
     output,
     joinsCanRepeatRows,
+    noise,
   }
 }

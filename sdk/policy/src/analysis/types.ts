@@ -47,7 +47,12 @@ const families: Readonly<Record<string, Family>> = {
 
 /** The type of a declared column. */
 export function typeOfColumn(declared: Column['type']): Type {
-  return { family: families[declared] ?? 'decimal', sql: declared }
+  return typeNamed(declared)
+}
+
+/** By the engine's name of it, one that a column can be declared with. */
+export function typeNamed(sql: string): Type {
+  return { family: families[sql] ?? 'decimal', sql }
 }
 
 export function isNumeric(type: Type): boolean {

@@ -63,6 +63,8 @@ export interface PlanScope {
   readonly slots: readonly Slot[]
   /** tables of cells that statements before made */
   readonly cells: readonly string[]
+  /** tables of cells that have noise: what is read from them is released */
+  readonly noisy: readonly string[]
   /** whether it makes one, with what cells are compared by */
   readonly sketches: boolean
 }
@@ -233,7 +235,7 @@ function givesRows(inner: PlanNode, plan: Plan): boolean {
     case 'LOGICAL_MATERIALIZED_CTE':
       return readsRows((inner.children as readonly unknown[])[1], plan)
     case 'LOGICAL_GET': {
-      return !isCells(inner, plan) && plan.slots.find((s) => s.id === tableOf(inner))?.unit !== null
+      return !isCells(inner, plan) && !isNoisy(inner, plan) && plan.slots.find((s) => s.id === tableOf(inner))?.unit !== null
     }
     default:
       return below(inner).some((child) => readsRows(child, plan))
@@ -251,6 +253,10 @@ function tableOf(get: PlanNode): unknown {
 
 function isCells(get: PlanNode, { cells }: Plan): boolean {
   return cells.some((name) => name === tableOf(get))
+}
+
+function isNoisy(get: PlanNode, { noisy }: Plan): boolean {
+  return noisy.some((name) => name === tableOf(get))
 }
 
 /** Windows over cells that a rewrite needs to cut cells by; all others stand over results. */
@@ -289,7 +295,7 @@ function checkOperator(node: PlanNode, plan: Plan, around: Around): void {
   checkComparesRows(node, plan, around)
   if (node.type !== 'LOGICAL_GET') return
   const source = node.function_data as { catalog?: unknown; schema?: unknown; table?: unknown } | undefined
-  const known = plan.slots.some((s) => s.id === source?.table) || isCells(node, plan)
+  const known = plan.slots.some((s) => s.id === source?.table) || isCells(node, plan) || isNoisy(node, plan)
   const table = known && source?.catalog === 'temp' && source.schema === 'main'
   if (node.name !== 'seq_scan' || !table) refuse('plan-not-allowed', 'the plan of the query reads something other than a dataset')
 }

@@ -13,6 +13,10 @@ export interface Shadow {
   readonly bind: (sql: string) => Promise<readonly OutputColumn[]>
   /** Binds what becomes a table of cells, and makes that table, as empty as the others. */
   readonly bindCells: (table: string, sql: string) => Promise<void>
+  /** Binds what gives exact cells to whoever adds noise to them: no table is made of it. */
+  readonly bindExact: (sql: string) => Promise<void>
+  /** Makes the table of noisy cells. What is bound from now on reads that and public datasets, and nothing that is protected. */
+  readonly makeNoisy: (table: string, columns: readonly OutputColumn[]) => Promise<void>
   /** names of the tables of cells that were made */
   readonly madeCells: () => readonly string[]
 }
@@ -30,13 +34,14 @@ export function shadowOver(
   planner: Planner,
   { read, shown }: { readonly read: readonly Slot[]; readonly shown: ReadonlySet<string> },
 ): Shadow {
-  const slots = read.map((s) => (shown.has(s.id) ? { ...s, unit: null } : s))
+  let slots = read.map((s) => (shown.has(s.id) ? { ...s, unit: null } : s))
   const cells: string[] = []
+  const noisy: string[] = []
   const bind = async (sql: string, sketches: boolean) => {
     planner.bindVarchar(1, sql)
     const text = await onlyText(planner).catch(() => refuse('too-complex', 'the engine cannot plan the rewritten query'))
     const plan: unknown = JSON.parse(text)
-    checkPlan(plan, { slots, cells, sketches })
+    checkPlan(plan, { slots, cells, noisy, sketches })
     return outputsOf(plan) ?? describe(connection, sql)
   }
   return {
@@ -48,7 +53,15 @@ export function shadowOver(
       await connection.run(createTable({ id: table, schema: { columns } }))
       cells.push(table)
     },
-    madeCells: () => cells,
+    async bindExact(sql) {
+      await bind(sql, false)
+    },
+    async makeNoisy(table, columns) {
+      await connection.run(createTable({ id: table, schema: { columns } }))
+      noisy.push(table)
+      slots = slots.filter(({ unit }) => unit === null)
+    },
+    madeCells: () => [...cells, ...noisy],
   }
 }
 

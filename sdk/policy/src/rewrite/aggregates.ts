@@ -122,7 +122,7 @@ export function exact(expression: Expression, { bounds }: Pick<CoreAggregate, 'b
  * Clamped, times 10^scale, as whole numbers whose squares cannot overflow within the bounds that the guard accepts: BIGINT
  * where the bounds leave squares in it, which is many times faster than HUGEINT.
  */
-function scaled(expression: Expression, { bounds, scale }: CoreAggregate): Node {
+export function scaled(expression: Expression, { bounds, scale }: Pick<CoreAggregate, 'bounds' | 'scale'>): Node {
   const value = clamped(write(expression), expression.type, bounds)
   const { family } = expression.type
   const largest = magnitude(bounds ?? [0, 0]) * 10n ** BigInt(scale)

@@ -20,7 +20,7 @@ export interface Bound {
 }
 
 /** What the rules of a family's units bound. */
-export function boundsOf({ from, units }: Family): readonly Bound[] {
+export function boundsOf({ from, units }: Pick<Family, 'from' | 'units'>): readonly Bound[] {
   const slots = slotsIn(from)
   return units.flatMap((unit, i): readonly Bound[] => {
     const rule = slots.find((s) => s.id === unit.slot)?.rule.privacyUnit

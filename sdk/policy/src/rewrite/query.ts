@@ -55,10 +55,42 @@ export function rewrite(submitted: readonly Block[], limits: Limits): Rewritten 
       if (compared !== null) cells.push({ ...compared.table, select: allOf(compared.pieces, ctes) })
       ctes.push(...pieces)
     }
-    if (block !== result) ctes.push({ name: block.name, select: writeBlock(block, members) })
+    if (block !== result) ctes.push({ name: block.name, select: writeBlock(block, fromCells(members)) })
   }
-  const limit = Math.min(result.limit ?? limits.maxRows, limits.maxRows)
-  return { cells, result: writeBlock({ ...result, limit }, members, ctes) }
+  return { cells, result: writeBlock(cut(result, limits), fromCells(members), ctes) }
+}
+
+/**
+ * Where noise stands between cells and results: the exact cells, which no statement reads, and a result over the table of noisy
+ * ones, which is all that the blocks know of them.
+ */
+export interface NoisyRewritten {
+  readonly exact: readonly Node[]
+  readonly result: Node
+}
+
+/** @param noisy the one core over rows, how its exact cells are measured, and the table that holds what becomes of them */
+export function rewriteNoisy(
+  blocks: readonly Block[],
+  limits: Pick<Limits, 'maxRows'>,
+  noisy: { readonly core: Core; readonly exact: readonly (readonly Piece[])[]; readonly table: string },
+): NoisyRewritten {
+  const result = blocks.at(-1)
+  if (result === undefined) throw new Error('a query has at least one block')
+  const fromTable: FromCore = (core, alias) =>
+    core === noisy.core ? ast.table(noisy.table, alias) : ast.subquery(writePublic(core), alias)
+  const ctes: CommonTable[] = []
+  let exact: readonly Node[] = []
+  for (const block of blocks) {
+    // what stands before the core may stand in its conditions
+    if (block.source.kind === 'core' && block.source.core === noisy.core) exact = noisy.exact.map((pieces) => allOf(pieces, ctes))
+    if (block !== result) ctes.push({ name: block.name, select: writeBlock(block, fromTable) })
+  }
+  return { exact, result: writeBlock(cut(result, limits), fromTable, ctes) }
+}
+
+function cut(result: Block, { maxRows }: Pick<Limits, 'maxRows'>): Block {
+  return { ...result, limit: Math.min(result.limit ?? maxRows, maxRows) }
 }
 
 interface CommonTable {
@@ -94,10 +126,20 @@ function tablesIn(value: unknown): readonly string[] {
   return [...own, ...Object.values(node).flatMap(tablesIn)]
 }
 
-type Members = ReadonlyMap<Core, Member>
+/** What stands in FROM of a block with a core. */
+type FromCore = (core: Core, alias: string) => Node
+
+function fromCells(members: ReadonlyMap<Core, Member>): FromCore {
+  return (core, alias) => {
+    const member = members.get(core)
+    return member === undefined
+      ? ast.subquery(writePublic(core), alias)
+      : fromVisible(core, member, visibleName(member.family), alias)
+  }
+}
 
 /** Names that no block and no dataset of the query has, nor starts with. */
-function freeNames(blocks: readonly Block[]): (wanted: string) => string {
+export function freeNames(blocks: readonly Block[]): (wanted: string) => string {
   const relations = blocks.flatMap((block) => relationsOfBlock(block))
   const taken = [...blocks.map((b) => b.name), ...relations].map((name) => name.toLowerCase())
   return (wanted) => {
@@ -128,11 +170,11 @@ function datasetsOf(from: From): readonly string[] {
   )
 }
 
-function writeBlock(block: Block, members: Members, ctes: readonly { name: string; select: Node }[] = []): Node {
+function writeBlock(block: Block, fromCore: FromCore, ctes: readonly { name: string; select: Node }[] = []): Node {
   const { source, where, qualify, select, order, distinct, limit, offset } = block
   const shown = [...select, ...order].map((s) => s.value)
   const above = [...shown, ...(qualify === null ? [] : [qualify])]
-  const from = withValues(writeSource(source, members), [where, ...above])
+  const from = withValues(writeSource(source, fromCore), [where, ...above])
   const filter = where === null ? null : write(where)
   const parts = (lift: (node: Node) => Node) => ({
     ctes,
@@ -157,10 +199,10 @@ function outputOf({ distinct }: Block, value: Expression): Node {
   return distinct ? plain(value) : write(value)
 }
 
-function writeSource(source: Block['source'], members: Members): Node {
+function writeSource(source: Block['source'], fromCore: FromCore): Node {
   switch (source.kind) {
     case 'core':
-      return writeCore(source.core, members.get(source.core), 'c')
+      return fromCore(source.core, 'c')
     case 'released':
       return writeFrom(source.from)
     case 'summary':
@@ -170,12 +212,6 @@ function writeSource(source: Block['source'], members: Members): Node {
     case 'stack':
       return ast.subquery(writeStack(source.stack), 'c')
   }
-}
-
-function writeCore(core: Core, member: Member | undefined, alias: string): Node {
-  return member === undefined
-    ? ast.subquery(writePublic(core), alias)
-    : fromVisible(core, member, visibleName(member.family), alias)
 }
 
 /** The query's own order, then every output column: rows that tie are equal, so equal runs give equal bytes. */

@@ -31,7 +31,7 @@ function compute(op: '*' | '/' | '+', left: Expression, right: Expression): Expr
 }
 
 /** In millionths. */
-function gridOf(type: Type, rounding: string): bigint {
+export function gridOf(type: Type, rounding: string): bigint {
   const scale = type.family === 'integer' ? 0 : type.family === 'decimal' ? decimalShape(type).scale : 6
   return scale >= 6 ? millionthsOf(rounding) : leastCommonMultiple(millionthsOf(rounding), 10n ** BigInt(6 - scale))
 }

@@ -1,0 +1,139 @@
+import {
+  discreteGaussianSampler,
+  discreteLaplaceSampler,
+  type Estimate,
+  estimator,
+  type NoisyColumn,
+  quantileSampler,
+  type RandomSource,
+  type Rational,
+  type ValueCount,
+} from '@reinraum/privacy'
+import { type Direction, decimalWithin, multipleOf } from './decimal-texts.ts'
+import { additive } from './exact-cells.ts'
+import type { NoiseStatement } from './noise-statement.ts'
+
+/** A row of texts as the engine gives it, NULL as null. */
+export type TextRow = readonly (string | null)[]
+
+/** What the statements before noise gave. It is secret, and nothing of it leaves the process but through `addNoise`. */
+export interface ExactTexts {
+  readonly cells: readonly TextRow[]
+  /** in the order of the statement's */
+  readonly histograms: readonly (readonly TextRow[])[]
+}
+
+/**
+ * The rows of the noisy table: noise for every measure of every group, then the threshold on the noisy number of units, rounding
+ * and intervals, which see noisy numbers only and so cost nothing.
+ * @param random for tests; noise comes from the operating system's randomness
+ * @throws whatever a cell that is not as described makes it throw: the message must not be told
+ */
+export function addNoise(statement: NoiseStatement, exact: ExactTexts, random?: RandomSource): readonly TextRow[] {
+  const { plan, declared, groups } = statement
+  const cells = new Map(exact.cells.map((row) => [keyOf(row, groups), row]))
+  // In an order that does not depend on that of rows.
+  const keys = declared === null ? [...cells.values()].map((row) => row.slice(0, groups)).sort(compareRows) : product(declared)
+  const draws = drawsOf(statement, exact, random)
+  const estimate = estimator(plan)
+  return keys.flatMap((key) => {
+    const text = keyOf(key, groups)
+    const noisy = new Map(draws.map(({ name, draw }) => [name, draw(text, cells.get(text))]))
+    const cell = (name: string) => noisy.get(name) ?? missing()
+    // Post-processing: it sees the noisy number of units.
+    if (plan.threshold !== null && cell(plan.threshold.column) < plan.threshold.minimum) return []
+    return [[...key, ...textsOf(statement, estimate(cell))]]
+  })
+}
+
+interface Draw {
+  readonly name: string
+  /** the noisy number of a group, of which there may be no row */
+  readonly draw: (key: string, row: TextRow | undefined) => bigint
+}
+
+function drawsOf({ plan, groups, histograms }: NoiseStatement, exact: ExactTexts, random?: RandomSource): readonly Draw[] {
+  const added = additive(plan.columns).map((column, i): Draw => {
+    const noise = noiseOf(column, random)
+    return { name: column.name, draw: (_, row) => exactNumber(row, groups + i) + noise() }
+  })
+  const byKey = histograms.map((_, i) => histogramsOf(exact.histograms[i] ?? missing(), groups))
+  const drawn = plan.columns.flatMap((column): readonly Draw[] => {
+    const { measure, scale: epsilon, name } = column
+    if (measure.kind !== 'quantile') return []
+    const cells = byKey[histograms.findIndex((h) => h.values === measure.values)] ?? missing()
+    const { quantile, steps: bounds } = measure
+    const query = { bounds, quantile, epsilon, rowsPerUnit: 1n }
+    return [{ name, draw: (key) => quantileSampler(cells.get(key) ?? [], query, random)() }]
+  })
+  return [...added, ...drawn]
+}
+
+function noiseOf({ mechanism, scale }: NoisyColumn, random?: RandomSource): () => bigint {
+  switch (mechanism) {
+    case 'discreteLaplace':
+      return discreteLaplaceSampler(scale, random)
+    case 'discreteGaussian':
+      return discreteGaussianSampler(scale, random)
+    case 'exponential':
+      throw new Error('a quantile has no noise to add')
+  }
+}
+
+/** A declared group without rows has none of anything. */
+function exactNumber(row: TextRow | undefined, at: number): bigint {
+  if (row === undefined) return 0n
+  const text = row[at]
+  return text === null || text === undefined ? missing() : BigInt(text)
+}
+
+function histogramsOf(rows: readonly TextRow[], groups: number): ReadonlyMap<string, readonly ValueCount[]> {
+  const cells = new Map<string, { value: bigint; count: bigint }[]>()
+  for (const row of rows) {
+    const [value, count] = [row[groups], row[groups + 1]]
+    // rows without a value are no rows of a quantile
+    if (value === null || value === undefined) continue
+    const key = keyOf(row, groups)
+    const counts = cells.get(key) ?? []
+    counts.push({ value: BigInt(value), count: BigInt(count ?? missing()) })
+    cells.set(key, counts)
+  }
+  for (const counts of cells.values()) counts.sort((a, b) => (a.value < b.value ? -1 : 1))
+  return cells
+}
+
+function textsOf({ plan, columns, rounding, groups }: NoiseStatement, estimates: readonly Estimate[]): TextRow {
+  let at = groups
+  return plan.outputs.flatMap((_, i) => {
+    const { value, confidence } = estimates[i] ?? missing()
+    const type = columns[at]?.type ?? missing()
+    const text = (number: Rational | null, direction: Direction) =>
+      number === null
+        ? null
+        : decimalWithin(rounding === null ? number : multipleOf(number, rounding, type, direction), type, direction)
+    const own = text(value, 'nearest')
+    at += confidence.kind === 'ranks' ? 1 : 3
+    return confidence.kind === 'ranks' ? [own] : [own, text(confidence.low, 'down'), text(confidence.high, 'up')]
+  })
+}
+
+function keyOf(row: TextRow, groups: number): string {
+  return JSON.stringify(row.slice(0, groups))
+}
+
+function compareRows(a: TextRow, b: TextRow): number {
+  const [x, y] = [JSON.stringify(a), JSON.stringify(b)]
+  return x < y ? -1 : x > y ? 1 : 0
+}
+
+/** Every combination of a value of each column. */
+function product(domains: readonly (readonly string[])[]): readonly (readonly string[])[] {
+  return domains.reduce<readonly (readonly string[])[]>(
+    (rows, domain) => rows.flatMap((row) => domain.map((value) => [...row, value])),
+    [[]],
+  )
+}
+
+function missing(): never {
+  throw new Error('the cells are not those of the statement')
+}

@@ -1,0 +1,178 @@
+import type { Spending } from '@reinraum/privacy'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createGuard, type Guard } from '../guard.ts'
+import { noisySlots } from '../testing/noisy-patients.ts'
+
+let guard: Guard
+beforeAll(async () => {
+  guard = await createGuard()
+})
+afterAll(() => guard.close())
+
+const some: Spending = { epsilon: 1, delta: 0 }
+
+async function reasonFor(sql: string, changes: Parameters<typeof noisySlots>[0] = {}, privacy: Spending | undefined = some) {
+  const verdict = await guard.check({ sql, parameters: [], values: {}, slots: noisySlots(changes), privacy })
+  return verdict.verdict === 'allowed' ? 'allowed' : `${verdict.reasons[0]?.code}: ${verdict.reasons[0]?.message}`
+}
+
+const byRegion = 'SELECT region, count(*) AS n FROM patients GROUP BY region'
+
+describe('a query with noise is refused before it runs', () => {
+  test.each([
+    ['where it does not say what it spends', byRegion, {}, undefined, 'privacy-missing', 'an epsilon of 1000 at most'],
+    [
+      'above what one query may spend',
+      byRegion,
+      { noise: { maxEpsilonPerQuery: 0.5 } },
+      some,
+      'privacy-over-maximum',
+      'an epsilon of 0.5 fits',
+    ],
+    [
+      'above the delta of the budget',
+      byRegion,
+      {},
+      { epsilon: 1, delta: 0.001 },
+      'privacy-over-maximum',
+      'a delta of 0.000001 in all',
+    ],
+    [
+      'for an amount that ledgers do not count',
+      byRegion,
+      {},
+      { epsilon: 1e-7, delta: 0 },
+      'privacy-malformed',
+      'at most 6 places',
+    ],
+    ['for too little to be divided', byRegion, {}, { epsilon: 1e-6, delta: 0 }, 'privacy-too-small', 'spend more'],
+    ['where nothing bounds the rows of a unit', byRegion, { unit: {} }, some, 'contribution-unbounded', 'maxRowsPerUnit'],
+    [
+      'where only groups are bounded and rows count',
+      byRegion,
+      { unit: { maxGroupsPerUnit: 1 } },
+      some,
+      'contribution-unbounded',
+      'maxRowsPerUnit',
+    ],
+    ['without a domain and a delta', byRegion, { domain: undefined }, some, 'domain-missing', 'no domain of region'],
+    [
+      'where one of two groups has a domain',
+      'SELECT region, age, count(*) AS n FROM patients GROUP BY 1, 2',
+      {},
+      some,
+      'domain-missing',
+      'no domain of age',
+    ],
+    [
+      'by groups that are computed',
+      'SELECT year(admitted) AS y, count(*) AS n FROM patients GROUP BY 1',
+      {},
+      some,
+      'domain-missing',
+      'an expression',
+    ],
+    ['with Gaussian noise and no delta', byRegion, { noise: { mechanism: 'discreteGaussian' } }, some, 'privacy-missing', '1e-9'],
+    [
+      'compared with earlier results',
+      byRegion,
+      { output: { differencing: 'suppressRow' } },
+      some,
+      'noise-not-available',
+      'leave differencing out',
+    ],
+    [
+      'with totals',
+      'SELECT region, count(*) AS n FROM patients GROUP BY ROLLUP (region)',
+      {},
+      some,
+      'noise-not-available',
+      'totals',
+    ],
+    [
+      'over rows twice',
+      `WITH a AS (${byRegion}), b AS (SELECT count(*) AS m FROM patients) SELECT a.n, b.m FROM a CROSS JOIN b`,
+      {},
+      some,
+      'noise-not-available',
+      'one aggregation',
+    ],
+    [
+      'over two datasets one after the other',
+      'SELECT count(*) AS n FROM patients UNION ALL SELECT count(*) AS n FROM pupils',
+      {},
+      some,
+      'noise-not-available',
+      'one aggregation',
+    ],
+    [
+      'with rows that stay without a partner',
+      'SELECT count(*) AS n FROM states s LEFT JOIN patients p ON s.code = p.region',
+      {},
+      some,
+      'noise-not-available',
+      'inner join',
+    ],
+    [
+      'with the name of an interval given away',
+      'SELECT count(*) AS n, count(age) AS n_low FROM patients',
+      {},
+      some,
+      'duplicate-column',
+      'n_low',
+    ],
+  ] as const)('%s', async (_, sql, changes, privacy, code, words) => {
+    const reason = await (privacy === undefined
+      ? guard
+          .check({ sql, parameters: [], values: {}, slots: noisySlots(changes) })
+          .then((v) => (v.verdict === 'refused' ? `${v.reasons[0]?.code}: ${v.reasons[0]?.message}` : 'allowed'))
+      : reasonFor(sql, changes, privacy))
+    expect(reason).toContain(code)
+    expect(reason).toContain(words)
+    expect(reason).not.toBe('allowed')
+  })
+})
+
+describe('a query with noise is allowed', () => {
+  const rowsPerPerson =
+    'SELECT count(*) AS n, avg(often) AS mean FROM (SELECT person, count(*) AS often FROM patients GROUP BY person) q'
+  test.each([
+    ['over declared groups', byRegion, {}, some],
+    ['over groups of the data, for a delta', byRegion, { domain: undefined }, { epsilon: 1, delta: 1e-9 }],
+    ['over the two values of a BOOLEAN', 'SELECT smoker, count(*) AS n FROM patients GROUP BY smoker', {}, some],
+    ['of groups alone', 'SELECT region FROM patients GROUP BY region', {}, some],
+    [
+      'of units, where their groups are bounded',
+      'SELECT region, count(DISTINCT person) AS n FROM patients GROUP BY region',
+      { unit: { maxGroupsPerUnit: 1 } },
+      some,
+    ],
+    ['with one row per unit, whatever the rule bounds', rowsPerPerson, { unit: {} }, some],
+    [
+      'over two datasets that both ask for it',
+      'SELECT count(*) AS n, avg(q.marks) AS m FROM patients p JOIN pupils q ON p.person = q.pupil',
+      {},
+      some,
+    ],
+    [
+      'with conditions',
+      "SELECT count(*) FILTER (WHERE region = 'Region 1') AS n, sum(CASE WHEN smoker THEN cost END) AS c FROM patients",
+      {},
+      some,
+    ],
+    [
+      'with a released layer above',
+      `WITH a AS (${byRegion}) SELECT region, n / (SELECT sum(n) FROM a) AS share, rank() OVER (ORDER BY n) AS r FROM a`,
+      {},
+      some,
+    ],
+    [
+      'with public values in its conditions',
+      'SELECT count(*) AS n FROM patients WHERE region IN (SELECT code FROM states)',
+      {},
+      some,
+    ],
+  ] as const)('%s', async (_, sql, changes, privacy) => {
+    expect(await reasonFor(sql, changes, privacy)).toBe('allowed')
+  })
+})

@@ -1,0 +1,98 @@
+import {
+  approximate,
+  type ExpectedError,
+  estimator,
+  expectedErrors,
+  multiply,
+  type NoisyColumn,
+  type Spending,
+  unitsFor,
+} from '@reinraum/privacy'
+import { columnsOf } from '../analysis/expression.ts'
+import type { NoisyQuery } from './noisy-query.ts'
+
+/** What noise a result has, for people who decide on it: from public figures only. */
+export interface NoiseReport {
+  readonly epsilon: number
+  readonly delta: number
+  /** all groups that can come out; null where they come from the data */
+  readonly declaredGroups: number | null
+  /** a group comes out where its noisy number of units is at least this */
+  readonly leastUnits: number
+  /** as far as groups that nobody declared ask for it */
+  readonly tau: number | null
+  readonly measures: readonly NoiseOfMeasure[]
+  readonly outputs: readonly NoiseOfOutput[]
+  /** units that a group needs so that every output is expected to be off by at most a twentieth */
+  readonly unitsForTwentieth: number
+}
+
+export interface NoiseOfMeasure {
+  readonly measure: string
+  readonly mechanism: NoisyColumn['mechanism']
+  /** how far one unit moves all groups together, in the measure's own unit */
+  readonly sensitivity: number
+  /** discrete Laplace: its scale; discrete Gaussian: its standard deviation; exponential: the ε of one draw per row of a unit */
+  readonly scale: number
+}
+
+export interface NoiseOfOutput {
+  /** the columns of the block that are made of it */
+  readonly columns: readonly string[]
+  /** `values`: two columns beside it. `ranks`: it has at most so many rows between it and the exact quantile */
+  readonly interval: 'values' | { readonly ranks: number }
+  readonly expected: readonly (Omit<ExpectedError, 'name'> & { readonly units: number })[]
+}
+
+/** Sizes of groups of which the expected error is told. */
+const sizes = [100, 1000, 10_000]
+
+export function noiseReport({ plan, core, blocks, declared }: NoisyQuery, { epsilon, delta = 0 }: Spending): NoiseReport {
+  const block = blocks.find(({ source }) => source.kind === 'core' && source.core === core)
+  const columnsOfOutput = (name: string) =>
+    (block?.select ?? [])
+      .filter(({ value }) => columnsOf(value).some((c) => c.table === 'c' && c.name === name))
+      .map((item) => item.name)
+  const confidences = estimator(plan)(() => 0n).map(({ confidence }) => confidence)
+  const errors = sizes.map((units) => ({ units, errors: expectedErrors(plan, { units }) }))
+  return {
+    epsilon,
+    delta,
+    declaredGroups: declared === null ? null : declared.reduce((product, domain) => product * domain.length, 1),
+    leastUnits: Number(plan.threshold?.minimum ?? 0n),
+    tau: plan.threshold?.tau == null ? null : Number(plan.threshold.tau.minimum),
+    measures: plan.columns.map(measureText),
+    outputs: plan.outputs.map(({ name }, i) => {
+      const confidence = confidences[i]
+      const expected = errors.flatMap(({ units, errors: all }) => {
+        const found = all[i]
+        return found === undefined ? [] : [{ units, absolute: found.absolute, relative: found.relative }]
+      })
+      return {
+        columns: columnsOfOutput(name),
+        interval: confidence?.kind === 'ranks' ? { ranks: Number(confidence.rows) } : 'values',
+        expected,
+      }
+    }),
+    unitsForTwentieth: unitsFor(plan, 0.05),
+  }
+}
+
+function measureText({ name, mechanism, sensitivity, scale, grid }: NoisyColumn): NoiseOfMeasure {
+  const unit = approximate(grid)
+  const gaussian = mechanism === 'discreteGaussian'
+  return {
+    measure: name,
+    mechanism,
+    sensitivity:
+      mechanism === 'exponential'
+        ? Number(sensitivity.l1)
+        : (gaussian ? Math.sqrt(Number(sensitivity.l2Squared)) : Number(sensitivity.l1)) * unit,
+    scale:
+      mechanism === 'exponential'
+        ? approximate(scale)
+        : gaussian
+          ? Math.sqrt(approximate(scale)) * unit
+          : approximate(multiply(scale, grid)),
+  }
+}

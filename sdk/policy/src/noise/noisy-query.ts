@@ -1,0 +1,154 @@
+import { type NoisePlan, type NoiseReason, type NoiseTerm, planNoise, type Spending } from '@reinraum/privacy'
+import type { Block, Core } from '../analysis/block.ts'
+import { type Column, type Expression, keyOf, type Moments } from '../analysis/expression.ts'
+import { conjunctionOf } from '../analysis/operators.ts'
+import type { Slot } from '../analysis/slots.ts'
+import type { Type } from '../analysis/types.ts'
+import { type GuardReason, refuse } from '../reasons.ts'
+import type { Restrictions } from '../rules/restrictions.ts'
+import { contributionOf } from './contribution.ts'
+import { type DeclaredGroups, declaredGroups, withinDomains, withoutDomain } from './domains.ts'
+import { askedOf, type Measured } from './measured.ts'
+import { noisyBlockOf } from './noisy-core.ts'
+
+/** A query whose cells get noise: what it asks for, and the noise that it costs no more with than it says. */
+export interface NoisyQuery {
+  /** spreads in them are columns of the core */
+  readonly blocks: readonly Block[]
+  readonly core: Core
+  readonly measured: readonly Measured[]
+  readonly types: ReadonlyMap<string, Type>
+  /** null where groups come from the data, so that few units hide a group */
+  readonly declared: DeclaredGroups | null
+  readonly plan: NoisePlan
+}
+
+/** @throws Refusal where there is no noise for the query, or not for what it spends */
+export function noisyQueryOf(
+  submitted: readonly Block[],
+  read: readonly Slot[],
+  restrictions: Restrictions,
+  privacy: Spending | undefined,
+): NoisyQuery {
+  const { block, core: asIs } = noisyBlockOf(submitted, read, restrictions)
+  const terms = termsOf(restrictions, privacy)
+  const declared = declaredGroups(asIs)
+  const inside = declared === null ? [] : withinDomains(asIs, declared)
+  const where = [...(asIs.where === null ? [] : [asIs.where]), ...inside]
+  const spreads = spreadsOf(block)
+  const core: Core = { ...asIs, where: where.length === 0 ? null : conjunctionOf(where) }
+  const { asked, ...named } = askedOf(core, spreads)
+  const request = {
+    contribution: contributionOf(core),
+    declaredGroups: declared === null ? null : declared.reduce((product, domain) => product * domain.length, 1),
+    minimumGroupSize: restrictions.minimumGroupSize ?? 0,
+    // groups alone are shown where they have enough units
+    asked: asked.length > 0 ? asked : [{ name: 'units', aggregate: 'countUnits' } as const],
+  }
+  const outcome = planNoise(request, terms)
+  if (outcome.outcome === 'refused') return refuseNoise(outcome.code, outcome.message, asIs, terms, declared)
+  checkWidth(outcome.plan)
+  const blocks = submitted.map((b) => (b === block ? withSpreads({ ...b, source: { kind: 'core', core } }, spreads) : b))
+  return { blocks, core, ...named, declared, plan: outcome.plan }
+}
+
+/** Exact measures are 128-bit integers, whatever the rows are and however many (`analysis/sums.ts`). */
+function checkWidth({ columns }: NoisePlan): void {
+  for (const { measure } of columns) {
+    if (!('steps' in measure)) continue
+    const { low, high } = measure.steps
+    const widest = [low, high, high - low].reduce((most, end) => (end > most ? end : -end > most ? -end : most), 0n)
+    const most = measure.kind === 'squares' ? 1n << 42n : 1n << 60n
+    if (widest > most) refuse('bounds-too-wide', `the bounds of ${measure.values} are too wide for exact cells with noise`)
+  }
+}
+
+function termsOf({ ledgers }: Restrictions, privacy: Spending | undefined): readonly NoiseTerm[] {
+  if (privacy === undefined) {
+    const most = Math.min(...ledgers.map(({ noise }) => noise.maxEpsilonPerQuery))
+    const slots = ledgers.map(({ slot }) => slot).join(', ')
+    return refuse(
+      'privacy-missing',
+      `the rule of ${slots} asks for noise: say what the query spends, an epsilon of ${most} at most`,
+    )
+  }
+  return ledgers.map(({ noise }) => ({ rule: noise, spending: privacy }))
+}
+
+function refuseNoise(
+  code: NoiseReason,
+  message: string,
+  core: Core,
+  terms: readonly NoiseTerm[],
+  declared: DeclaredGroups | null,
+): never {
+  const undeclared = code === 'delta-missing' && declared === null
+  if (undeclared) {
+    const columns = withoutDomain(core).join(', ')
+    return refuse(
+      'domain-missing',
+      `the rules declare no domain of ${columns}: ask the owner for one, or state a delta such as 1e-9`,
+    )
+  }
+  const most = Math.min(...terms.map(({ rule }) => rule.maxEpsilonPerQuery))
+  const fitting = code === 'epsilon-over-maximum' ? `; an epsilon of ${most} fits` : ''
+  return refuse(reasons[code], `${message}${fitting}`)
+}
+
+const reasons: Readonly<Record<NoiseReason, GuardReason>> = {
+  'epsilon-malformed': 'privacy-malformed',
+  'epsilon-over-maximum': 'privacy-over-maximum',
+  'epsilon-too-small': 'privacy-too-small',
+  'delta-malformed': 'privacy-malformed',
+  'delta-missing': 'privacy-missing',
+  'delta-over-budget': 'privacy-over-maximum',
+  'budget-exhausted': 'privacy-over-maximum',
+  'nothing-asked': 'noise-not-available',
+  'weight-malformed': 'noise-not-available',
+  'bounds-missing': 'bounds-missing',
+  'grid-malformed': 'bounds-too-wide',
+  'quantile-malformed': 'noise-not-available',
+  'values-ambiguous': 'noise-not-available',
+  'rows-unbounded': 'contribution-unbounded',
+  'groups-unbounded': 'contribution-unbounded',
+  'contribution-malformed': 'contribution-unbounded',
+}
+
+interface Spread {
+  readonly name: string
+  readonly moments: Moments
+}
+
+function expressionsOf({ where, qualify, select, order }: Block): readonly Expression[] {
+  return [where, qualify, ...select.map((s) => s.value), ...order.map((o) => o.value)].flatMap((e) => (e === null ? [] : [e]))
+}
+
+function spreadsOf(block: Block): readonly Spread[] {
+  const found = new Map<string, Moments>()
+  visit(expressionsOf(block), (moments) => {
+    found.set(keyOf(moments), moments)
+    return moments
+  })
+  return [...found.values()].map((moments, i) => ({ name: `v${i}`, moments }))
+}
+
+/** A spread is clipped and has an interval as a whole, so it is a column of the noisy cells and not computed above them. */
+function withSpreads(block: Block, spreads: readonly Spread[]): Block {
+  const columnOf = (moments: Moments): Column => {
+    const name = spreads.find((s) => keyOf(s.moments) === keyOf(moments))?.name ?? ''
+    return { kind: 'column', table: 'c', name, type: moments.type, slot: null }
+  }
+  const { where, qualify, select, order } = block
+  return { ...block, ...visit({ where, qualify, select, order }, columnOf) }
+}
+
+/** Expressions are plain data. */
+function visit<T>(value: T, change: (moments: Moments) => Expression): T {
+  const within = (part: unknown): unknown => {
+    if (Array.isArray(part)) return part.map(within)
+    if (part === null || typeof part !== 'object') return part
+    if ((part as Expression).kind === 'moments') return change(part as Moments)
+    return Object.fromEntries(Object.entries(part).map(([name, child]) => [name, within(child)]))
+  }
+  return within(value) as T
+}
