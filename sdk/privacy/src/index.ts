@@ -38,7 +38,7 @@ export { type ExpectedError, evenGroups, expectedErrors, type GroupSize, unitsFo
 export type { Range } from './intervals/range.ts'
 export { type QuantileQuery, quantileSampler } from './mechanisms/quantile.ts'
 export type { ValueCount } from './mechanisms/ranks.ts'
-export { approximate, compare, divide, floor, multiply, parseDecimal, type Rational, rational } from './rational.ts'
+export { approximate, compare, divide, floor, multiply, parseDecimal, type Rational, rational, subtract } from './rational.ts'
 export { discreteGaussianSampler } from './sampling/discrete-gaussian.ts'
 export { discreteLaplaceSampler } from './sampling/discrete-laplace.ts'
 export type { RandomSource } from './sampling/random-source.ts'

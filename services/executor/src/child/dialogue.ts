@@ -1,13 +1,40 @@
 import type { Readable, Writable } from 'node:stream'
 import { z } from 'zod'
-import type { Cells, Outcome } from './job.ts'
+import type { Cells, Exact, Outcome, TextRow } from './job.ts'
 
 const outcomeSchema = z.strictObject({ rowCount: z.int().min(0) })
 const cellSchema = z.tuple([z.int().min(0)], z.string().regex(/^\d{1,40}$/))
 const cellsSchema = z.strictObject({ cells: z.array(z.array(cellSchema)) })
 
+const textRowSchema = z.array(z.string().nullable())
+const exactSchema = z.strictObject({ exact: z.array(z.array(textRowSchema)) })
+
 /** Of one comparison, by its number, per sketch: which rows may not be shown. */
 export type Compare = (comparison: number, cells: Cells['cells']) => Promise<readonly (readonly number[])[]>
+
+/** The noisy cells that are made of exact ones. */
+export type AddNoise = (exact: Exact['exact']) => readonly TextRow[]
+
+/** What a child may ask, and gets an answer to; whatever it asks beyond ends it. */
+export interface Answers {
+  readonly compare?: Compare | undefined
+  readonly addNoise?: AddNoise | undefined
+}
+
+/** How to answer each line of a child's, in its order. */
+export type Answer = (said: unknown) => Promise<unknown>
+
+export function answersTo(comparisons: number, noise: boolean, { compare, addNoise }: Answers): readonly Answer[] {
+  const comparing = Array.from({ length: comparisons }, (_, i): Answer => {
+    return async (said) => (compare ?? nobody)(i, cellsSchema.parse(said).cells as Cells['cells'])
+  })
+  const adding: Answer = async (said) => (addNoise ?? nobody)(exactSchema.parse(said).exact)
+  return noise ? [...comparing, adding] : comparing
+}
+
+function nobody(): never {
+  throw new Error('nobody answers this')
+}
 
 const longestOutcome = 4096
 /** What a run may say of its cells: a few hundred thousand of them. */
@@ -16,24 +43,19 @@ const longestCells = 32 * 1024 * 1024
 export interface Dialogue {
   /** the job, as the first line */
   readonly job: string
-  readonly comparisons: number
-  readonly compare: Compare
+  readonly answers: readonly Answer[]
   /** Ends a child that says something else, or too much. */
   readonly kill: () => void
 }
 
 /**
- * Gives the child its job, answers one line of cells per comparison, and hears its outcome.
- * @returns what it said last; undefined unless that is an outcome and came after all comparisons
+ * Gives the child its job, answers one line of it after the other, and hears its outcome.
+ * @returns what it said last; undefined unless that is an outcome and came after all answers
  */
-export function converse(
-  stdin: Writable,
-  stdout: Readable,
-  { job, comparisons, compare, kill }: Dialogue,
-): () => Outcome | undefined {
+export function converse(stdin: Writable, stdout: Readable, { job, answers, kill }: Dialogue): () => Outcome | undefined {
   let parts: Buffer[] = []
   let said = 0
-  let compared = 0
+  let answered = 0
   let outcome: Outcome | undefined
   let failed = false
   const fail = () => {
@@ -41,12 +63,13 @@ export function converse(
     kill()
   }
   const hear = (line: string) => {
-    if (compared < comparisons) {
-      const last = compared === comparisons - 1
-      const answered = compare(compared, cellsSchema.parse(JSON.parse(line)).cells as Cells['cells'])
-      compared += 1
-      answered.then((rows) => {
-        stdin.write(`${JSON.stringify(rows)}\n`)
+    const answer = answers[answered]
+    if (answer !== undefined) {
+      answered += 1
+      const last = answered === answers.length
+      answer(JSON.parse(line)).then((given) => {
+        stdin.write(`${JSON.stringify(given)}
+`)
         if (last) stdin.end()
       }, fail)
     } else if (outcome === undefined) outcome = outcomeSchema.parse(JSON.parse(line))
@@ -55,7 +78,7 @@ export function converse(
   stdout.on('data', (chunk: Buffer) => {
     said += chunk.length
     try {
-      if (said > (comparisons === 0 ? longestOutcome : longestCells)) throw new Error('the child says too much')
+      if (said > (answers.length === 0 ? longestOutcome : longestCells)) throw new Error('the child says too much')
       const end = chunk.lastIndexOf('\n')
       if (end < 0) {
         parts.push(chunk)
@@ -70,8 +93,8 @@ export function converse(
     }
   })
   stdin.write(`${job}\n`)
-  if (comparisons === 0) stdin.end()
-  return () => (failed || compared < comparisons ? undefined : (outcome ?? lastLine(parts)))
+  if (answers.length === 0) stdin.end()
+  return () => (failed || answered < answers.length ? undefined : (outcome ?? lastLine(parts)))
 }
 
 /** A program that ends without the end of a line has said all the same. */

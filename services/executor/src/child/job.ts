@@ -14,9 +14,27 @@ export interface Cells {
   readonly cells: readonly (readonly (readonly [row: number, ...texts: string[]])[])[]
 }
 
+/** A row of texts, NULL as null. */
+export type TextRow = readonly (string | null)[]
+
+/** Cells that get noise from the parent, which alone draws it: what is told the engine before and after. */
+export interface NoiseJob {
+  /** the exact cells and histograms: said to the parent and kept nowhere */
+  readonly read: readonly string[]
+  readonly create: readonly string[]
+  /** the table that takes the noisy rows as texts */
+  readonly texts: string
+  readonly fill: readonly string[]
+}
+
+/** What `read` of a noise job gave. The parent answers with the noisy rows. */
+export interface Exact {
+  readonly exact: readonly (readonly TextRow[])[]
+}
+
 /**
  * What the parent writes to the child's standard input: one job, in one line. The child answers with one line of `Cells` per
- * comparison, each of which is answered by a line, and with its outcome.
+ * comparison and one of `Exact` where there is noise, each of which is answered by a line, and with its outcome.
  */
 export interface Job {
   readonly datasets: readonly {
@@ -26,7 +44,8 @@ export interface Job {
     readonly columns: readonly { readonly name: string; readonly type: string }[]
   }[]
   readonly comparisons: readonly Comparison[]
-  /** as the guard rewrote it; it may read the tables of the comparisons */
+  readonly noise?: NoiseJob | undefined
+  /** as the guard rewrote it; it may read the tables of the comparisons, and noisy cells */
   readonly sql: string
   /** the one file that is written */
   readonly result: string

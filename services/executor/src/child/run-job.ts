@@ -1,12 +1,13 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
-import type { Cells, Comparison, Job, Outcome } from './job.ts'
+import type { Cells, Comparison, Exact, Job, Outcome, TextRow } from './job.ts'
+import { makeNoisyCells } from './noise-cells.ts'
 
 /**
  * Runs the rewritten query over the run's datasets in a DuckDB that reaches nothing else: views first, then file access
  * limited to the run's own files, no extensions, no spilling, configuration locked, and only then the query.
- * @param ask the parent, which rows of a table of cells may not be shown
+ * @param ask the parent: which rows of a table of cells may not be shown, or what the cells are with noise
  */
-export async function runJob(job: Job, ask: (cells: Cells) => readonly (readonly number[])[]): Promise<Outcome> {
+export async function runJob(job: Job, ask: (said: Cells | Exact) => unknown): Promise<Outcome> {
   const instance = await DuckDBInstance.create(':memory:', {
     memory_limit: `${job.memoryMiB}MiB`,
     threads: String(job.threads),
@@ -27,7 +28,12 @@ export async function runJob(job: Job, ask: (cells: Cells) => readonly (readonly
     await connection.run(`SET allowed_paths = [${files.map(literal).join(', ')}]`)
     await connection.run('SET enable_external_access = false')
     await connection.run('SET lock_configuration = true')
-    for (const comparison of job.comparisons) await compare(connection, comparison, ask)
+    for (const comparison of job.comparisons) {
+      await compare(connection, comparison, (cells) => ask(cells) as readonly (readonly number[])[])
+    }
+    if (job.noise !== undefined) {
+      await makeNoisyCells(connection, job.noise, (exact) => ask({ exact }) as readonly TextRow[])
+    }
     // Written in place: there is no second file that this process could make.
     const options = '(FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)'
     const { rowsChanged } = await connection.run(`COPY (${job.sql}) TO ${literal(job.result)} ${options}`)

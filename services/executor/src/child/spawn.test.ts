@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ChildLimits, Confinement } from './confinement.ts'
-import type { Compare } from './dialogue.ts'
+import type { AddNoise, Compare } from './dialogue.ts'
 import { probeConfinement } from './probe.ts'
 import { makeRunFolder } from './run-folder.ts'
 import { type Question, startChild } from './spawn.ts'
@@ -146,7 +146,7 @@ describe('a query in its child process', () => {
     }
     const asked: unknown[] = []
     const ask = async (compare: Compare, comparisons = [table]) =>
-      startChild(limits, confinement, folder).run({ ...question, comparisons }, new AbortController().signal, compare)
+      startChild(limits, confinement, folder).run({ ...question, comparisons }, new AbortController().signal, { compare })
     const { rowCount } = await ask(async (index, cells) => {
       asked.push([index, cells[0]?.map(([, ...texts]) => texts).sort()])
       return [(cells[0] ?? []).filter(([, , kind]) => kind === '1').map(([row]) => row)]
@@ -158,6 +158,60 @@ describe('a query in its child process', () => {
     await expect(failing).rejects.toMatchObject({ code: 'run-failed', message: 'the run failed' })
     const words = { ...table, read: ["SELECT rowid, 'secret' FROM cells"] }
     await expect(ask(async () => [[]], [words])).rejects.toMatchObject({ code: 'run-failed' })
+  })
+
+  it('tells the parent exact cells, keeps none of them, and goes on with the noisy ones', async () => {
+    const noise = {
+      read: ['SELECT CAST(kind AS VARCHAR), CAST(count(*) AS VARCHAR) FROM people GROUP BY kind ORDER BY kind', 'SELECT NULL'],
+      create: ['CREATE TEMP TABLE noisy (kind BIGINT, n BIGINT)', 'CREATE TEMP TABLE texts (kind VARCHAR, n VARCHAR)'],
+      texts: 'texts',
+      fill: ['INSERT INTO noisy SELECT TRY_CAST(kind AS BIGINT), TRY_CAST(n AS BIGINT) FROM texts', 'DROP TABLE texts'],
+    }
+    const heard: unknown[] = []
+    const ask = async (sql: string, addNoise: AddNoise | undefined) => {
+      const { folder, question } = await freshRun(sql)
+      const child = startChild(limits, confinement, folder)
+      const { rowCount } = await child.run({ ...question, noise }, new AbortController().signal, { addNoise })
+      return { rowCount, rows: await inEngine(`SELECT * FROM '${folder.result}' ORDER BY ALL`) }
+    }
+    const addNoise: AddNoise = (exact) => {
+      heard.push(exact)
+      return [...(exact[0] ?? []).map(([kind = null]) => [kind, '-7']), [null, 'no number']]
+    }
+    const { rowCount, rows } = await ask('SELECT kind, n FROM noisy', addNoise)
+    expect([rowCount, rows]).toEqual([
+      4,
+      [
+        ['0', '-7'],
+        ['1', '-7'],
+        ['2', '-7'],
+        [null, null],
+      ],
+    ])
+    expect(heard).toEqual([
+      [
+        [
+          ['0', '100'],
+          ['1', '100'],
+          ['2', '100'],
+        ],
+        [[null]],
+      ],
+    ])
+    // the only tables that a result could read
+    const tables = "SELECT string_agg(table_name, ',' ORDER BY table_name) AS t FROM duckdb_tables()"
+    expect((await ask(tables, addNoise)).rows).toEqual([['noisy']])
+    const failing = [
+      undefined,
+      () => {
+        throw new Error('the cell of 42 is not clamped')
+      },
+    ] as const
+    for (const answer of failing) {
+      const failure = await ask('SELECT 1 AS one', answer).catch((error: Error) => error)
+      expect(failure).toMatchObject({ code: 'run-failed', message: 'the run failed' })
+      expect(failure).not.toHaveProperty('cause')
+    }
   })
 
   it('fails with one code and no word about why', async () => {

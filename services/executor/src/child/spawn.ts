@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { stat, writeFile } from 'node:fs/promises'
 import { ReinraumError } from '@reinraum/crypto'
 import { type ChildLimits, type Confinement, commandLine, userMapOf } from './confinement.ts'
-import { type Compare, converse } from './dialogue.ts'
+import { type Answers, answersTo, converse } from './dialogue.ts'
 import type { Job, Outcome } from './job.ts'
 import type { RunFolder } from './run-folder.ts'
 
@@ -13,10 +13,10 @@ export type Question = Omit<Job, 'result' | 'memoryMiB' | 'threads'>
 /** A fresh process that waits for its one job. */
 export interface Child {
   /**
-   * Runs the job and ends, and asks in between which cells may not be shown. The process is killed at its limits, and when the signal aborts.
+   * Runs the job and ends, and asks in between which cells may not be shown, or for noisy ones. The process is killed at its limits, and when the signal aborts.
    * @throws ReinraumError `run-failed` whatever went wrong inside; `run-cancelled` when the signal aborts
    */
-  run(question: Question, signal: AbortSignal, compare?: Compare): Promise<Outcome>
+  run(question: Question, signal: AbortSignal, answers?: Answers): Promise<Outcome>
   /** Ends it without a job. */
   discard(): void
 }
@@ -46,7 +46,7 @@ export function startChild(limits: ChildLimits, confinement: Confinement, folder
   const ready = confinement.privateRoot === undefined ? Promise.resolve() : mapUsers(child, exited).catch(kill)
   return {
     discard: kill,
-    async run(question, signal, compare = compareNothing) {
+    async run(question, signal, given = {}) {
       const timeout = setTimeout(kill, limits.timeoutMs)
       signal.addEventListener('abort', kill, { once: true })
       try {
@@ -54,8 +54,8 @@ export function startChild(limits: ChildLimits, confinement: Confinement, folder
         await ready
         const { memoryMiB, threads } = limits
         const job = JSON.stringify({ ...question, result: folder.result, memoryMiB, threads } satisfies Job)
-        const comparisons = question.comparisons.length
-        const heard = converse(child.stdin, child.stdout, { job, comparisons, compare, kill })
+        const answers = answersTo(question.comparisons.length, question.noise !== undefined, given)
+        const heard = converse(child.stdin, child.stdout, { job, answers, kill })
         const code = await exited
         signal.throwIfAborted()
         const outcome = code === 0 ? heard() : undefined
@@ -91,8 +91,4 @@ async function mapUsers(
   await writeFile(`/proc/${child.pid}/gid_map`, userMapOf(process.getgid?.() ?? 0))
   await writeFile(`/proc/${child.pid}/uid_map`, userMapOf(user))
   child.stdin.write('\n')
-}
-
-async function compareNothing(): Promise<never> {
-  throw new Error('nobody compares anything')
 }

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { ReinraumError } from '@reinraum/crypto'
-import type { Compare } from '../child/dialogue.ts'
+import type { Answers } from '../child/dialogue.ts'
 import type { RunFolder } from '../child/run-folder.ts'
 import type { Child, Question } from '../child/spawn.ts'
 import type { ReleaseGrid } from './release-grid.ts'
@@ -9,8 +9,8 @@ import { type SealedResult, sealResult } from './seal-result.ts'
 export interface ComputeOptions {
   readonly child: Pick<Child, 'run'>
   readonly question: Question
-  /** which cells may not be shown beside what was shown before */
-  readonly compare?: Compare
+  /** which cells may not be shown beside what was shown before, and what they are with noise */
+  readonly answers?: Answers
   readonly folder: RunFolder
   /** where the sealed result goes, in the same private place */
   readonly sealed: string
@@ -37,14 +37,14 @@ export async function compute(options: ComputeOptions): Promise<SealedResult> {
 async function answer({
   child,
   question,
-  compare,
+  answers,
   folder,
   sealed,
   resultKey,
   runId,
   signal,
 }: ComputeOptions): Promise<SealedResult> {
-  const { rowCount } = await child.run(question, signal, compare)
+  const { rowCount } = await child.run(question, signal, answers)
   const { size } = await stat(folder.result)
   return sealResult({ file: folder.result, rowCount, length: size }, sealed, resultKey, runId)
 }

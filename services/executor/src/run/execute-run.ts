@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import { ReinraumError, zeroise } from '@reinraum/crypto'
-import type { GuardPlan, GuardVerdict } from '@reinraum/policy'
+import { addNoise, type GuardPlan, type GuardVerdict, type NoiseStatement, noiseSql } from '@reinraum/policy'
 import { type RunBundleBytes, releaseSuiteOf, type VerifiedRun, verifyRunBundle } from '@reinraum/statements'
 import type { ChildLimits } from '../child/confinement.ts'
+import type { AddNoise } from '../child/dialogue.ts'
 import { makeRunFolder, type RunFolder } from '../child/run-folder.ts'
 import { type Child, startChild } from '../child/spawn.ts'
 import type { Executor } from '../executor.ts'
@@ -19,6 +20,7 @@ import { openDataset } from './open-dataset.ts'
 import { zeroiseHistories } from './open-histories.ts'
 import { receiptBundle, signReceipt } from './receipt.ts'
 import { type ReleaseGrid, startReleaseGrid } from './release-grid.ts'
+import { requireWithinCharge } from './within-charge.ts'
 
 export interface RunControl {
   /** the run that was on the work queue */
@@ -114,15 +116,17 @@ async function computeAndDeliver(
   laps.lap('unseal')
   const histories = await openRunHistories(executor, run, obtained, guarded.cells, signal)
   laps.lap('history')
-  const { rewrittenSql } = guarded
+  const { rewrittenSql, noise } = guarded
   const { comparisons, compare } = histories
   const question = {
     datasets: datasets.map(({ slot, manifest, file }) => ({ slot, file, columns: manifest.document.schema.columns })),
     comparisons,
+    noise: noise === null ? undefined : noiseSql(noise),
     sql: guarded.resultSql,
   }
+  const answers = { compare, addNoise: noise === null ? undefined : noiseFor(noise) }
   const { resultKey } = keys
-  const options = { child, question, compare, folder: files, sealed, resultKey, runId: run.run.id, grid, signal }
+  const options = { child, question, answers, folder: files, sealed, resultKey, runId: run.run.id, grid, signal }
   const result = await compute(options)
   laps.lap('compute')
   // Before anybody can see the result: what is not remembered cannot be compared with.
@@ -153,6 +157,7 @@ async function guardedQuery({ guard }: Executor, { contract, query, run }: Verif
     values: run.document.parameters,
     slots,
     by: run.document.by,
+    privacy: query.document.privacy,
   })
   if (verdict.verdict === 'refused') {
     throw new ReinraumError('guard-refused', verdict.reasons.map((reason) => reason.code).join(', '))
@@ -161,7 +166,13 @@ async function guardedQuery({ guard }: Executor, { contract, query, run }: Verif
   if (verdict.plan.slots.map(({ id }) => id).join() !== [...query.document.slots].sort().join()) {
     throw new ReinraumError('query-mismatch', 'the query names other slots than its SQL reads')
   }
+  requireWithinCharge(verdict.noise?.plan ?? null, slots, query.document.privacy)
   return verdict
+}
+
+/** Drawn here, from the operating system's randomness, which the query process does not have. */
+function noiseFor(statement: NoiseStatement): AddNoise {
+  return ([cells = [], ...histograms]) => addNoise(statement, { cells, histograms })
 }
 
 /** The host's limits, and the length that the rules of the datasets allow a result where that is less. */
