@@ -30,20 +30,27 @@ export interface ExactTexts {
  * @throws whatever a cell that is not as described makes it throw: the message must not be told
  */
 export function addNoise(statement: NoiseStatement, exact: ExactTexts, random?: RandomSource): readonly TextRow[] {
+  return noiseAdder(statement, random)(exact)
+}
+
+/** The same for several results, of which each has noise of its own: what depends on the plan alone is computed once. */
+export function noiseAdder(statement: NoiseStatement, random?: RandomSource): (exact: ExactTexts) => readonly TextRow[] {
   const { plan, declared, groups } = statement
-  const cells = new Map(exact.cells.map((row) => [keyOf(row, groups), row]))
-  // In an order that does not depend on that of rows.
-  const keys = declared === null ? [...cells.values()].map((row) => row.slice(0, groups)).sort(compareRows) : product(declared)
-  const draws = drawsOf(statement, exact, random)
   const estimate = estimator(plan)
-  return keys.flatMap((key) => {
-    const text = keyOf(key, groups)
-    const noisy = new Map(draws.map(({ name, draw }) => [name, draw(text, cells.get(text))]))
-    const cell = (name: string) => noisy.get(name) ?? missing()
-    // Post-processing: it sees the noisy number of units.
-    if (plan.threshold !== null && cell(plan.threshold.column) < plan.threshold.minimum) return []
-    return [[...key, ...textsOf(statement, estimate(cell))]]
-  })
+  return (exact) => {
+    const cells = new Map(exact.cells.map((row) => [keyOf(row, groups), row]))
+    // In an order that does not depend on that of rows.
+    const keys = declared === null ? [...cells.values()].map((row) => row.slice(0, groups)).sort(compareRows) : product(declared)
+    const draws = drawsOf(statement, exact, random)
+    return keys.flatMap((key) => {
+      const text = keyOf(key, groups)
+      const noisy = new Map(draws.map(({ name, draw }) => [name, draw(text, cells.get(text))]))
+      const cell = (name: string) => noisy.get(name) ?? missing()
+      // Post-processing: it sees the noisy number of units.
+      if (plan.threshold !== null && cell(plan.threshold.column) < plan.threshold.minimum) return []
+      return [[...key, ...textsOf(statement, estimate(cell))]]
+    })
+  }
 }
 
 interface Draw {

@@ -1,0 +1,94 @@
+import { audit, type RandomSource } from '@reinraum/privacy'
+import { seededRandomness } from '@reinraum/privacy/testing'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createGuard, type Guard } from '../guard.ts'
+import { openDatabase } from '../testing/data.ts'
+import { noisySlots } from '../testing/noisy-patients.ts'
+import { allowedWithNoise, exactTexts } from '../testing/noisy-room.ts'
+import { type ExactTexts, noiseAdder } from './add-noise.ts'
+import type { NoiseStatement } from './noise-statement.ts'
+
+// The whole way of a query, through the engine, over two databases of which one has a person more: the one who does the most that the
+// bounds allow, and tries more. What is exact does not change from run to run, so it is computed once for each of the two.
+
+let guard: Guard
+beforeAll(async () => {
+  guard = await createGuard()
+})
+afterAll(() => guard.close())
+
+const epsilon = 1
+const options = { runs: 8000, confidence: 0.999999 }
+
+const others = `SELECT i, 'n', 30 + i % 40, 'Region ' || i % 2, DATE '2020-01-01', 50, 0, 1, i % 2 = 0 FROM range(40) t(i)`
+/** A hundred rows far above the bounds, all over the country. */
+const extreme = `SELECT 5000, 'x', 119, 'Region ' || i % 9, DATE '2020-01-01', 9999999, 0, 1, TRUE FROM range(100) t(i)`
+
+async function exactOver(noise: NoiseStatement, rows: string): Promise<ExactTexts> {
+  const database = await openDatabase(
+    noisySlots()
+      .filter(({ id }) => id === 'patients')
+      .map((slot) => ({ slot, rows })),
+  )
+  try {
+    return await exactTexts(database, noise)
+  } finally {
+    database.close()
+  }
+}
+
+/** @param tell what of the noisy rows an attacker looks at */
+async function audited(
+  sql: string,
+  tell: (rows: readonly (readonly (string | null)[])[]) => string | bigint,
+  change = (noise: NoiseStatement) => noise,
+) {
+  const slots = noisySlots({ unit: { maxRowsPerUnit: 2, maxGroupsPerUnit: 1 }, domain: ['Region 0', 'Region 1'] })
+  const { noise } = await allowedWithNoise(guard, slots, sql, { epsilon, delta: 0 })
+  const [without, more] = [
+    await exactOver(change(noise), others),
+    await exactOver(change(noise), `${others} UNION ALL ${extreme}`),
+  ]
+  const random: RandomSource = seededRandomness(sql)
+  const added = noiseAdder(change(noise), random)
+  return audit((database) => tell(added(database === 'with' ? more : without)), options)
+}
+
+const global = (aggregate: string) => `SELECT ${aggregate} AS x FROM patients`
+const first = (rows: readonly (readonly (string | null)[])[]) =>
+  rows[0]?.[0] == null ? 'hidden' : BigInt(Math.round(Number(rows[0][0])))
+
+describe('a guarded query gives no more away than it costs', () => {
+  test.each([
+    ['a count', global('count(*)'), first],
+    ['units', global('count(DISTINCT person)'), first],
+    ['a median', global('median(age)'), first],
+    [
+      'groups',
+      'SELECT region, count(*) AS n FROM patients GROUP BY region',
+      (rows: readonly (readonly (string | null)[])[]) => rows.map((r) => `${r[0]} ${Number(r[1]) > 22}`).join(),
+    ],
+  ] as const)('%s', async (_, sql, tell) => {
+    expect((await audited(sql, tell)).epsilon).toBeLessThanOrEqual(epsilon)
+  })
+})
+
+/** The windows by which rows beyond the bounds are left out. */
+const unbounded = (noise: NoiseStatement): NoiseStatement => ({
+  ...noise,
+  cellsSql: noise.cellsSql.replaceAll('<= 2)', '<= 1000000)').replaceAll('<= 1)', '<= 1000000)'),
+})
+const halfAsWide = (noise: NoiseStatement): NoiseStatement => ({
+  ...noise,
+  plan: {
+    ...noise.plan,
+    columns: noise.plan.columns.map((c) => ({ ...c, scale: { ...c.scale, denominator: c.scale.denominator * 4n } })),
+  },
+})
+
+test.each([
+  ['contributions are not bounded', unbounded],
+  ['noise is of a quarter of the scale', halfAsWide],
+])('the audit finds it where %s', async (_, change) => {
+  expect((await audited(global('count(*)'), first, change)).epsilon).toBeGreaterThan(epsilon)
+})
