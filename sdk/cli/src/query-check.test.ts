@@ -47,6 +47,12 @@ const files = {
     FROM visits v JOIN districts d ON v.district = d.code WHERE v.cost >= 10 GROUP BY 1 ORDER BY 1`,
   'bad.sql': "SELECT district,\n\tmin(cost) AS cheapest,\n  sum(nothing) AS s\nFROM visits\nWHERE note = 'x'\nGROUP BY district",
   'foreign.sql': 'SELECT "\u001b[2Jx\n✗ allowed" FROM visits',
+  'noisy.yaml': `${visits.replace('column: person }', 'column: person, maxRowsPerUnit: 3, maxGroupsPerUnit: 1 }').replace('dimension: true, join', 'dimension: true, domain: [North, South], join')}
+differentialPrivacy:
+  { epsilonBudget: 10, deltaBudget: 0, maxEpsilonPerQuery: 2, mechanism: discreteLaplace, accounting: basic, refresh: never }
+`,
+  'noisy.sql': 'CREATE TABLE visits (person VARCHAR, district VARCHAR, cost BIGINT, note VARCHAR)',
+  'counts.sql': 'SELECT district, count(*) AS visits, avg(cost) AS mean FROM visits GROUP BY district',
   'broken.yaml': 'version: 1\nmodes: [template]\n',
 }
 
@@ -55,6 +61,35 @@ beforeAll(async () => {
   await Promise.all(Object.entries(files).map(([name, text]) => writeFile(at(name), text)))
 })
 afterAll(() => rm(directory, { recursive: true, force: true }))
+
+describe('a query of a dataset that asks for noise', () => {
+  const noisy = (...argv: readonly string[]) =>
+    check('counts.sql', '--schema', at('noisy.sql'), '--rule', `visits=${at('noisy.yaml')}`, ...argv)
+
+  it('shows what it spends, what noise that buys, and how far results will be off', async () => {
+    const { out, exitCode } = await noisy('--epsilon', '1')
+    expect(exitCode).toBe(0)
+    expect(out).toContain('spends     an epsilon of 1 and a delta of 0, of each dataset that it reads')
+    // a third of 1 for each output and the threshold, in halves for the mean; up to 3 rows, each up to 500 from the middle
+    expect(out).toContain('rows all: discrete Laplace of scale 9; one unit moves it by at most 3')
+    expect(out).toContain('sum cost: discrete Laplace of scale 9000; one unit moves it by at most 1500')
+    expect(out).toContain('visits: off by 8.98 % of 100, 0.898 % of 1000, 0.0898 % of 10000 units; 95 % intervals beside it')
+    expect(out).toMatch(/visits BIGINT\n\s+visits_low BIGINT\n\s+visits_high BIGINT/)
+    expect(out).toContain('with noise, rounded to multiples of 5')
+  })
+
+  it('says the same to programs', async () => {
+    const { out } = await noisy('--epsilon', '1', '--json')
+    expect(JSON.parse(out)).toMatchObject({
+      report: { noise: { epsilon: 1, delta: 0, declaredGroups: 2, leastUnits: 3, tau: null } },
+    })
+  })
+
+  it('is refused without a word on what it spends, or with more than fits', async () => {
+    expect((await noisy()).out).toContain('say what the query spends, an epsilon of 2 at most (privacy-missing)')
+    expect((await noisy('--epsilon', '3')).out).toContain('an epsilon of 2 fits (privacy-over-maximum)')
+  })
+})
 
 describe('a query checked without any contract', () => {
   it('that is allowed shows what approvers read, and what runs', async () => {

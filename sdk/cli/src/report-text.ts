@@ -1,4 +1,5 @@
-import type { DatasetUse, GuardReport } from '@reinraum/policy'
+import type { DatasetUse, GuardReport, NoiseReport } from '@reinraum/policy'
+import { noiseLines } from './noise-text.ts'
 import { lines, oneLine } from './output.ts'
 
 /** What a query reads and what comes out, for those who decide on it: all that the guard knows, and what it does not hold. */
@@ -9,6 +10,7 @@ export function reportText(report: GuardReport): string {
     ['steps', report.blocks.map(stepText).join('\n')],
     ['each row', thresholdText(report)],
     ['numbers', numbersText(report)],
+    ...(report.noise === null ? [] : noiseLines(report.noise)),
     ...(restrictions.differencing.length === 0 ? [] : [['compared', comparedText(restrictions.differencing)] as const]),
     ['limits', limitsText(report)],
     ['joins', joinsText(report)],
@@ -38,13 +40,22 @@ function datasetText(use: DatasetUse): string {
 
 const does = { aggregate: 'aggregates', 'post-processing': 'takes results of', overlap: 'shows rows of' } as const
 
+/** Of noisy numbers alone, so it tells nothing beyond them. */
+function noisyThresholdText({ declaredGroups, leastUnits, tau }: NoiseReport): string {
+  const groups =
+    declaredGroups === null ? 'groups come from the data' : `the ${declaredGroups} declared groups alone can come out`
+  const why = tau === null ? '' : `\n${tau} or more hide groups of one unit, whom nobody declared`
+  return `has at least ${leastUnits} privacy units by their noisy number; other groups are left out. Of the groups: ${groups}${why}`
+}
+
 function stepText({ name, kind, reads, threshold, columns }: GuardReport['blocks'][number]): string {
   const held = threshold === null ? '' : `, at least ${threshold} units a row`
   return `${oneLine(name)} ${does[kind]} ${reads.map(oneLine).join(', ')}${held}: ${columns.map(oneLine).join(', ')}`
 }
 
-function thresholdText({ minimumGroupSize, restrictions, blocks }: GuardReport): string {
+function thresholdText({ minimumGroupSize, restrictions, blocks, noise }: GuardReport): string {
   if (minimumGroupSize === null) return 'is of public data only: nothing is left out'
+  if (noise !== null) return noisyThresholdText(noise)
   if (isOverlap({ blocks })) {
     return [
       'IS ONE OF A DATASET AS IT IS, joined with one of who asks: no threshold holds.',
@@ -63,6 +74,7 @@ function thresholdText({ minimumGroupSize, restrictions, blocks }: GuardReport):
 
 function numbersText(report: GuardReport): string {
   const { rounding } = report.restrictions
+  if (report.noise !== null) return rounding === null ? 'with noise' : `with noise, rounded to multiples of ${rounding}`
   return rounding === null || isOverlap(report) ? 'as they are' : `rounded to multiples of ${rounding}`
 }
 
@@ -103,9 +115,16 @@ function restrictionLines({ restrictions }: GuardReport): readonly (readonly [st
   ]
 }
 
+const noiseNotProtected = [
+  'the noise protects one unit at a time: a household of four is protected four times less',
+  'what the rows of a unit say of others, such as of what all in a group have in common, is no secret of the unit',
+  'public datasets are taken as they are: one that labels single units tells more about a group',
+]
+
 /** In words for people who have to decide; the README of the policy package says more. */
-function notProtected({ datasets, blocks, restrictions }: GuardReport): readonly string[] {
+function notProtected({ datasets, blocks, restrictions, noise }: GuardReport): readonly string[] {
   if (datasets.every(({ privacyUnit }) => privacyUnit === null)) return ['nothing in it is protected, so nothing is']
+  if (noise !== null) return noiseNotProtected
   if (isOverlap({ blocks })) return ['whoever brings a dataset of all keys that there can be learns all of them']
   return [
     datasets.every(({ slot, privacyUnit }) => privacyUnit === null || restrictions.differencing.includes(slot))

@@ -311,6 +311,46 @@ describe('the engine that parses and binds', () => {
   })
 })
 
+describe('once there is a table of noisy cells, a result', () => {
+  const noisy = {
+    name: 'noisy_cells',
+    columns: [
+      { name: 'g0', type: 'VARCHAR' },
+      { name: 'a0', type: 'BIGINT' },
+    ],
+  }
+  const result = (sql: string) =>
+    shadow(async ({ bindExact, makeNoisy, bind }) => {
+      await bindExact('SELECT CAST(count(*) AS VARCHAR) AS m0 FROM patients')
+      await makeNoisy(noisy.name, noisy.columns)
+      return bind(sql)
+    })
+
+  test.each([
+    ['reads them', 'passed', 'SELECT g0, a0 FROM noisy_cells'],
+    [
+      'compares them with each other',
+      'passed',
+      'SELECT g0, lag(a0) OVER (ORDER BY g0) AS b, max(a0) OVER () AS m FROM noisy_cells',
+    ],
+    ['joins public datasets', 'passed', 'SELECT c.a0, s.name FROM noisy_cells c JOIN states s ON c.g0 = s.code'],
+    ['reads no protected dataset, not even by aggregates', 'plan-not-allowed', 'SELECT count(*) FROM patients'],
+    [
+      'reads none beside them',
+      'plan-not-allowed',
+      'SELECT a0, n FROM noisy_cells CROSS JOIN (SELECT count(*) AS n FROM pupils) p',
+    ],
+    ['finds no exact cells', 'binding-failed', 'SELECT m0 FROM noisy_cells_exact'],
+  ])('%s', async (_, code, sql) => {
+    expect(await result(sql)).toBe(code)
+  })
+
+  test('cannot be had from exact cells that hold rows', async () => {
+    expect(await shadow(({ bindExact }) => bindExact('SELECT CAST(age AS VARCHAR) AS m0 FROM patients'))).toBe('plan-not-allowed')
+    expect(await shadow(({ bindExact }) => bindExact('SELECT max(age) AS m0 FROM patients'))).toBe('plan-not-allowed')
+  })
+})
+
 describe('reading the rewritten SQL back', () => {
   const from = ast.table('patients', 't0')
   const write = async (list: readonly ast.Node[]) =>

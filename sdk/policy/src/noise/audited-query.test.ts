@@ -62,6 +62,7 @@ describe('a guarded query gives no more away than it costs', () => {
   test.each([
     ['a count', global('count(*)'), first],
     ['units', global('count(DISTINCT person)'), first],
+    ['a sum', global('sum(cost)'), first],
     ['a median', global('median(age)'), first],
     [
       'groups',

@@ -3,7 +3,7 @@ import type { Column, Expression } from '../analysis/expression.ts'
 import type { Node } from '../ast/build.ts'
 import * as ast from '../ast/build.ts'
 import { scaled } from '../rewrite/aggregates.ts'
-import { boundsOf, numberOf, withinBounds } from '../rewrite/contributions.ts'
+import { type Bound, boundsOf, numberOf, withinBounds } from '../rewrite/contributions.ts'
 import { write } from '../rewrite/expressions.ts'
 import { writeFrom } from '../rewrite/from.ts'
 import { column, type Named, type Piece, piece } from '../rewrite/pieces.ts'
@@ -125,7 +125,7 @@ function level(groups: readonly Named[]): Level {
   }
 }
 
-/** Two levels: the rows with all that is read of them, `w`; and of those that stay within the bounds of their unit, what is measured. */
+/** The rows with all that is read of them, `w`; of those that stay within the bounds of their unit, what is measured. */
 function rowsOf({ core, measured, plan }: Query): Rows {
   const { from, where, groups, units } = core
   const [first] = units
@@ -145,15 +145,16 @@ function rowsOf({ core, measured, plan }: Query): Rows {
     ...measured.flatMap((m) => [m.value, m.filter]),
   ]
   const source = { from: withValues(writeFrom(from), read), where: where === null ? null : write(where) }
-  const content = { rows: below.columns.map((c) => c.value), groups: groups.map((g) => write(g.value)) }
-  const numbers = bounds.map((bound) => ({ name: bound.name, value: numberOf(bound, content) }))
-  const list = (items: readonly Named[]) => items.map((item) => ast.named(item.value, item.name))
+  const own = (of: Bound['of']) =>
+    bounds.filter((bound) => bound.of === of).map((bound) => ({ ...bound, unit: within(bound.unit, unitName) }))
+  const all = ast.select({ list: below.columns.map((c) => ast.named(c.value, c.name)), ...source })
+  const keys = groups.map((g) => g.name)
+  const names = below.columns.map((c) => c.name)
+  // rows of groups that are left out take no place of others
+  const ofGroups = keepFirst(all, own('groups'), names, keys)
+  const ofRows = keepFirst(ofGroups, own('rows'), names, keys)
   return {
-    select: ast.select({
-      list: list(kept.columns),
-      from: ast.subquery(ast.select({ list: list([...below.columns, ...numbers]), ...source }), 'w'),
-      where: bounds.length === 0 ? null : withinBounds(bounds, unitName),
-    }),
+    select: ast.select({ list: kept.columns.map((c) => ast.named(c.value, c.name)), from: ast.subquery(ofRows, 'w') }),
     unit: column(unit),
     stepsOf: (name) => column(found('values', name) ?? missing()),
     countOf: (name, distinct) => {
@@ -161,6 +162,21 @@ function rowsOf({ core, measured, plan }: Query): Rows {
       return value === null ? ast.call('count_star', []) : ast.call('count', [column(value)], { distinct })
     },
   }
+}
+
+function within(unit: Column, nameOf: (unit: Column) => string): Column {
+  return { ...unit, table: 'w', name: nameOf(unit) }
+}
+
+/** Of the rows, those whose number, or whose group's, is within the bounds of their unit; by their names as they were. */
+function keepFirst(rows: Node, bounds: readonly Bound[], names: readonly string[], keys: readonly string[]): Node {
+  if (bounds.length === 0) return rows
+  const columns = (of: readonly string[]) => of.map((name) => ast.column('w', name))
+  const content = { rows: columns(names), groups: columns(keys) }
+  const numbers = bounds.map((bound) => ast.named(numberOf(bound, content), bound.name))
+  const list = columns(names).map((node, i) => ast.named(node, names[i] ?? ''))
+  const numbered = ast.select({ list: [...list, ...numbers], from: ast.subquery(rows, 'w') })
+  return ast.select({ list, from: ast.subquery(numbered, 'w'), where: withinBounds(bounds, (unit) => unit.name) })
 }
 
 function keyOf({ of, name }: Pick<Measured, 'of' | 'name'>): string {

@@ -97,7 +97,7 @@ export const analysisRuleSchema = z
       .optional(),
     join: joinRuleSchema.optional(),
     output: outputRuleSchema,
-    /** the guard refuses every query of a dataset that asks for noise until it has noise to give */
+    /** results come out with noise only, and each debits the dataset's budget */
     differentialPrivacy: differentialPrivacySchema.optional(),
     /** runs that may read the dataset per period, in UTC; all of them hold */
     accessBudget: z

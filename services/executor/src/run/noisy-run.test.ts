@@ -1,0 +1,138 @@
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DuckDBInstance } from '@duckdb/node-api'
+import { addNoise, createGuard, type Guard, noiseSql } from '@reinraum/policy'
+import type { AnalysisRule } from '@reinraum/statements'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ChildLimits } from '../child/confinement.ts'
+import type { AddNoise } from '../child/dialogue.ts'
+import { probeConfinement } from '../child/probe.ts'
+import { makeRunFolder } from '../child/run-folder.ts'
+import { startChild } from '../child/spawn.ts'
+
+// From the guard's verdict to the file of the result, as a run goes, with the noise of the operating system.
+
+const limits: ChildLimits = { memoryMiB: 256, timeoutMs: 20_000, cpuSeconds: 20, threads: 2, resultBytes: 2 ** 20 }
+const columns = [
+  { name: 'person', type: 'BIGINT' },
+  { name: 'district', type: 'VARCHAR' },
+  { name: 'cost', type: 'DECIMAL(9,2)' },
+] as const
+const rule: AnalysisRule = {
+  version: 1,
+  modes: ['aggregation'],
+  privacyUnit: { column: 'person', maxRowsPerUnit: 2, maxGroupsPerUnit: 1 },
+  columns: {
+    district: { dimension: true, domain: ['North', 'South', 'Nowhere'] },
+    cost: { aggregate: ['sum', 'avg', 'variance', 'median'], bounds: [0, 1000] },
+  },
+  differentialPrivacy: {
+    epsilonBudget: 10,
+    deltaBudget: 0,
+    maxEpsilonPerQuery: 5,
+    mechanism: 'discreteLaplace',
+    accounting: 'basic',
+    refresh: 'never',
+  },
+  output: { minimumGroupSize: 20, maxRows: 1000 },
+  approvals: { by: ['health'], threshold: 'all' },
+}
+const sql = `SELECT district, count(*) AS n, avg(cost) AS mean, variance(cost) AS v, median(cost) AS m FROM visits GROUP BY district`
+
+let guard: Guard
+let directory: string
+const confinement = await probeConfinement()
+beforeAll(async () => {
+  guard = await createGuard()
+  directory = await mkdtemp(join(tmpdir(), 'reinraum-noise-'))
+})
+afterAll(async () => {
+  await guard.close()
+  await rm(directory, { recursive: true, force: true })
+})
+
+async function inEngine(text: string) {
+  const instance = await DuckDBInstance.create(':memory:')
+  const connection = await instance.connect()
+  try {
+    return (await connection.runAndReadAll(text)).getRows()
+  } finally {
+    connection.closeSync()
+    instance.closeSync()
+  }
+}
+
+async function run(name: string, change: (add: AddNoise) => AddNoise = (add) => add) {
+  const verdict = await guard.check({
+    sql,
+    parameters: [],
+    values: {},
+    slots: [{ id: 'visits', schema: { columns: [...columns] }, rule }],
+    privacy: { epsilon: 5, delta: 0 },
+  })
+  if (verdict.verdict === 'refused' || verdict.noise === null) throw new Error(JSON.stringify(verdict))
+  const { noise } = verdict
+  const path = join(directory, name)
+  await mkdir(path, { mode: 0o700 })
+  const folder = await makeRunFolder(path)
+  const file = join(folder.data, 'visits.parquet')
+  const rows = `SELECT i // 2 AS person, CASE WHEN i < 3000 THEN 'North' ELSE 'South' END AS district, (i % 500)::DECIMAL(9,2) AS cost FROM range(4000) t(i)`
+  await inEngine(`COPY (${rows}) TO '${file}'`)
+  const question = {
+    datasets: [{ slot: 'visits', file, columns }],
+    comparisons: [],
+    noise: noiseSql(noise),
+    sql: verdict.resultSql,
+  }
+  const add: AddNoise = ([cells = [], ...histograms]) => addNoise(noise, { cells, histograms })
+  const outcome = await startChild(limits, confinement, folder).run(question, new AbortController().signal, {
+    addNoise: change(add),
+  })
+  return { ...outcome, folder, path, rows: await inEngine(`SELECT * FROM '${folder.result}' ORDER BY ALL`) }
+}
+
+describe('a run with noise', () => {
+  it('gives noisy cells near the exact ones, with intervals, and no group that is too small', async () => {
+    const { rows, rowCount } = await run('near')
+    expect(rowCount).toBe(2)
+    expect(rows.map(([district]) => district)).toEqual(['North', 'South'])
+    for (const [i, row] of rows.entries()) {
+      const [n, low, high, mean, meanLow, meanHigh, v, , , m] = row.slice(1).map(Number) as number[]
+      expect(Math.abs((n ?? 0) - (i === 0 ? 3000 : 1000))).toBeLessThan(100)
+      expect([low, meanLow].map((x, at) => (x ?? 0) <= ([n, mean][at] ?? 0))).toEqual([true, true])
+      expect([high, meanHigh].map((x, at) => (x ?? 0) >= ([n, mean][at] ?? 0))).toEqual([true, true])
+      expect(Math.abs((mean ?? 0) - 249.5)).toBeLessThan(60)
+      expect(Math.abs((v ?? 0) - 20_854)).toBeLessThan(20_000)
+      expect(Math.abs((m ?? 0) - 249.5)).toBeLessThan(120)
+    }
+  })
+
+  it('never gives the same twice', async () => {
+    const [one, other] = await Promise.all([run('one'), run('other')])
+    expect(one.rows).not.toEqual(other.rows)
+  })
+
+  it('leaves no exact cell in any file, and fails without a word', async () => {
+    const heard: string[] = []
+    const listen =
+      (add: AddNoise): AddNoise =>
+      (exact) => {
+        heard.push(JSON.stringify(exact))
+        return add(exact)
+      }
+    const { folder, path } = await run('quiet', listen)
+    // Σ (cost - 500) of North in cents, and of South: long numbers that nothing else is
+    expect(heard[0]).toContain('"-75150000"')
+    for (const entry of await readdir(path, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile() || entry.parentPath === folder.data) continue
+      expect((await readFile(join(entry.parentPath, entry.name))).includes('-75150000')).toBe(false)
+    }
+    const fails = (): AddNoise => (exact) => {
+      throw new Error(`a cell of ${JSON.stringify(exact)}`)
+    }
+    const failure: unknown = await run('failing', fails).catch((error: unknown) => error)
+    expect(failure).toMatchObject({ code: 'run-failed', message: 'the run failed' })
+    expect(failure).not.toHaveProperty('cause')
+  })
+})
