@@ -35,21 +35,27 @@ export function addNoise(statement: NoiseStatement, exact: ExactTexts, random?: 
 
 /** The same for several results, of which each has noise of its own: what depends on the plan alone is computed once. */
 export function noiseAdder(statement: NoiseStatement, random?: RandomSource): (exact: ExactTexts) => readonly TextRow[] {
+  const steps = noiseSteps(statement, random)
+  return (exact) => [...steps(exact)].flatMap((row) => (row === null ? [] : [row]))
+}
+
+/** The same group by group, so that others have their turn in between; null for a group that is left out. */
+export function noiseSteps(statement: NoiseStatement, random?: RandomSource): (exact: ExactTexts) => Iterable<TextRow | null> {
   const { plan, declared, groups } = statement
   const estimate = estimator(plan)
-  return (exact) => {
+  return function* (exact) {
     const cells = new Map(exact.cells.map((row) => [keyOf(row, groups), row]))
     // In an order that does not depend on that of rows.
     const keys = declared === null ? [...cells.values()].map((row) => row.slice(0, groups)).sort(compareRows) : product(declared)
     const draws = drawsOf(statement, exact, random)
-    return keys.flatMap((key) => {
+    for (const key of keys) {
       const text = keyOf(key, groups)
       const noisy = new Map(draws.map(({ name, draw }) => [name, draw(text, cells.get(text))]))
       const cell = (name: string) => noisy.get(name) ?? missing()
       // Post-processing: it sees the noisy number of units.
-      if (plan.threshold !== null && cell(plan.threshold.column) < plan.threshold.minimum) return []
-      return [[...key, ...textsOf(statement, estimate(cell))]]
-    })
+      const hidden = plan.threshold !== null && cell(plan.threshold.column) < plan.threshold.minimum
+      yield hidden ? null : [...key, ...textsOf(statement, estimate(cell))]
+    }
   }
 }
 

@@ -13,7 +13,7 @@ const exactSchema = z.strictObject({ exact: z.array(z.array(textRowSchema)) })
 export type Compare = (comparison: number, cells: Cells['cells']) => Promise<readonly (readonly number[])[]>
 
 /** The noisy cells that are made of exact ones. */
-export type AddNoise = (exact: Exact['exact']) => readonly TextRow[]
+export type AddNoise = (exact: Exact['exact']) => readonly TextRow[] | Promise<readonly TextRow[]>
 
 /** What a child may ask, and gets an answer to; whatever it asks beyond ends it. */
 export interface Answers {

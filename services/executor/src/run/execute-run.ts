@@ -1,9 +1,8 @@
 import { join } from 'node:path'
 import { ReinraumError, zeroise } from '@reinraum/crypto'
-import { addNoise, type GuardPlan, type GuardVerdict, type NoiseStatement, noiseSql } from '@reinraum/policy'
+import { type GuardPlan, type GuardVerdict, noiseSql } from '@reinraum/policy'
 import { type RunBundleBytes, releaseSuiteOf, type VerifiedRun, verifyRunBundle } from '@reinraum/statements'
 import type { ChildLimits } from '../child/confinement.ts'
-import type { AddNoise } from '../child/dialogue.ts'
 import { makeRunFolder, type RunFolder } from '../child/run-folder.ts'
 import { type Child, startChild } from '../child/spawn.ts'
 import type { Executor } from '../executor.ts'
@@ -15,6 +14,7 @@ import { sealGate } from './gate.ts'
 import { createRunKeys, type RunKeys } from './keys.ts'
 import type { Laps } from './laps.ts'
 import { holdLease, type LeaseOptions, renewalOf } from './lease.ts'
+import { noiseFor } from './noise-for.ts'
 import { type ObtainedKeys, obtainKeys } from './obtain-keys.ts'
 import { openDataset } from './open-dataset.ts'
 import { zeroiseHistories } from './open-histories.ts'
@@ -124,7 +124,7 @@ async function computeAndDeliver(
     noise: noise === null ? undefined : noiseSql(noise),
     sql: guarded.resultSql,
   }
-  const answers = { compare, addNoise: noise === null ? undefined : noiseFor(noise) }
+  const answers = { compare, addNoise: noise === null ? undefined : noiseFor(noise, signal) }
   const { resultKey } = keys
   const options = { child, question, answers, folder: files, sealed, resultKey, runId: run.run.id, grid, signal }
   const result = await compute(options)
@@ -168,11 +168,6 @@ async function guardedQuery({ guard }: Executor, { contract, query, run }: Verif
   }
   requireWithinCharge(verdict.noise?.plan ?? null, slots, query.document.privacy)
   return verdict
-}
-
-/** Drawn here, from the operating system's randomness, which the query process does not have. */
-function noiseFor(statement: NoiseStatement): AddNoise {
-  return ([cells = [], ...histograms]) => addNoise(statement, { cells, histograms })
 }
 
 /** The host's limits, and the length that the rules of the datasets allow a result where that is less. */

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
-import { addNoise, createGuard, type Guard, noiseSql } from '@reinraum/policy'
+import { createGuard, type Guard, noiseSql } from '@reinraum/policy'
 import type { AnalysisRule } from '@reinraum/statements'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ChildLimits } from '../child/confinement.ts'
@@ -10,6 +10,7 @@ import type { AddNoise } from '../child/dialogue.ts'
 import { probeConfinement } from '../child/probe.ts'
 import { makeRunFolder } from '../child/run-folder.ts'
 import { startChild } from '../child/spawn.ts'
+import { noiseFor } from './noise-for.ts'
 
 // From the guard's verdict to the file of the result, as a run goes, with the noise of the operating system.
 
@@ -85,7 +86,7 @@ async function run(name: string, change: (add: AddNoise) => AddNoise = (add) => 
     noise: noiseSql(noise),
     sql: verdict.resultSql,
   }
-  const add: AddNoise = ([cells = [], ...histograms]) => addNoise(noise, { cells, histograms })
+  const add = noiseFor(noise, new AbortController().signal)
   const outcome = await startChild(limits, confinement, folder).run(question, new AbortController().signal, {
     addNoise: change(add),
   })
