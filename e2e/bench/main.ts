@@ -3,9 +3,12 @@ import { fileURLToPath } from 'node:url'
 
 // `npm run bench` runs every benchmark, `npm run bench -- run-cost 50` one of them, each in a process of its own: peak memory
 // is part of what is measured.
-const benchmarks = ['envelope', 'seal-file', 'run-cost', 'appraise', 'release', 'guard', 'noise']
-// beside the corpora that it measures with, and the engine, which only few packages hold
-const elsewhere: Readonly<Record<string, string>> = { guard: '../../sdk/policy/src/testing/benchmark.ts' }
+const benchmarks = ['envelope', 'seal-file', 'run-cost', 'appraise', 'release', 'guard', 'noise', 'noisy-query']
+// beside the corpora that they measure with, and the engine, which only few packages hold
+const elsewhere: Readonly<Record<string, string>> = {
+  guard: '../../sdk/policy/src/testing/benchmark.ts',
+  'noisy-query': '../../sdk/policy/src/testing/noise-benchmark.ts',
+}
 const [name, ...args] = process.argv.slice(2)
 if (name !== undefined && !benchmarks.includes(name)) {
   process.stderr.write(`there is no benchmark ${name}; there are ${benchmarks.join(', ')}\n`)

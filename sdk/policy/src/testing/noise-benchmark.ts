@@ -1,0 +1,174 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import { addNoise, createGuard, type NoiseStatement, noiseSql, type SlotInput } from '../index.ts'
+
+// What noise costs: a query whose contributions are bounded and whose cells get noise, all statements of it and the drawing,
+// beside the plain aggregation over the same rows and 1,000 groups. Processor time of one thread, the two taking turns.
+// Usage: npm run bench -- noisy-query [rows] [repetitions] [names of cases, as a pattern]
+
+const rows = Number(process.argv[2] ?? 10_000_000)
+const repetitions = Number(process.argv[3] ?? 5)
+const wanted = new RegExp(process.argv[4] ?? '')
+const limit = 2
+const schools = 1000
+
+type Unit = { readonly maxRowsPerUnit: number; readonly maxGroupsPerUnit?: number }
+
+/** Persons of `visits` have five rows on average, and many have more than eight; of `pupils` everybody has one. */
+function slot(id: string, unit: Unit): SlotInput {
+  const bounds: [number, number] = [0, 1000]
+  return {
+    id,
+    schema: {
+      columns: [
+        { name: 'person', type: 'BIGINT' },
+        { name: 'school', type: 'INTEGER' },
+        { name: 'cost', type: 'DECIMAL(18,2)' },
+        { name: 'age', type: 'BIGINT' },
+      ],
+    },
+    rule: {
+      version: 1,
+      modes: ['aggregation'],
+      privacyUnit: { column: 'person', ...unit },
+      columns: {
+        person: { join: true, aggregate: ['count_distinct'] },
+        school: { dimension: true, domain: Array.from({ length: schools }, (_, i) => i) },
+        cost: { aggregate: ['sum', 'avg', 'stddev'], bounds },
+        age: { aggregate: ['sum', 'avg', 'median'], bounds: [0, 120] },
+      },
+      output: { minimumGroupSize: 20, maxRows: 10_000 },
+      approvals: { by: ['owner'], threshold: 'all' },
+      differentialPrivacy: {
+        epsilonBudget: 10,
+        deltaBudget: 1e-6,
+        maxEpsilonPerQuery: 10,
+        mechanism: 'discreteGaussian',
+        accounting: 'zcdp',
+        refresh: 'never',
+      },
+    },
+  }
+}
+
+const bounded = slot('visits', { maxRowsPerUnit: 8, maxGroupsPerUnit: 8 })
+const single = slot('pupils', { maxRowsPerUnit: 1, maxGroupsPerUnit: 1 })
+
+const selected = {
+  'a count': 'count(*) AS n',
+  'units, a sum and an average': 'count(DISTINCT person) AS n, sum(cost) AS s, avg(age) AS a',
+  'a count, a sum and an average': 'count(*) AS n, sum(cost) AS s, avg(age) AS a',
+  'a spread': 'stddev(cost) AS s',
+  'a median': 'median(age) AS m',
+}
+const cases = [bounded, single].flatMap((of) =>
+  Object.entries(selected).map(([name, select]) => ({
+    name: `${name} of ${of.id}`,
+    of,
+    sql: `SELECT school, ${select} FROM ${of.id} GROUP BY school`,
+  })),
+)
+
+const directory = await mkdtemp(join(tmpdir(), 'reinraum-bench-'))
+const guard = await createGuard()
+const instance = await DuckDBInstance.create(':memory:', { threads: '1' })
+try {
+  const connection = await instance.connect()
+  await fill(connection)
+  console.log(
+    `${rows.toLocaleString('en')} rows, ${schools} groups, ${repetitions} repetitions, one thread of ${cpus()[0]?.model ?? 'unknown'}\n`,
+  )
+  console.log(
+    `${'query'.padEnd(44)}${'plain ms'.padStart(10)}${'noisy ms'.padStart(10)}${'drawing'.padStart(9)}${'ratio'.padStart(8)}`,
+  )
+  for (const asked of cases.filter(({ name }) => wanted.test(name))) await compare(connection, asked)
+  console.log(`\nthe limit is a ratio of ${limit}`)
+  connection.closeSync()
+} finally {
+  instance.closeSync()
+  await guard.close()
+  await rm(directory, { recursive: true, force: true })
+}
+
+/** Parquet, which is what runs read. */
+async function fill(connection: DuckDBConnection): Promise<void> {
+  const columns = `(hash(i, 2) % ${schools})::INTEGER AS school, ((hash(i, 5) % 100000) / 100.0)::DECIMAL(18,2) AS cost,
+    CASE WHEN hash(i, 6) % 50 = 0 THEN NULL ELSE hash(i, 7) % 100 END::BIGINT AS age`
+  const person = { visits: `hash(i) % ${Math.ceil(rows / 5)}`, pupils: `(i * 7919) % ${rows}` }
+  for (const [name, of] of Object.entries(person)) {
+    const file = join(directory, `${name}.parquet`).replaceAll("'", "''")
+    const select = `SELECT (${of})::BIGINT AS person, ${columns} FROM range(${rows}) t(i)`
+    await connection.run(`COPY (${select}) TO '${file}' (FORMAT parquet, COMPRESSION zstd)`)
+    await connection.run(`CREATE VIEW ${name} AS SELECT * FROM read_parquet('${file}')`)
+  }
+}
+
+async function compare(connection: DuckDBConnection, { name, of, sql }: (typeof cases)[number]): Promise<void> {
+  const privacy = { epsilon: 2, delta: 1e-9 }
+  const verdict = await guard.check({ sql, parameters: [], values: {}, slots: [of], privacy })
+  if (verdict.verdict === 'refused') throw new Error(`${name}: ${JSON.stringify(verdict.reasons)}`)
+  const { noise, resultSql } = verdict
+  if (noise === null) throw new Error(`${name} has no noise`)
+  const times = { plain: [] as number[], noisy: [] as number[], drawing: [] as number[] }
+  for (let i = 0; i <= repetitions; i++) {
+    const plain = await processorTime(() => connection.runAndReadAll(sql))
+    let drawing = 0
+    const noisy = await processorTime(async () => {
+      drawing = await runNoisy(connection, noise, resultSql)
+    })
+    await connection.run(`DROP TABLE ${noise.table}`)
+    // the first of each warms up
+    if (i === 0) continue
+    times.plain.push(plain)
+    times.noisy.push(noisy)
+    times.drawing.push(drawing)
+  }
+  const [plain, noisy, drawing] = [median(times.plain), median(times.noisy), median(times.drawing)]
+  const shown = [plain.toFixed(0).padStart(10), noisy.toFixed(0).padStart(10), drawing.toFixed(0).padStart(9)]
+  const ratio = noisy / plain
+  console.log(`${name.padEnd(44)}${shown.join('')}${ratio.toFixed(2).padStart(8)}  ${ratio <= limit ? 'reached' : 'missed'}`)
+}
+
+/** As the executor and its query process do. @returns ms of the processor for the drawing */
+async function runNoisy(connection: DuckDBConnection, noise: NoiseStatement, resultSql: string): Promise<number> {
+  const { read, create, texts, fill } = noiseSql(noise)
+  const exact: (string | null)[][][] = []
+  for (const sql of read) {
+    const found = (await connection.runAndReadAll(sql)).getRows()
+    exact.push(found.map((row) => row.map((value) => (value === null ? null : String(value)))))
+  }
+  const [cells = [], ...histograms] = exact
+  const before = process.cpuUsage()
+  const noisy = addNoise(noise, { cells, histograms })
+  const drawing = elapsed(before)
+  for (const sql of create) await connection.run(sql)
+  const appender = await connection.createAppender(texts, 'main', 'temp')
+  for (const row of noisy) {
+    for (const text of row) {
+      if (text === null) appender.appendNull()
+      else appender.appendVarchar(text)
+    }
+    appender.endRow()
+  }
+  appender.closeSync()
+  for (const sql of fill) await connection.run(sql)
+  await connection.runAndReadAll(resultSql)
+  return drawing
+}
+
+async function processorTime(work: () => Promise<unknown>): Promise<number> {
+  const before = process.cpuUsage()
+  await work()
+  return elapsed(before)
+}
+
+function elapsed(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1000
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+}
