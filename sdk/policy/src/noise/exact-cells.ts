@@ -8,6 +8,7 @@ import { write } from '../rewrite/expressions.ts'
 import { writeFrom } from '../rewrite/from.ts'
 import { column, type Named, type Piece, piece } from '../rewrite/pieces.ts'
 import { withValues } from '../rewrite/values.ts'
+import { contributionOf } from './contribution.ts'
 import type { Measured } from './measured.ts'
 import type { NoisyQuery } from './noisy-query.ts'
 
@@ -65,7 +66,8 @@ export function additive(columns: readonly NoisyColumn[]): readonly NoisyColumn[
 function measureOf({ measure }: NoisyColumn, rows: Rows): Node {
   switch (measure.kind) {
     case 'units':
-      return ast.call('count', [rows.unit], { distinct: true })
+      // of units with one row each, no two are the same
+      return ast.call('count', [rows.unit], { distinct: !rows.onePerUnit })
     case 'rows':
       return rows.countOf(measure.rows, false)
     case 'distinct':
@@ -97,6 +99,7 @@ function added(value: Node): Node {
 interface Rows {
   readonly select: Node
   readonly unit: Node
+  readonly onePerUnit: boolean
   /** a clamped value in steps of its grid, NULL where the row has none or is filtered out */
   readonly stepsOf: (values: string) => Node
   readonly countOf: (rows: string, distinct: boolean) => Node
@@ -156,6 +159,7 @@ function rowsOf({ core, measured, plan }: Query): Rows {
   return {
     select: ast.select({ list: kept.columns.map((c) => ast.named(c.value, c.name)), from: ast.subquery(ofRows, 'w') }),
     unit: column(unit),
+    onePerUnit: contributionOf(core).rows === 1,
     stepsOf: (name) => column(found('values', name) ?? missing()),
     countOf: (name, distinct) => {
       const value = found('rows', name)

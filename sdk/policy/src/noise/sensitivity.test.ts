@@ -72,6 +72,11 @@ describe('exact cells hold no more of a unit than that', () => {
     expect(cells.reduce((sum, [, n]) => sum + Number(n), 0)).toBeLessThanOrEqual(3)
   })
 
+  test('units are counted once, also where each has one row', async () => {
+    const sql = 'SELECT count(DISTINCT person) AS n FROM patients'
+    for (const maxRowsPerUnit of [1, 3]) expect(await cellsOver(sql, noisySlots({ unit: { maxRowsPerUnit } }))).toEqual([['1']])
+  })
+
   test('rows of groups that nobody declared take no place of others', async () => {
     const rows = `${lone} UNION ALL SELECT 7, 'x', 50, 'Elsewhere ' || i, DATE '2020-01-01', 1, 1, 1, TRUE FROM range(500) t(i)`
     const cells = await cellsOver('SELECT region, count(*) AS n FROM patients GROUP BY region', noisySlots({ unit }), rows)
