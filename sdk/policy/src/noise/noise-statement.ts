@@ -61,6 +61,8 @@ export function highOf(name: string): string {
 export function withIntervals(blocks: readonly Block[], { core, plan }: Pick<NoisyQuery, 'core' | 'plan'>): readonly Block[] {
   const result = blocks.at(-1)
   if (result === undefined || result.source.kind !== 'core' || result.source.core !== core) return blocks
+  // equal numbers with different intervals would be two rows
+  if (result.distinct) return blocks
   const bounded = plan.outputs.filter(({ kind }) => kind !== 'quantile').map(({ name }) => name)
   const select = result.select.flatMap((item) => {
     const { value } = item

@@ -87,6 +87,8 @@ test('the result says of each number what the exact one may be, beside it', asyn
     'SELECT region, count(*) AS n, count(*) + 1 AS more, median(age) AS m FROM patients GROUP BY region ORDER BY n',
   )
   expect(allowed.plan.columns.map(({ name }) => name)).toEqual(['region', 'n', 'n_low', 'n_high', 'more', 'm'])
+  const distinct = await ask('SELECT DISTINCT count(*) AS n FROM patients GROUP BY region')
+  expect(distinct.plan.columns.map(({ name }) => name)).toEqual(['n'])
   expect(allowed.report.noise?.outputs.map(({ columns }) => columns)).toEqual([['n', 'more'], ['m']])
 })
 
