@@ -2,10 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
-import { addNoise, createGuard, type NoiseStatement, noiseSql, type SlotInput } from '../index.ts'
+import { addNoise, comparisonSql, createGuard, type NoiseStatement, noiseSql, type SlotInput, type Statements } from '../index.ts'
 
 // What noise costs: a query whose contributions are bounded and whose cells get noise, all statements of it and the drawing,
-// beside the plain aggregation over the same rows and 1,000 groups. Processor time of one thread, the two taking turns.
+// beside the plain aggregation over the same rows and 1,000 groups, and beside what the same rule costs without noise: bounded
+// contributions and a threshold. Processor time of one thread, the three taking turns.
 // Usage: npm run bench -- noisy-query [rows] [repetitions] [names of cases, as a pattern]
 
 const rows = Number(process.argv[2] ?? 10_000_000)
@@ -81,7 +82,7 @@ try {
     `${rows.toLocaleString('en')} rows, ${schools} groups, ${repetitions} repetitions, one thread of ${cpus()[0]?.model ?? 'unknown'}\n`,
   )
   console.log(
-    `${'query'.padEnd(44)}${'plain ms'.padStart(10)}${'noisy ms'.padStart(10)}${'drawing'.padStart(9)}${'ratio'.padStart(8)}`,
+    `${'query'.padEnd(44)}${'plain ms'.padStart(10)}${'guarded ms'.padStart(12)}${'noisy ms'.padStart(10)}${'drawing'.padStart(9)}${'ratio'.padStart(8)}`,
   )
   for (const asked of cases.filter(({ name }) => wanted.test(name))) await compare(connection, asked)
   console.log(`\nthe limit is a ratio of ${limit}`)
@@ -106,29 +107,47 @@ async function fill(connection: DuckDBConnection): Promise<void> {
 }
 
 async function compare(connection: DuckDBConnection, { name, of, sql }: (typeof cases)[number]): Promise<void> {
+  const { differentialPrivacy: _, ...withoutNoise } = of.rule
+  const guarded = await allowed(name, { ...of, rule: withoutNoise }, sql)
+  const { noise, resultSql } = await allowed(name, of, sql)
+  if (noise === null) throw new Error(`${name} has no noise`)
+  const times = { plain: [] as number[], guarded: [] as number[], noisy: [] as number[], drawing: [] as number[] }
+  for (let i = 0; i <= repetitions; i++) {
+    let drawing = 0
+    const taken = {
+      plain: await processorTime(() => connection.runAndReadAll(sql)),
+      guarded: await processorTime(() => runGuarded(connection, guarded)),
+      noisy: await processorTime(async () => {
+        drawing = await runNoisy(connection, noise, resultSql)
+      }),
+    }
+    for (const { table } of [...guarded.cells, noise]) await connection.run(`DROP TABLE ${table}`)
+    // the first of each warms up
+    if (i === 0) continue
+    for (const kind of ['plain', 'guarded', 'noisy'] as const) times[kind].push(taken[kind])
+    times.drawing.push(drawing)
+  }
+  const [plain, noisy] = [median(times.plain), median(times.noisy)]
+  const shown = [plain, median(times.guarded), noisy, median(times.drawing)].map((time, i) =>
+    time.toFixed(0).padStart([10, 12, 10, 9][i] ?? 0),
+  )
+  const ratio = noisy / plain
+  console.log(`${name.padEnd(44)}${shown.join('')}${ratio.toFixed(2).padStart(8)}  ${ratio <= limit ? 'reached' : 'missed'}`)
+}
+
+async function allowed(name: string, of: SlotInput, sql: string) {
   const privacy = { epsilon: 2, delta: 1e-9 }
   const verdict = await guard.check({ sql, parameters: [], values: {}, slots: [of], privacy })
   if (verdict.verdict === 'refused') throw new Error(`${name}: ${JSON.stringify(verdict.reasons)}`)
-  const { noise, resultSql } = verdict
-  if (noise === null) throw new Error(`${name} has no noise`)
-  const times = { plain: [] as number[], noisy: [] as number[], drawing: [] as number[] }
-  for (let i = 0; i <= repetitions; i++) {
-    const plain = await processorTime(() => connection.runAndReadAll(sql))
-    let drawing = 0
-    const noisy = await processorTime(async () => {
-      drawing = await runNoisy(connection, noise, resultSql)
-    })
-    await connection.run(`DROP TABLE ${noise.table}`)
-    // the first of each warms up
-    if (i === 0) continue
-    times.plain.push(plain)
-    times.noisy.push(noisy)
-    times.drawing.push(drawing)
+  return verdict
+}
+
+async function runGuarded(connection: DuckDBConnection, { cells, resultSql }: Statements): Promise<void> {
+  for (const { create, read } of cells.map(comparisonSql)) {
+    await connection.run(create)
+    for (const sql of read) await connection.runAndReadAll(sql)
   }
-  const [plain, noisy, drawing] = [median(times.plain), median(times.noisy), median(times.drawing)]
-  const shown = [plain.toFixed(0).padStart(10), noisy.toFixed(0).padStart(10), drawing.toFixed(0).padStart(9)]
-  const ratio = noisy / plain
-  console.log(`${name.padEnd(44)}${shown.join('')}${ratio.toFixed(2).padStart(8)}  ${ratio <= limit ? 'reached' : 'missed'}`)
+  await connection.runAndReadAll(resultSql)
 }
 
 /** As the executor and its query process do. @returns ms of the processor for the drawing */
