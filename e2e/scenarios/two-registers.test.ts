@@ -13,6 +13,7 @@ import {
 import type { Contract, DifferentialPrivacy, Slot } from '@reinraum/statements'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { approve, type CleanRoom } from '../harness/clean-room.ts'
+import { commandLine } from '../harness/command-line.ts'
 import { type Cell, districts, population, registers, sectors, trueTable } from '../harness/registers.ts'
 import { useCleanRooms } from '../harness/use-clean-rooms.ts'
 
@@ -173,5 +174,21 @@ describe('two registers of 200,000 people, joined on their pseudonyms', () => {
   it('are not read a third time: what is left is less than the query spends', async () => {
     expect(await run()).toMatchObject({ state: 'failed', reason: 'budget-exhausted' })
     expect((await spent()).care).toMatchObject({ debits: 2, fits: { epsilon: 0.4 } })
+  })
+
+  it('tell the analyst at a terminal what is left and what would fit', async () => {
+    const identity = join(clean.directory, 'analyst.json')
+    await writeFile(identity, JSON.stringify(clean.identities.analyst), { mode: 0o600 })
+    const analyst = commandLine({ room: rooms.room.roomFile, identity })
+    const contract = ['--contract', clean.contract.id]
+    expect((await analyst('keys', 'log', ...contract)).out).toContain('denied: budget-exhausted (ε 0.4 fits in care)')
+    const budget = await analyst('budget', 'show', ...contract, '--slot', 'care')
+    expect(budget.out).toContain('left       ε 0.4, δ 0, of ε 4, δ 0\none query  at most ε 0.4\n')
+    const file = join(clean.directory, 'carers.sql')
+    await writeFile(file, carers.sql)
+    const check = (...spending: string[]) => analyst('query', 'check', file, ...contract, ...spending)
+    expect(await check('--epsilon', '0.4')).toMatchObject({ exitCode: 0 })
+    expect(await check('--epsilon', '2.5')).toMatchObject({ exitCode: 2, out: expect.stringContaining('an epsilon of 2 fits') })
+    expect(await check()).toMatchObject({ exitCode: 2, out: expect.stringContaining('an epsilon of 2 at most') })
   })
 })
