@@ -1,10 +1,10 @@
 import { audit, type RandomSource } from '@reinraum/privacy'
-import { seededRandomness } from '@reinraum/privacy/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createGuard, type Guard } from '../guard.ts'
 import { openDatabase } from '../testing/data.ts'
 import { noisySlots } from '../testing/noisy-patients.ts'
 import { allowedWithNoise, exactTexts } from '../testing/noisy-room.ts'
+import { seededRandomness } from '../testing/seeded-randomness.ts'
 import { type ExactTexts, noiseAdder } from './add-noise.ts'
 import type { NoiseStatement } from './noise-statement.ts'
 

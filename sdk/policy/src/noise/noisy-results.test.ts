@@ -1,10 +1,10 @@
 import { discreteLaplaceSampler } from '@reinraum/privacy'
-import { seededRandomness } from '@reinraum/privacy/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createGuard, type Guard } from '../guard.ts'
 import { type Database, openDatabase, type Row, readable } from '../testing/data.ts'
 import { empty, noisySlots, regions } from '../testing/noisy-patients.ts'
 import { type Allowed, allowedWithNoise, exactTexts, plenty, resultOf } from '../testing/noisy-room.ts'
+import { seededRandomness } from '../testing/seeded-randomness.ts'
 import { addNoise, noiseAdder } from './add-noise.ts'
 
 let guard: Guard
