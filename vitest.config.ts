@@ -1,5 +1,15 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+/** Files that kill processes or race them for minutes begin, so that nothing waits for one of them at the end. */
+class LongFilesFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification) => /\/(killed-|last-run|crash)[^/]*$/.test(moduleId)
+    const sorted = await super.sort(files)
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))]
+  }
+}
 
 // `--mode long` (npm run test:long) runs the tests that take minutes, and only those.
 export default defineConfig(({ mode }) => {
@@ -16,6 +26,7 @@ export default defineConfig(({ mode }) => {
       exclude: ['**/node_modules/**', '**/dist/**', ...(mode === 'long' ? [] : ['**/*.long.test.ts'])],
       pool: 'forks',
       maxWorkers: 2,
+      sequence: { sequencer: LongFilesFirst },
       execArgv: ['--disable-warning=ExperimentalWarning', '--conditions=source'],
       // Many tests start processes of the same code; it is compiled once.
       env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('.local/compiled', import.meta.url)) },
