@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { ReinraumError, zeroise } from '@reinraum/crypto'
-import { type GuardPlan, type GuardVerdict, noiseSql } from '@reinraum/policy'
+import { type GuardPlan, noiseSql } from '@reinraum/policy'
 import { type RunBundleBytes, releaseSuiteOf, type VerifiedRun, verifyRunBundle } from '@reinraum/statements'
 import type { ChildLimits } from '../child/confinement.ts'
 import { makeRunFolder, type RunFolder } from '../child/run-folder.ts'
@@ -11,6 +11,7 @@ import { compute } from './compute.ts'
 import { custodiesOf } from './custodies.ts'
 import { deposit } from './deposit.ts'
 import { sealGate } from './gate.ts'
+import { type AllowedQuery, guardedQuery } from './guarded-query.ts'
 import { createRunKeys, type RunKeys } from './keys.ts'
 import type { Laps } from './laps.ts'
 import { holdLease, type LeaseOptions, renewalOf } from './lease.ts'
@@ -20,7 +21,6 @@ import { openDataset } from './open-dataset.ts'
 import { zeroiseHistories } from './open-histories.ts'
 import { receiptBundle, signReceipt } from './receipt.ts'
 import { type ReleaseGrid, startReleaseGrid } from './release-grid.ts'
-import { requireWithinCharge } from './within-charge.ts'
 
 export interface RunControl {
   /** the run that was on the work queue */
@@ -42,7 +42,7 @@ export async function executeRun(executor: Executor, bundle: RunBundleBytes, con
   if (run.run.id !== control.runId) throw new ReinraumError('contract-mismatch', 'governance gave out another run')
   laps.lap('verify')
   // Refused here costs nobody anything: no key is asked for and no approval is used up.
-  const guarded = await guardedQuery(executor, run)
+  const guarded = await guardedQuery(executor.guard, run)
   laps.lap('guard')
   const folder = await executor.scratch.open()
   try {
@@ -145,29 +145,6 @@ async function computeAndDeliver(
   const stands = await deposit(executor, run.run.id, receiptBundle(bundle, obtained, receipt), gate, result)
   laps.lap('deposit')
   return stands
-}
-
-type AllowedQuery = Extract<GuardVerdict, { readonly verdict: 'allowed' }>
-
-async function guardedQuery({ guard }: Executor, { contract, query, run }: VerifiedRun): Promise<AllowedQuery> {
-  const slots = contract.document.slots.filter((slot) => query.document.slots.includes(slot.id))
-  const verdict = await guard.check({
-    sql: query.document.sql,
-    parameters: query.document.parameters,
-    values: run.document.parameters,
-    slots,
-    by: run.document.by,
-    privacy: query.document.privacy,
-  })
-  if (verdict.verdict === 'refused') {
-    throw new ReinraumError('guard-refused', verdict.reasons.map((reason) => reason.code).join(', '))
-  }
-  // Keys are asked for exactly what is read: a query that names more than its SQL needs is refused.
-  if (verdict.plan.slots.map(({ id }) => id).join() !== [...query.document.slots].sort().join()) {
-    throw new ReinraumError('query-mismatch', 'the query names other slots than its SQL reads')
-  }
-  requireWithinCharge(verdict.noise?.plan ?? null, slots, query.document.privacy)
-  return verdict
 }
 
 /** The host's limits, and the length that the rules of the datasets allow a result where that is less. */

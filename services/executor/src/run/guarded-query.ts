@@ -1,0 +1,32 @@
+import { ReinraumError } from '@reinraum/crypto'
+import type { Guard, GuardVerdict } from '@reinraum/policy'
+import type { VerifiedRun } from '@reinraum/statements'
+import { requireWithinCharge } from './within-charge.ts'
+
+export type AllowedQuery = Extract<GuardVerdict, { readonly verdict: 'allowed' }>
+
+/**
+ * The query as the guard rewrites it, under the rules of the datasets that the signed query names.
+ * @throws ReinraumError `guard-refused`; `query-mismatch` where it reads other slots; `privacy-over-maximum` where its noise costs
+ * more than the query states
+ */
+export async function guardedQuery(guard: Pick<Guard, 'check'>, { contract, query, run }: VerifiedRun): Promise<AllowedQuery> {
+  const slots = contract.document.slots.filter((slot) => query.document.slots.includes(slot.id))
+  const verdict = await guard.check({
+    sql: query.document.sql,
+    parameters: query.document.parameters,
+    values: run.document.parameters,
+    slots,
+    by: run.document.by,
+    privacy: query.document.privacy,
+  })
+  if (verdict.verdict === 'refused') {
+    throw new ReinraumError('guard-refused', verdict.reasons.map((reason) => reason.code).join(', '))
+  }
+  // Keys are asked for exactly what is read: a query that names more than its SQL needs is refused.
+  if (verdict.plan.slots.map(({ id }) => id).join() !== [...query.document.slots].sort().join()) {
+    throw new ReinraumError('query-mismatch', 'the query names other slots than its SQL reads')
+  }
+  requireWithinCharge(verdict.noise?.plan ?? null, slots, query.document.privacy)
+  return verdict
+}
