@@ -46,11 +46,11 @@ export function noisyTable({ blocks, core, types, declared, plan }: NoisyQuery, 
   }
 }
 
-export function lowOf(name: string): string {
+function lowOf(name: string): string {
   return `${name}_low`
 }
 
-export function highOf(name: string): string {
+function highOf(name: string): string {
   return `${name}_high`
 }
 

@@ -169,7 +169,7 @@ function countExactly(family: FamilyOverRows, cells: Piece, all: readonly Measur
   return { pieces: [...counts, counted], cells: counted }
 }
 
-export function sketchName({ name }: Measure, word: number): string {
+function sketchName({ name }: Measure, word: number): string {
   return `k${name.slice(1)}_${word}`
 }
 
