@@ -23,3 +23,11 @@ test('a slot that is wrong is refused each time, and so is what is no JSON', () 
   for (let i = 0; i < 2; i++) expect(() => readSlots([wrong])).toThrow(Refusal)
   expect(() => readSlots([{ ...given(), id: 1n as unknown as string }])).toThrow('no JSON')
 })
+
+test('rows per unit are a positive integer, or nothing is stated', () => {
+  expect(readSlots([given()])[0]?.rowsPerUnit).toBe(null)
+  expect(readSlots([{ ...given(), rowsPerUnit: 3 }])[0]?.rowsPerUnit).toBe(3)
+  for (const rowsPerUnit of [0, -1, 1.5, Number.NaN, 2 ** 60, '1', null]) {
+    expect(() => readSlots([{ ...given(), rowsPerUnit: rowsPerUnit as number }])).toThrow(Refusal)
+  }
+})
