@@ -4,11 +4,13 @@ import { openResult, readTable, sealDataset, waitForRun } from '@reinraum/client
 import { parseStatement } from '@reinraum/statements'
 import { beforeAll, expect, it } from 'vitest'
 import { type CleanRoom, propose, start } from '../harness/clean-room.ts'
+import { type CommandLine, commandLine } from '../harness/command-line.ts'
 import { useCleanRooms } from '../harness/use-clean-rooms.ts'
 import { visitsCsv } from '../harness/visits.ts'
 
 const rooms = useCleanRooms()
 let clean: CleanRoom
+let as: Readonly<Record<'analyst' | 'outsider', CommandLine>>
 
 /** Any query over the visits, with noise, and nobody reviews. Each person has two visits, in one district. */
 beforeAll(async () => {
@@ -50,6 +52,12 @@ beforeAll(async () => {
     stateDirectory: join(clean.directory, 'state', 'health'),
     lineage: { dataset: 'visits', periods: [1] },
   })
+  const line = async (party: 'analyst' | 'outsider') => {
+    const identity = join(clean.directory, `${party}.json`)
+    await writeFile(identity, JSON.stringify(clean.identities[party]), { mode: 0o600 })
+    return commandLine({ room: rooms.room.roomFile, identity })
+  }
+  as = { analyst: await line('analyst'), outsider: await line('outsider') }
 }, 180_000)
 
 const asked = (epsilon: number) => ({
@@ -91,3 +99,25 @@ it('what spends more than one query may is not even proposed, nor what says noth
     message: expect.stringContaining('asks for noise'),
   })
 })
+
+it('a run for which too little is left says at a terminal what is left and what would fit, to members only', async () => {
+  const queryId = await propose(clean, asked(4))
+  const contract = ['--contract', clean.contract.id]
+  const text = await as.analyst('run', 'start', queryId, ...contract, '--wait')
+  expect(text.exitCode).toBe(2)
+  expect(text.out).toContain('reason   budget-exhausted\n')
+  expect(text.out).toContain('budget   visits: visits, part 1, at health-keys: ε 2, δ 0 left; a query with ε 2 would fit\n')
+  const runId = /^run +(\S+)/m.exec(text.out)?.[1] ?? expect.fail()
+  const { exitCode, value } = await as.analyst.json('run', 'status', runId)
+  expect(exitCode).toBe(2)
+  expect(value).toMatchObject({ state: 'failed', reason: 'budget-exhausted' })
+  expect(value.budget).toEqual([
+    {
+      ...{ keyService: 'health-keys', slot: 'visits', dataset: 'visits', period: 1, accounting: 'basic' },
+      left: { epsilon: 2_000_000, delta: 0 },
+      fits: { epsilon: 2, delta: 0 },
+    },
+  ])
+  const stranger = await as.outsider('run', 'status', runId)
+  expect(stranger).toMatchObject({ exitCode: 1, out: '', err: 'reinraum: no such run (not-found)\n' })
+}, 60_000)

@@ -31,7 +31,8 @@ function entryRow({ entry, event }: ShownEntry, accounting: Accounting): readonl
   ]
 }
 
-function amountText(charge: Charge, accounting: Accounting): string {
+/** An amount in the unit of its accounting: `ε 0.2, δ 0`. */
+export function amountText(charge: Charge, accounting: Accounting): string {
   return `${unitOf(accounting)} ${lossOf(charge, accounting)}, δ ${deltaOf(charge)}`
 }
 

@@ -13,8 +13,11 @@ export type RunStateName = (typeof runStates)[number]
 export interface RunView {
   readonly runId: string
   readonly state: RunStateName
+  readonly contractId: string
   /** empty unless the run failed or was cancelled */
   readonly reason: string
+  /** with `budget-exhausted`: what key services signed of it, unverified; `runShortfalls` reads it */
+  readonly denials: readonly Uint8Array[]
   readonly queuedAt: Date
   readonly updatedAt: Date
 }
@@ -113,7 +116,9 @@ function viewOf(status: RunStatus | undefined): RunView {
   return {
     runId: status.runId,
     state,
+    contractId: status.contractId,
     reason: status.reasonCode,
+    denials: status.denials,
     queuedAt: new Date(Number(status.queuedAt)),
     updatedAt: new Date(Number(status.updatedAt)),
   }

@@ -3,6 +3,7 @@ import { type ErrorCode, ReinraumError } from '@reinraum/crypto'
 import { type Delivery, type EventRecord, newEvent } from '@reinraum/kit'
 import { RunEventSchema } from '@reinraum/proto'
 import type { Executor } from './executor.ts'
+import { withinEvent } from './run/budget-denial.ts'
 import { executeRun } from './run/execute-run.ts'
 import { startLaps } from './run/laps.ts'
 import type { Stops } from './stops.ts'
@@ -20,15 +21,18 @@ export async function handleWork(executor: Executor, stops: Stops, event: EventR
   const following = stops.follow(runId)
   const laps = startLaps()
   const log = executor.log.child({ run: runId, attempt: delivery.attempt })
+  const denials: Uint8Array[] = []
   try {
     if ((await executor.intake.getDeposit({ runId })).exists) return
     const { bundle, cancelled } = await executor.runDirectory.getRunBundle({ runId })
     if (bundle === undefined) throw new ReinraumError('not-found', 'no such run')
     if (cancelled) return
-    await publish(executor, contractId, runId, 'started', '')
+    await publish(executor, { contractId, runId, verb: 'started' })
     laps.lap('fetch')
     const signal = AbortSignal.any([following.signal, delivery.signal])
-    const stands = await executeRun(executor, bundle, { runId, signal, onRevocation: following.onRevocation, laps })
+    const { onRevocation } = following
+    const onShort = (denial: Uint8Array) => void denials.push(denial)
+    const stands = await executeRun(executor, bundle, { runId, signal, onRevocation, onShort, laps })
     log.info({ stands, milliseconds: laps.milliseconds }, 'run delivered')
   } catch (error) {
     const code = codeOf(error)
@@ -38,21 +42,26 @@ export async function handleWork(executor: Executor, stops: Stops, event: EventR
       throw error
     }
     log.warn({ err: error }, 'run failed')
-    await publish(executor, contractId, runId, 'failed', code === 'internal' ? 'run-failed' : code)
+    const reasonCode = code === 'internal' ? 'run-failed' : code
+    const told = reasonCode === 'budget-exhausted' ? withinEvent(denials) : []
+    await publish(executor, { contractId, runId, verb: 'failed', reasonCode, denials: told })
   } finally {
     following.end()
     clearInterval(heartbeat)
   }
 }
 
+interface RunSaying {
+  readonly contractId: string
+  readonly runId: string
+  readonly verb: 'started' | 'failed'
+  readonly reasonCode?: ErrorCode
+  readonly denials?: readonly Uint8Array[]
+}
+
 /** One id per run and verb: whichever attempt says it, it is said once. */
-async function publish(
-  executor: Executor,
-  contractId: string,
-  runId: string,
-  verb: 'started' | 'failed',
-  reasonCode: ErrorCode | '',
-): Promise<void> {
-  const body = toBinary(RunEventSchema, create(RunEventSchema, { contractId, runId, reasonCode }))
+async function publish(executor: Executor, { contractId, runId, verb, reasonCode, denials = [] }: RunSaying): Promise<void> {
+  const said = { contractId, runId, reasonCode: reasonCode ?? '', denials: [...denials] }
+  const body = toBinary(RunEventSchema, create(RunEventSchema, said))
   await executor.bus.publish(newEvent({ contractId, noun: 'run', verb, body, id: `${runId.replace('sha256:', '')}.${verb}` }))
 }

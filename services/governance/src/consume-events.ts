@@ -4,6 +4,7 @@ import { type EventRecord, receiveOnce } from '@reinraum/kit'
 import { RunEventSchema } from '@reinraum/proto'
 import { changeRun } from './change-run.ts'
 import type { Governance } from './governance.ts'
+import { keepDenials, verifiedDenials } from './run-denials.ts'
 import type { RunChange } from './run-state.ts'
 
 /** Event types that change a run, by `<noun>.<verb>`. */
@@ -19,11 +20,12 @@ const changes: Readonly<Record<string, RunChange>> = {
 export async function consumeEvent(governance: Governance, event: EventRecord): Promise<void> {
   const change = changes[`${event.noun}.${event.verb}`]
   if (change === undefined) return
-  const { runId, reasonCode } = fromBinary(RunEventSchema, event.body)
+  const { runId, reasonCode, denials } = fromBinary(RunEventSchema, event.body)
   const reason =
     change === 'rejected' ? 'review-rejected' : change === 'failed' ? (isErrorCode(reasonCode) ? reasonCode : 'run-failed') : ''
+  const told = reason === 'budget-exhausted' ? await verifiedDenials(governance, runId, denials) : []
   const applied = await receiveOnce(governance.store, event.id, async (trx) => {
-    await changeRun(governance, trx, runId, change, reason)
+    if (await changeRun(governance, trx, runId, change, reason)) await keepDenials(trx, runId, told)
   })
   if (applied) governance.watch.changed(runId)
 }

@@ -17,6 +17,8 @@ export interface GovernanceTables {
     queued_at: number
     updated_at: number
   }
+  /** key services' signed denials of runs for want of a budget */
+  run_denials: { run_id: string; key_service: string; bytes: Uint8Array }
 }
 
 export type GovernanceStore = Store<GovernanceTables>
@@ -64,6 +66,19 @@ const tables: Migration = {
   },
 }
 
+const denials: Migration = {
+  name: 'governance-2',
+  async up(db) {
+    await db.schema
+      .createTable('run_denials')
+      .addColumn('run_id', 'text', (c) => c.notNull().references('runs.id'))
+      .addColumn('key_service', 'text', (c) => c.notNull())
+      .addColumn('bytes', 'blob', (c) => c.notNull())
+      .addPrimaryKeyConstraint('run_denials_one_each', ['run_id', 'key_service'])
+      .execute()
+  },
+}
+
 export async function openGovernanceStore(file: string): Promise<GovernanceStore> {
-  return openStore<GovernanceTables>(file, [outboxMigration, inboxMigration, tables])
+  return openStore<GovernanceTables>(file, [outboxMigration, inboxMigration, tables, denials])
 }

@@ -1,5 +1,6 @@
-import { cancelRun, getQuery, getRun, type RunView, startRun, waitForRun } from '@reinraum/client'
+import { cancelRun, getQuery, getRun, type RunView, runShortfalls, type Session, startRun, waitForRun } from '@reinraum/client'
 import { ReinraumError } from '@reinraum/crypto'
+import type { VerifiedContract } from '@reinraum/statements'
 import type { Command } from 'commander'
 import { bind, type Exit, type Outcome } from '../command.ts'
 import { exitCodeOfReason } from '../exit-code.ts'
@@ -7,6 +8,7 @@ import { assertFetchable, type FetchOptions, fetchResult } from '../fetch-result
 import { type Io, lines } from '../output.ts'
 import { readParameterValues } from '../parameter-values.ts'
 import { withContract, withSession } from '../party.ts'
+import { shortfallJson, shortfallText } from '../shortfall-text.ts'
 
 export function runCommands(program: Command, io: Io, exit: Exit): void {
   const group = program.command('run').description('executions of approved queries')
@@ -18,7 +20,7 @@ export function runCommands(program: Command, io: Io, exit: Exit): void {
       .argument('<query id>')
       .requiredOption('--contract <id or file>')
       .option('--set <name=value>', 'a parameter; repeat it for each', (value: string, all: string[]) => [...all, value], [])
-      .option('--wait', 'follow it to its end')
+      .option('--wait', 'follow it to its end, and say why if there is no result')
       .option('--out <file>', 'with --wait: open the result into this .parquet, .csv or .json file')
       .option('--receipt <file>', 'with --wait: keep the receipt bundle'),
     io,
@@ -38,20 +40,26 @@ export function runCommands(program: Command, io: Io, exit: Exit): void {
             json: { runId, state: 'queued' },
           }
         const view = await waitForRun(session, runId, { onState: ({ state }) => invocation.progress(`${runId} ${state}`) })
-        if (view.state !== 'completed' || fetch === undefined) return viewOutcome(view)
+        if (view.state !== 'completed' || fetch === undefined) return viewOutcome(session, view, contract)
         return fetchResult(session, contract, runId, fetch)
       })
     },
   )
 
-  bind(group.command('status').description('how a run stands').argument('<run id>'), io, exit, (invocation, _, runId = '') =>
-    withSession(invocation, async (session) => viewOutcome(await getRun(session, runId))),
+  bind(
+    group
+      .command('status')
+      .description('how a run stands; of one refused for want of a budget, what is left and what would fit')
+      .argument('<run id>'),
+    io,
+    exit,
+    (invocation, _, runId = '') => withSession(invocation, async (session) => viewOutcome(session, await getRun(session, runId))),
   )
 
   bind(group.command('cancel').description('take a run back').argument('<run id>'), io, exit, (invocation, _, runId = '') =>
     withSession(invocation, async (session) => {
       const view = await cancelRun(session, runId)
-      return { ...viewOutcome(view), exitCode: view.state === 'cancelled' ? 0 : 1 }
+      return { ...(await viewOutcome(session, view)), exitCode: view.state === 'cancelled' ? 0 : 1 }
     }),
   )
 
@@ -72,7 +80,7 @@ export function runCommands(program: Command, io: Io, exit: Exit): void {
         await assertFetchable(fetch)
         if (options.wait === true) {
           const view = await waitForRun(session, runId, { onState: ({ state }) => invocation.progress(`${runId} ${state}`) })
-          if (view.state !== 'completed') return viewOutcome(view)
+          if (view.state !== 'completed') return viewOutcome(session, view, contract)
         }
         return fetchResult(session, contract, runId, fetch)
       }),
@@ -101,18 +109,22 @@ function receiptOption({ receipt }: { readonly receipt?: string }) {
   return receipt === undefined ? {} : { receipt }
 }
 
-function viewOutcome(view: RunView): Outcome {
+async function viewOutcome(session: Session, view: RunView, contract?: VerifiedContract): Promise<Outcome> {
+  const { denials: _, ...shown } = view
+  const shortfalls = await runShortfalls(session, view, contract)
   const text = lines([
     ['run', view.runId],
     ['state', view.state],
     ...(view.reason === '' ? [] : ([['reason', view.reason]] as const)),
+    ...(shortfalls.length === 0 ? [] : ([['budget', shortfalls.map(shortfallText).join('\n')]] as const)),
     ['queued', view.queuedAt.toISOString()],
     ['updated', view.updatedAt.toISOString()],
   ])
   const ended = view.state === 'failed' || view.state === 'cancelled'
+  const budget = shortfalls.length === 0 ? {} : { budget: shortfalls.map(shortfallJson) }
   return {
     text,
-    json: { ...view, queuedAt: view.queuedAt.toISOString(), updatedAt: view.updatedAt.toISOString() },
+    json: { ...shown, ...budget, queuedAt: view.queuedAt.toISOString(), updatedAt: view.updatedAt.toISOString() },
     exitCode: ended ? exitCodeOfReason(view.reason) : 0,
   }
 }

@@ -28,6 +28,8 @@ export interface RunControl {
   /** aborted when the run is cancelled or the service stops */
   readonly signal: AbortSignal
   readonly onRevocation: LeaseOptions['onRevocation']
+  /** told of each key service's signed denial for want of a budget, before the run fails for it */
+  readonly onShort: (denial: Uint8Array) => void
   readonly laps: Laps
 }
 
@@ -77,7 +79,7 @@ interface Execution {
 
 async function runWithKeys(execution: Execution, control: RunControl): Promise<boolean> {
   const { executor, run, bundle, keys, laps } = execution
-  const obtained = await obtainKeys(executor, run, bundle, keys)
+  const obtained = await obtainKeys(executor, run, bundle, keys, control.onShort)
   try {
     laps.lap('keys')
     const lease = holdLease({

@@ -3,6 +3,7 @@ import { isErrorCode, ReinraumError, toBase64url, zeroise } from '@reinraum/cryp
 import type { Release, RunBundleBytes, Verified, VerifiedRun } from '@reinraum/statements'
 import type { Executor } from '../executor.ts'
 import { type Answer, type Answers, askKeyServices, givenOf, notGiven, whyMissing } from './ask-key-services.ts'
+import { budgetDenialOf } from './budget-denial.ts'
 import { combineKeys, zeroiseParts } from './combine-keys.ts'
 import { keyServicesOf, releasingCustodiesOf, type SlotCustody, unreached } from './custodies.ts'
 import type { RunKeys } from './keys.ts'
@@ -32,6 +33,7 @@ export interface ObtainedKeys {
  * and what each key service holds of the data keys, sealed to the KEM key inside that evidence. A key service that is away,
  * denies, or gives something wrong stops nothing as long as every slot reaches its threshold without it; of a slot whose rule asks
  * for noise, each has to debit.
+ * @param onShort told of each signed denial for want of a budget
  * @throws ReinraumError a denying key service's reason, what may pass (`unavailable`, …), `key-mismatch`, `threshold-not-reached`
  */
 export async function obtainKeys(
@@ -39,11 +41,12 @@ export async function obtainKeys(
   run: VerifiedRun,
   bundle: RunBundleBytes,
   keys: RunKeys,
+  onShort: (denial: Uint8Array) => void,
 ): Promise<ObtainedKeys> {
   const custodies = releasingCustodiesOf(run)
   const issued = await issueNonces(executor, run, custodies)
   const presentation = await presentEvidence(executor, { run, bundle, keys, nonces: givenOf(issued) })
-  const answers = await askForKeys(executor, run, custodies, presentation)
+  const answers = await askForKeys(executor, run, custodies, presentation, onShort)
   const { dataKeys, given } = await takeKeys(executor, run, custodies, new Map([...notGiven(issued), ...answers]))
   return {
     dataKeys,
@@ -80,6 +83,7 @@ function askForKeys(
   run: VerifiedRun,
   custodies: readonly SlotCustody[],
   { request, asked }: Presentation,
+  onShort: (denial: Uint8Array) => void,
 ): Promise<Answers<OpenedRelease>> {
   return askKeyServices<OpenedRelease>(
     request.nonces.map(({ keyServiceId }) => keyServiceId),
@@ -88,6 +92,8 @@ function askForKeys(
         const { outcome } = await executor.keyRelease(id).releaseKeys(request, { signal })
         if (outcome.case === 'released') return { kind: 'given', value: await openReleased(id, outcome.value, asked) }
         const reason = outcome.value?.reasonCode ?? ''
+        const short = outcome.value === undefined ? undefined : await budgetDenialOf(executor, id, outcome.value, run)
+        if (short !== undefined) onShort(short)
         return { kind: 'denied', reason: isErrorCode(reason) ? reason : 'permission-denied' }
       },
       async enough(given) {

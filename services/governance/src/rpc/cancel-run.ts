@@ -12,5 +12,5 @@ export async function cancelRun(governance: Governance, request: CancelRunReques
   if (!query) throw new ReinraumError('permission-denied', 'only an analyst of the contract cancels a run')
   await governance.store.transaction((trx) => changeRun(governance, trx, row.id, 'cancelled', 'run-cancelled'))
   governance.watch.changed(row.id)
-  return { status: statusOf(await runOfCaller(governance, context, row.id)) }
+  return { status: await statusOf(governance, await runOfCaller(governance, context, row.id)) }
 }

@@ -2,11 +2,12 @@ import { ReinraumError } from '@reinraum/crypto'
 import type { GetRunRequest } from '@reinraum/proto'
 import type { RpcContext } from '@reinraum/rpc'
 import { contractOfCaller, type Governance } from '../governance.ts'
+import { denialsOf } from '../run-denials.ts'
 import { type RunStateName, runStateMessage } from '../run-state.ts'
 
 export async function getRun(governance: Governance, request: GetRunRequest, context: RpcContext) {
   const row = await runOfCaller(governance, context, request.runId)
-  return { status: statusOf(row) }
+  return { status: await statusOf(governance, row) }
 }
 
 /** The run's row, if the caller is a member of its contract. @throws ReinraumError `not-found` */
@@ -27,7 +28,7 @@ export interface RunRow {
   readonly updated_at: number
 }
 
-export function statusOf(row: RunRow) {
+export async function statusOf(governance: Pick<Governance, 'store'>, row: RunRow) {
   return {
     runId: row.id,
     contractId: row.contract_id,
@@ -36,5 +37,6 @@ export function statusOf(row: RunRow) {
     reasonCode: row.reason,
     queuedAt: BigInt(row.queued_at),
     updatedAt: BigInt(row.updated_at),
+    denials: [...(await denialsOf(governance, row))],
   }
 }

@@ -12,7 +12,7 @@ export async function* watchRun(governance: Governance, request: WatchRunRequest
     const changed = governance.watch.next(request.runId, context.signal)
     const row = await runOfCaller(governance, context, request.runId)
     const seen = `${row.state} ${row.updated_at}`
-    if (seen !== last) yield { status: statusOf(row) }
+    if (seen !== last) yield { status: await statusOf(governance, row) }
     last = seen
     if (isFinal(row.state)) return
     await changed

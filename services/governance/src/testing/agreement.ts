@@ -113,26 +113,40 @@ export async function agree(room: Room, change: (contract: Contract) => Contract
 }
 
 /** A contract in force, recorded. */
-export async function agreeInForce(room: Room): Promise<Agreement> {
-  const agreement = await agree(room)
+export async function agreeInForce(room: Room, change?: (contract: Contract) => Contract): Promise<Agreement> {
+  const agreement = await agree(room, change)
   await room.as.air.proposeContract({ contract: agreement.bytes })
   return agreement
 }
 
+interface Options {
+  /** whether the rule of the flights asks for noise */
+  readonly noisy?: boolean
+}
+
+function askingForNoise(contract: Contract): Contract {
+  const differentialPrivacy = {
+    ...{ epsilonBudget: 1, deltaBudget: 0, maxEpsilonPerQuery: 1 },
+    ...{ mechanism: 'discreteLaplace' as const, accounting: 'basic' as const, refresh: 'never' as const },
+  }
+  const slots = contract.slots.map((s) => (s.id === 'flights' ? { ...s, rule: { ...s.rule, differentialPrivacy } } : s))
+  return { ...contract, slots }
+}
+
 /** A contract with one dataset and one approved query: everything but the run. */
-export async function readyToRun(room: Room) {
-  const agreement = await agreeInForce(room)
-  const manifest = await agreement.manifest()
+export async function readyToRun(room: Room, { noisy = false }: Options = {}) {
+  const agreement = await agreeInForce(room, noisy ? askingForNoise : undefined)
+  const manifest = await agreement.manifest(noisy ? { lineage: { dataset: 'flights', periods: [1] } } : {})
   await room.as.air.publishManifest({ manifest: manifest.bytes })
-  const query = await agreement.query()
+  const query = await agreement.query(noisy ? { privacy: { epsilon: 0.5, delta: 0 } } : {})
   await room.as.analyst.proposeQuery({ query: query.bytes })
   const approval = await agreement.approval(query.id, 'air', { flights: [manifest.id] })
   await room.as.air.decideQuery({ decision: approval.bytes })
   return { agreement, manifest, query, approval, versions: { flights: manifest.id } }
 }
 
-export async function queuedRun(room: Room) {
-  const ready = await readyToRun(room)
+export async function queuedRun(room: Room, options?: Options) {
+  const ready = await readyToRun(room, options)
   const run = await ready.agreement.run(ready.query.id, ready.versions)
   await room.as.analyst.startRun({ run: run.bytes })
   return { ...ready, run }

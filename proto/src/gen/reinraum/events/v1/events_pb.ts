@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file reinraum/events/v1/events.proto.
  */
 export const file_reinraum_events_v1_events: GenFile = /*@__PURE__*/
-  fileDesc("Ch9yZWlucmF1bS9ldmVudHMvdjEvZXZlbnRzLnByb3RvEhJyZWlucmF1bS5ldmVudHMudjEiTAoRU3RhdGVtZW50UmVjb3JkZWQSEwoLY29udHJhY3RfaWQYASABKAkSFAoMc3RhdGVtZW50X2lkGAIgASgJEgwKBGtpbmQYAyABKAkiRAoIUnVuRXZlbnQSEwoLY29udHJhY3RfaWQYASABKAkSDgoGcnVuX2lkGAIgASgJEhMKC3JlYXNvbl9jb2RlGAMgASgJIk4KD09iamVjdENvbW1pdHRlZBITCgtjb250cmFjdF9pZBgBIAEoCRITCgttYW5pZmVzdF9pZBgCIAEoCRIRCglvYmplY3RfaWQYAyABKAkicgoKS2V5RGVjaWRlZBITCgtjb250cmFjdF9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSFgoOa2V5X3NlcnZpY2VfaWQYAyABKAkSEgoKcmVsZWFzZV9pZBgEIAEoCRITCgtyZWFzb25fY29kZRgFIAEoCSI3ChFFdmlkZW5jZVJlcXVlc3RlZBITCgtjb250cmFjdF9pZBgBIAEoCRINCgVub25jZRgCIAEoDGIGcHJvdG8z");
+  fileDesc("Ch9yZWlucmF1bS9ldmVudHMvdjEvZXZlbnRzLnByb3RvEhJyZWlucmF1bS5ldmVudHMudjEiTAoRU3RhdGVtZW50UmVjb3JkZWQSEwoLY29udHJhY3RfaWQYASABKAkSFAoMc3RhdGVtZW50X2lkGAIgASgJEgwKBGtpbmQYAyABKAkiVQoIUnVuRXZlbnQSEwoLY29udHJhY3RfaWQYASABKAkSDgoGcnVuX2lkGAIgASgJEhMKC3JlYXNvbl9jb2RlGAMgASgJEg8KB2RlbmlhbHMYBCADKAwiTgoPT2JqZWN0Q29tbWl0dGVkEhMKC2NvbnRyYWN0X2lkGAEgASgJEhMKC21hbmlmZXN0X2lkGAIgASgJEhEKCW9iamVjdF9pZBgDIAEoCSJyCgpLZXlEZWNpZGVkEhMKC2NvbnRyYWN0X2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCRIWCg5rZXlfc2VydmljZV9pZBgDIAEoCRISCgpyZWxlYXNlX2lkGAQgASgJEhMKC3JlYXNvbl9jb2RlGAUgASgJIjcKEUV2aWRlbmNlUmVxdWVzdGVkEhMKC2NvbnRyYWN0X2lkGAEgASgJEg0KBW5vbmNlGAIgASgMYgZwcm90bzM");
 
 /**
  * A signed statement was recorded; fetch it by id.
@@ -63,6 +63,13 @@ export type RunEvent = Message<"reinraum.events.v1.RunEvent"> & {
    * @generated from field: string reason_code = 3;
    */
   reasonCode: string;
+
+  /**
+   * with budget-exhausted: the key services' signed denials, which say what is left; as many as one event holds
+   *
+   * @generated from field: repeated bytes denials = 4;
+   */
+  denials: Uint8Array[];
 };
 
 /**
