@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { datasetSchemaSchema } from '../parts/dataset-schema.ts'
 import { digestIdSchema, instantSchema, keyCheckSchema, keyIdSchema, memberIdSchema, slotIdSchema } from '../parts/identifiers.ts'
 import { lineageSchema } from '../parts/lineage.ts'
+import { unitRowsSchema } from '../parts/unit-rows.ts'
 
 /** How datasets and results are sealed: c2sp.org/chunked-encryption, instantiation Cobblestone-256. */
 export const envelopeSuite = 'c2sp-cobblestone-256'
@@ -20,6 +21,8 @@ export const manifestSchema = manifestCoreSchema.extend({
   kind: z.literal('reinraum/manifest/v1'),
   by: memberIdSchema,
   rowCount: z.int().min(0),
+  /** what the owner states of the rows that one privacy unit has; where a rule asks for noise, it spares work and changes no noise */
+  unit: unitRowsSchema.optional(),
   /** whose ledgers are debited; under a rule with `differentialPrivacy` it is there */
   lineage: lineageSchema.optional(),
   /** SHA-256 of the ciphertext */

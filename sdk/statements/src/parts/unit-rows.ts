@@ -1,0 +1,27 @@
+import { z } from 'zod'
+import type { AnalysisRule } from './analysis-rule.ts'
+
+/**
+ * What the owner states of the privacy units in a version of a dataset: counted while it was sealed, and rounded up to what the
+ * rule bounds anyhow, since a statement is read without noise. It spares an enclave the bounding of what is within bounds.
+ */
+export const unitRowsSchema = z.strictObject({
+  /** whose values tell the units apart; one of the schema's columns */
+  column: z.string().min(1).max(128),
+  /** no unit has more rows than these; rows without a unit are nobody's */
+  rowsAtMost: z.int().min(1),
+})
+export type UnitRows = z.infer<typeof unitRowsSchema>
+
+/**
+ * How many rows a privacy unit has at most, as the owner states it of the units that the rule protects; undefined where the
+ * owner states nothing, or speaks of another column.
+
+ */
+export function rowsPerUnitOf(
+  { unit }: { readonly unit?: UnitRows | undefined },
+  { privacyUnit }: Pick<AnalysisRule, 'privacyUnit'>,
+): number | undefined {
+  if (unit === undefined || privacyUnit === 'none' || unit.column !== privacyUnit.column) return undefined
+  return unit.rowsAtMost
+}
