@@ -1,5 +1,5 @@
-import { createGuard, type Guard } from '@reinraum/policy'
-import type { VerifiedRun } from '@reinraum/statements'
+import { createGuard, type Guard, type SlotInput } from '@reinraum/policy'
+import type { Manifest, VerifiedRun } from '@reinraum/statements'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { guardedQuery } from './guarded-query.ts'
 
@@ -11,7 +11,7 @@ const slot = (id: string) => ({
     version: 1,
     modes: ['aggregation'],
     privacyUnit: { column: 'person', maxRowsPerUnit: 1 },
-    columns: {},
+    columns: { person: { join: true } },
     differentialPrivacy: {
       epsilonBudget: 10,
       deltaBudget: 0,
@@ -26,8 +26,13 @@ const slot = (id: string) => ({
 })
 
 /** What is read of a run that was verified. */
-function runOf(sql: string, slots: readonly string[] = ['visits']): VerifiedRun {
+function runOf(
+  sql: string,
+  slots: readonly string[] = ['visits'],
+  units: Readonly<Record<string, Manifest['unit']>> = {},
+): VerifiedRun {
   return {
+    manifests: new Map(slots.map((id) => [id, { document: { unit: units[id] } }])),
     contract: { document: { slots: [slot('visits'), slot('others')] } },
     query: { document: { sql, parameters: [], slots, privacy: { epsilon: 1, delta: 0 } } },
     run: { document: { parameters: {}, by: 'analyst' } },
@@ -56,4 +61,40 @@ it('noise that costs more than the query states is refused, whatever the guard t
 it('a query that the guard refuses, or that names more than it reads, asks for no key', async () => {
   await expect(guardedQuery(guard, runOf('SELECT person FROM visits'))).rejects.toMatchObject({ code: 'guard-refused' })
   await expect(guardedQuery(guard, runOf(sql, ['visits', 'others']))).rejects.toMatchObject({ code: 'query-mismatch' })
+})
+
+/** What the guard is told of each dataset. */
+async function toldOf(run: VerifiedRun): Promise<readonly (readonly [string, number | undefined])[]> {
+  const told: SlotInput[] = []
+  const listening: Pick<Guard, 'check'> = {
+    check: (request) => {
+      told.push(...request.slots)
+      return guard.check(request)
+    },
+  }
+  await guardedQuery(listening, run)
+  return told.map(({ id, rowsPerUnit }) => [id, rowsPerUnit])
+}
+
+it('the guard is told what the owner states of the units that the rule protects, of each dataset by itself', async () => {
+  const joined = 'SELECT count(*) AS n FROM visits JOIN others USING (person)'
+  const person = (rowsAtMost: number) => ({ column: 'person', rowsAtMost })
+  expect(await toldOf(runOf(sql, ['visits'], { visits: person(3), others: person(1) }))).toEqual([['visits', 3]])
+  expect(await toldOf(runOf(joined, ['visits', 'others'], { others: person(1) }))).toEqual([
+    ['visits', undefined],
+    ['others', 1],
+  ])
+})
+
+it('a statement of another column tells the guard nothing', async () => {
+  expect(await toldOf(runOf(sql, ['visits'], { visits: { column: 'household', rowsAtMost: 1 } }))).toEqual([
+    ['visits', undefined],
+  ])
+})
+
+it('a statement changes neither the verdict nor the noise', async () => {
+  const stated = await guardedQuery(guard, runOf(sql, ['visits'], { visits: { column: 'person', rowsAtMost: 1 } }))
+  const silent = await guardedQuery(guard, runOf(sql))
+  expect(stated.noise?.plan).toEqual(silent.noise?.plan)
+  expect([stated.verdict, stated.plan, stated.report]).toEqual([silent.verdict, silent.plan, silent.report])
 })

@@ -1,6 +1,6 @@
 import { ReinraumError } from '@reinraum/crypto'
-import type { Guard, GuardVerdict } from '@reinraum/policy'
-import type { VerifiedRun } from '@reinraum/statements'
+import type { Guard, GuardVerdict, SlotInput } from '@reinraum/policy'
+import { rowsPerUnitOf, type Slot, type VerifiedRun } from '@reinraum/statements'
 import { requireWithinCharge } from './within-charge.ts'
 
 export type AllowedQuery = Extract<GuardVerdict, { readonly verdict: 'allowed' }>
@@ -10,13 +10,14 @@ export type AllowedQuery = Extract<GuardVerdict, { readonly verdict: 'allowed' }
  * @throws ReinraumError `guard-refused`; `query-mismatch` where it reads other slots; `privacy-over-maximum` where its noise costs
  * more than the query states
  */
-export async function guardedQuery(guard: Pick<Guard, 'check'>, { contract, query, run }: VerifiedRun): Promise<AllowedQuery> {
+export async function guardedQuery(guard: Pick<Guard, 'check'>, verified: VerifiedRun): Promise<AllowedQuery> {
+  const { contract, query, run, manifests } = verified
   const slots = contract.document.slots.filter((slot) => query.document.slots.includes(slot.id))
   const verdict = await guard.check({
     sql: query.document.sql,
     parameters: query.document.parameters,
     values: run.document.parameters,
-    slots,
+    slots: slots.map((slot) => asStated(slot, manifests)),
     by: run.document.by,
     privacy: query.document.privacy,
   })
@@ -29,4 +30,11 @@ export async function guardedQuery(guard: Pick<Guard, 'check'>, { contract, quer
   }
   requireWithinCharge(verdict.noise?.plan ?? null, slots, query.document.privacy)
   return verdict
+}
+
+/** With what the owner signed of the very version that the run reads. */
+function asStated(slot: Slot, manifests: VerifiedRun['manifests']): SlotInput {
+  const manifest = manifests.get(slot.id)
+  const rowsPerUnit = manifest === undefined ? undefined : rowsPerUnitOf(manifest.document, slot.rule)
+  return rowsPerUnit === undefined ? slot : { ...slot, rowsPerUnit }
 }
