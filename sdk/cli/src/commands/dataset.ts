@@ -7,6 +7,7 @@ import { readSmallFile } from '../files.ts'
 import { type Io, lines, table } from '../output.ts'
 import { stateDirectory, withContract } from '../party.ts'
 import { progressBar } from '../progress-bar.ts'
+import { countedText, statedText } from '../unit-rows-text.ts'
 
 export function datasetCommands(program: Command, io: Io, exit: Exit): void {
   const group = program.command('dataset').description('sealed datasets')
@@ -31,7 +32,7 @@ export function datasetCommands(program: Command, io: Io, exit: Exit): void {
       withContract(invocation, options.contract, async (session, contract) => {
         const bar = progressBar(invocation)
         const dataKey = options.keyFile === undefined ? undefined : await readSmallFile(options.keyFile, 32)
-        const { manifest, resumed } = await sealDataset(session, {
+        const { manifest, resumed, units } = await sealDataset(session, {
           contract,
           slot: options.slot,
           file,
@@ -44,7 +45,10 @@ export function datasetCommands(program: Command, io: Io, exit: Exit): void {
               ? bar.bytes('sealed', progress.sealedBytes)
               : bar.share('uploaded', progress.durableBytes, progress.totalBytes),
         }).finally(() => zeroise(...(dataKey === undefined ? [] : [dataKey])))
-        return { text: manifestText(manifest, resumed), json: { manifest: manifest.id, resumed, ...manifest.document } }
+        const rule = contract.document.slots.find(({ id }) => id === options.slot)?.rule
+        const counted = units === undefined || rule === undefined ? [] : [['counted', countedText(units, rule)] as const]
+        const json = { manifest: manifest.id, resumed, ...(units === undefined ? {} : { units }), ...manifest.document }
+        return { text: manifestText(manifest, resumed, counted), json }
       }),
   )
 
@@ -83,11 +87,17 @@ export function datasetCommands(program: Command, io: Io, exit: Exit): void {
   )
 }
 
-function manifestText({ id, document }: Verified<Manifest>, resumed: boolean): string {
+function manifestText(
+  { id, document }: Verified<Manifest>,
+  resumed: boolean,
+  counted: readonly (readonly [string, string])[] = [],
+): string {
   return lines([
     ['manifest', id],
     ['dataset', `${document.slot}, version ${document.version}, by ${document.by}`],
     ['rows', document.rowCount],
+    ...counted,
+    ...(document.unit === undefined ? [] : ([['states', statedText(document.unit)]] as const)),
     ...(document.lineage === undefined ? [] : ([['data', lineageText(document.lineage)]] as const)),
     ['columns', document.schema.columns.map((column) => `${column.name} ${column.type}`).join(', ')],
     ['ciphertext', `${document.length} bytes, ${document.object}`],

@@ -18,6 +18,7 @@ export function encodeParquet(source: Source): { readonly bytes: AsyncGenerator<
   async function* produce(): AsyncGenerator<Uint8Array> {
     const directory = await mkdtemp(join(tmpdir(), 'reinraum-seal-'))
     const pipe = join(directory, 'pipe')
+    let copying: Promise<unknown> = Promise.resolve()
     try {
       await promisify(execFile)('mkfifo', ['-m', '600', pipe]).catch((cause) => {
         throw new ReinraumError('unsupported', 'this system has no named pipes (mkfifo)', { cause })
@@ -25,9 +26,14 @@ export function encodeParquet(source: Source): { readonly bytes: AsyncGenerator<
       const copy = copyInto(source, pipe)
       // Awaited below; a failure before then must not count as unhandled.
       copy.catch(() => {})
+      copying = copy
       for await (const chunk of createReadStream(pipe, { highWaterMark: 1 << 20 })) yield chunk as Uint8Array
       rows = await copy
+      requireCounted(source, rows)
     } finally {
+      // A reader that stops ends the copy, but the engine may be far from its next write.
+      source.interrupt()
+      await copying.catch(() => {})
       await rm(directory, { recursive: true, force: true })
     }
   }
@@ -38,6 +44,12 @@ export function encodeParquet(source: Source): { readonly bytes: AsyncGenerator<
       return rows
     },
   }
+}
+
+/** What is stated of the rows is of all of them, each seen once: their copy lets nothing pass that was not counted. */
+function requireCounted({ units }: Source, rows: number): void {
+  if (units !== undefined && units.rows() !== rows)
+    throw new ReinraumError('internal', `of ${rows} rows, ${units.rows()} were counted`)
 }
 
 async function copyInto(source: Source, pipe: string): Promise<number> {

@@ -15,6 +15,8 @@ export interface SealFileOptions {
   /** 32 bytes */
   readonly key: Uint8Array
   readonly context: Uint8Array
+  /** the column whose values tell privacy units apart, where it is to be counted how many rows each has */
+  readonly unit?: string
   /** ciphertext bytes so far */
   readonly onProgress?: (sealedBytes: number) => void
   readonly signal?: AbortSignal
@@ -22,6 +24,8 @@ export interface SealFileOptions {
 
 export interface SealedFile {
   readonly rowCount: number
+  /** the most rows that one unit has; null where there are too many units to count, undefined where nobody asked for it */
+  readonly mostRowsPerUnit: number | null | undefined
   /** SHA-256 of the ciphertext */
   readonly object: string
   /** ciphertext bytes */
@@ -33,8 +37,8 @@ export interface SealedFile {
  * @throws ReinraumError `unreadable-input`, `schema-mismatch`, `storage-full`
  */
 export async function sealFile(options: SealFileOptions): Promise<SealedFile> {
-  const { file, schema, target, key, context, signal } = options
-  const source = await openSource(file, schema)
+  const { file, schema, target, key, context, unit, signal } = options
+  const source = await openSource(file, schema, unit)
   try {
     const parquet = encodeParquet(source)
     const hash = createSha256()
@@ -52,7 +56,8 @@ export async function sealFile(options: SealFileOptions): Promise<SealedFile> {
     } finally {
       await out.close()
     }
-    return { rowCount: parquet.rowCount(), object: `sha256:${toHex(hash.digest())}`, length }
+    const mostRowsPerUnit = source.units?.most()
+    return { rowCount: parquet.rowCount(), mostRowsPerUnit, object: `sha256:${toHex(hash.digest())}`, length }
   } catch (error) {
     throw signal?.aborted === true ? error : fileError(error, target, `cannot write ${target}`)
   } finally {

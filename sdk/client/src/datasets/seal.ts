@@ -18,6 +18,7 @@ import type { Session } from '../session.ts'
 import { depositKey, verifyCustody } from './deposit-key.ts'
 import { ciphertextPath, findPending, fingerprint, type Pending, savePending } from './pending.ts'
 import { sealFile } from './seal-file.ts'
+import { type CountedUnits, statedRows, unitToCount } from './stated-rows.ts'
 import { uploadCiphertext } from './upload.ts'
 
 export type SealProgress =
@@ -45,6 +46,11 @@ export interface SealedDataset {
   readonly manifest: Verified<Manifest>
   /** an earlier, interrupted upload was continued */
   readonly resumed: boolean
+  /**
+   * What was counted where the rule asks for noise: for the owner, since it is exact. What the manifest states of it is
+   * `unit`. Absent where an earlier upload was continued.
+   */
+  readonly units?: CountedUnits
 }
 
 /**
@@ -61,7 +67,8 @@ export async function sealDataset(session: Session, options: SealOptions): Promi
   assertDepositedLater(options, slot)
   assertLineageGiven(options, slot)
   const earlier = await findPending(stateDirectory, contract.id, slot.id, file).catch(() => undefined)
-  const pending = earlier ?? (await sealLocally(session, options, slot))
+  const { pending, units } =
+    earlier === undefined ? await sealLocally(session, options, slot) : { pending: earlier, units: undefined }
   const manifest = await verifyManifest(pending.manifest, contract, session.now())
   await uploadCiphertext(session, {
     contract: contract.bytes,
@@ -73,7 +80,7 @@ export async function sealDataset(session: Session, options: SealOptions): Promi
   })
   await session.governance.publishManifest({ manifest: pending.manifest })
   await pending.discard()
-  return { manifest, resumed: earlier !== undefined }
+  return { manifest, resumed: earlier !== undefined, ...(units === undefined ? {} : { units }) }
 }
 
 function assertDepositedLater({ dataKey, deposit = true }: SealOptions, slot: Slot): void {
@@ -91,7 +98,12 @@ function assertLineageGiven({ lineage }: SealOptions, { id, rule }: Slot): void 
     throw new ReinraumError('invalid-argument', `the rule of ${id} asks for noise: say which dataset it is that the budget is of`)
 }
 
-async function sealLocally(session: Session, options: SealOptions, slot: Slot): Promise<Pending> {
+interface LocallySealed {
+  readonly pending: Pending
+  readonly units: CountedUnits | undefined
+}
+
+async function sealLocally(session: Session, options: SealOptions, slot: Slot): Promise<LocallySealed> {
   const { contract, file, stateDirectory } = options
   const custody = await verifyCustody(session, contract, slot)
   const versions = (await listManifests(session, contract))
@@ -101,21 +113,26 @@ async function sealLocally(session: Session, options: SealOptions, slot: Slot): 
   const source = await fingerprint(file).catch(() => ({ path: file, size: -1, modified: 0 }))
   const ciphertext = await ciphertextPath(stateDirectory, contract.id, slot.id)
   const dataKey = options.dataKey === undefined ? randomBytes(32) : Uint8Array.from(options.dataKey)
+  const unit = unitToCount(slot.rule)
   try {
-    const sealed = await sealFile({
+    const { mostRowsPerUnit: most = null, ...sealed } = await sealFile({
       file,
       schema: slot.schema,
       target: ciphertext,
       key: dataKey,
       context: manifestCoreContext(core),
+      ...(unit === undefined ? {} : { unit }),
       onProgress: (sealedBytes) => options.onProgress?.({ step: 'sealing', sealedBytes }),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     })
+    const units = unit === undefined ? undefined : { column: unit, most }
+    const stated = units === undefined ? undefined : statedRows(slot.rule, units, sealed.rowCount)
     const document: Manifest = {
       kind: 'reinraum/manifest/v1',
       ...core,
       by: slot.owner,
       ...sealed,
+      ...(stated === undefined ? {} : { unit: stated }),
       ...(options.lineage === undefined ? {} : { lineage: options.lineage }),
       envelope: 'c2sp-cobblestone-256',
       key: toBase64url(randomBytes(16)),
@@ -124,7 +141,8 @@ async function sealLocally(session: Session, options: SealOptions, slot: Slot): 
     }
     const manifest = await signStatement(document, session.signer)
     if (options.deposit !== false) await depositKey(session, custody, { contract, manifest, dataKey })
-    return await savePending(stateDirectory, { contract: contract.id, slot: slot.id, source, ciphertext, manifest })
+    const pending = await savePending(stateDirectory, { contract: contract.id, slot: slot.id, source, ciphertext, manifest })
+    return { pending, units }
   } catch (error) {
     await rm(ciphertext, { force: true })
     throw error

@@ -2,24 +2,31 @@ import { stat } from 'node:fs/promises'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { ReinraumError } from '@reinraum/crypto'
 import type { DatasetSchema } from '@reinraum/statements'
+import { countedRows } from './counted-rows.ts'
+import { type UnitCounter, unitCounter } from './unit-counter.ts'
 
 /** A file that the owner holds in the clear, opened by DuckDB on the owner's own machine. */
 export interface Source {
-  /** SELECT over the file that yields exactly the slot's columns, cast to the slot's types */
+  /** SELECT over the file that yields exactly the slot's columns, cast to the slot's types; to be run once */
   readonly selectSql: string
+  /** what was counted of the very rows that `selectSql` gave; undefined where nobody asked for it */
+  readonly units: UnitCounter | undefined
   /** Runs a statement; engine texts stay inside, because they quote values. */
   run(sql: string): Promise<{ readonly rowsChanged: number }>
   /** Which column fails to convert and how often, without a value. */
   explainMismatch(): Promise<string>
+  /** Ends a statement that is under way. Wait for it before closing: the engine may wait for this thread. */
+  interrupt(): void
   close(): void
 }
 
 /**
  * Opens a Parquet, CSV, TSV, JSON or NDJSON file against a slot's schema. Columns that the slot does not declare are left
  * out: an owner gives away what the contract names and nothing else.
+ * @param unit the column whose values tell privacy units apart, where their rows are to be counted
  * @throws ReinraumError `unreadable-input` (missing, empty, unknown or broken file), `schema-mismatch` (columns missing)
  */
-export async function openSource(file: string, schema: DatasetSchema): Promise<Source> {
+export async function openSource(file: string, schema: DatasetSchema, unit?: string): Promise<Source> {
   const size = await stat(file).then(
     (s) => (s.isFile() ? s.size : -1),
     () => -1,
@@ -46,8 +53,11 @@ export async function openSource(file: string, schema: DatasetSchema): Promise<S
     throw error
   }
   const columns = schema.columns.map(({ name, type }) => `CAST(${identifier(name)} AS ${type}) AS ${identifier(name)}`)
+  const rows = `SELECT ${columns.join(', ')} FROM ${relation}`
+  const units = unit === undefined ? undefined : unitCounter()
   return {
-    selectSql: `SELECT ${columns.join(', ')} FROM ${relation}`,
+    selectSql: unit === undefined || units === undefined ? rows : countedRows(connection, rows, identifier(unit), units),
+    units,
     async run(sql) {
       const result = await connection.run(sql)
       return { rowsChanged: result.rowsChanged }
@@ -63,6 +73,7 @@ export async function openSource(file: string, schema: DatasetSchema): Promise<S
       )
       return bad.join('; ')
     },
+    interrupt: () => connection.interrupt(),
     close,
   }
 }

@@ -1,0 +1,32 @@
+import type { AnalysisRule } from '@reinraum/statements'
+import { expect, test } from 'vitest'
+import { statedRows, unitToCount } from './stated-rows.ts'
+
+const unit = { column: 'person', maxRowsPerUnit: 8, maxGroupsPerUnit: 2 }
+const rule = { differentialPrivacy: {}, privacyUnit: unit } as unknown as AnalysisRule
+
+test('rows are counted where a rule asks for noise and bounds what a unit adds', () => {
+  expect(unitToCount(rule)).toBe('person')
+  const { differentialPrivacy: _, ...exact } = rule
+  expect(unitToCount(exact)).toBeUndefined()
+  expect(unitToCount({ ...rule, privacyUnit: { column: 'person' } })).toBeUndefined()
+  expect(unitToCount({ ...rule, privacyUnit: 'none' })).toBeUndefined()
+})
+
+test.each([
+  [0, 2],
+  [1, 2],
+  [2, 2],
+  [3, 8],
+  [8, 8],
+  [9, undefined],
+  [null, undefined],
+])('of %j rows, the bound that is stated is %j', (most, rowsAtMost) => {
+  const stated = rowsAtMost === undefined ? undefined : { column: 'person', rowsAtMost }
+  expect(statedRows(rule, { column: 'person', most }, 1000)).toEqual(stated)
+})
+
+test('no more is stated than there are rows', () => {
+  expect(statedRows(rule, { column: 'person', most: 3 }, 5)?.rowsAtMost).toBe(5)
+  expect(statedRows(rule, { column: 'person', most: 0 }, 0)?.rowsAtMost).toBe(1)
+})
