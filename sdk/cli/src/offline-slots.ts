@@ -1,14 +1,8 @@
 import { extname } from 'node:path'
+import { slotsAsSealed } from '@reinraum/client'
 import { parseStrictJson, ReinraumError } from '@reinraum/crypto'
-import { readTables } from '@reinraum/policy'
-import {
-  type AnalysisRule,
-  analysisRuleSchema,
-  type DatasetSchema,
-  explainRule,
-  type Slot,
-  slotIdSchema,
-} from '@reinraum/statements'
+import { readTables, type SlotInput } from '@reinraum/policy'
+import { type AnalysisRule, analysisRuleSchema, type DatasetSchema, explainRule, slotIdSchema } from '@reinraum/statements'
 import type { Invocation } from './command.ts'
 import { readContractDraft } from './contract-draft.ts'
 import { oneLineName, readBytes, readDocumentFile, readText } from './files.ts'
@@ -30,14 +24,11 @@ export interface SlotSources {
 /** Who asks, where nobody says. */
 export const nameless = 'you'
 
-/** A dataset as the guard takes it. */
-export type OfflineSlot = Pick<Slot, 'id' | 'schema' | 'rule'> & { readonly owner?: string }
-
 /**
  * The datasets to check a query against: a contract's, or rules and schemas that belong to no contract yet.
  * @throws ReinraumError `invalid-argument` when they do not go together, and those of reading them
  */
-export async function readSlotSources(invocation: Invocation, sources: SlotSources): Promise<readonly OfflineSlot[]> {
+export async function readSlotSources(invocation: Invocation, sources: SlotSources): Promise<readonly SlotInput[]> {
   const loose = sources.rule.length + sources.schema.length + sources.own.length > 0
   if (sources.contract !== undefined && loose) throw invalid('name a contract, or rules and schemas, and not both')
   if (sources.contract !== undefined) return slotsOfContract(invocation, sources.contract)
@@ -49,8 +40,8 @@ export async function readSlotSources(invocation: Invocation, sources: SlotSourc
   return slots.map((slot) => (sources.own.includes(slot.id) ? { ...slot, owner: sources.as ?? nameless } : slot))
 }
 
-async function slotsOfContract(invocation: Invocation, reference: string): Promise<readonly OfflineSlot[]> {
-  if (isId(reference)) return withContract(invocation, reference, async (_, { document }) => document.slots)
+async function slotsOfContract(invocation: Invocation, reference: string): Promise<readonly SlotInput[]> {
+  if (isId(reference)) return withContract(invocation, reference, slotsAsSealed)
   if (await isDraft(reference)) return (await readContractDraft(reference, invocation.io.now())).slots
   return (await readContract(invocation, reference)).document.slots
 }
@@ -93,7 +84,7 @@ async function readRules(options: readonly string[]): Promise<Named<AnalysisRule
   return found
 }
 
-function joined(schemas: Named<DatasetSchema>, rules: Named<AnalysisRule>): readonly OfflineSlot[] {
+function joined(schemas: Named<DatasetSchema>, rules: Named<AnalysisRule>): readonly SlotInput[] {
   const only = schemas.size === 1 && rules.size === 1 ? rules.get('') : undefined
   const unknown = [...rules.keys()].find((slot) => only === undefined && !schemas.has(slot))
   if (unknown === '') throw invalid('say which dataset a rule is of: --rule dataset=file')

@@ -7,6 +7,7 @@ import {
   proposeQuery,
   type QueryRecord,
   rejectQuery,
+  slotsAsSealed,
 } from '@reinraum/client'
 import { ReinraumError } from '@reinraum/crypto'
 import type { Privacy } from '@reinraum/statements'
@@ -112,7 +113,7 @@ export function queryCommands(program: Command, io: Io, exit: Exit): void {
       withContract(invocation, options.contract, async (session, contract) => {
         const record = await getQuery(session, contract, queryId)
         const { document } = record.query
-        const verdict = await checkQuery(contract.document.slots, document, { by: document.by })
+        const verdict = await checkQuery(await slotsAsSealed(session, contract), document, { by: document.by })
         const text = [
           lines([
             ['query', record.query.id],
