@@ -11,7 +11,9 @@ export function reportText(report: GuardReport): string {
     ['each row', thresholdText(report)],
     ['numbers', numbersText(report)],
     ...(report.noise === null ? [] : noiseLines(report.noise)),
-    ...(restrictions.differencing.length === 0 ? [] : [['compared', comparedText(restrictions.differencing)] as const]),
+    ...(restrictions.differencing.length === 0
+      ? []
+      : [['compared', comparedText(restrictions.differencing, report.noise !== null)] as const]),
     ['limits', limitsText(report)],
     ['joins', joinsText(report)],
     ['runs', runsText(report)],
@@ -41,11 +43,15 @@ function datasetText(use: DatasetUse): string {
 const does = { aggregate: 'aggregates', 'post-processing': 'takes results of', overlap: 'shows rows of' } as const
 
 /** Of noisy numbers alone, so it tells nothing beyond them. */
-function noisyThresholdText({ declaredGroups, leastUnits, tau }: NoiseReport): string {
+function noisyThresholdText({ declaredGroups, leastUnits, tau, assuredUnits }: NoiseReport): string {
   const groups =
     declaredGroups === null ? 'groups come from the data' : `the ${declaredGroups} declared groups alone can come out`
   const why = tau === null ? '' : `\n${tau} or more hide groups of one unit, whom nobody declared`
-  return `has at least ${leastUnits} privacy units by their noisy number; other groups are left out. Of the groups: ${groups}${why}`
+  const assured =
+    assuredUnits === null
+      ? ''
+      : `\nit has at least ${assuredUnits} exactly, and so many with a value behind each number, but with a chance of one in a million each`
+  return `has at least ${leastUnits} privacy units by their noisy number; other groups are left out. Of the groups: ${groups}${why}${assured}`
 }
 
 function stepText({ name, kind, reads, threshold, columns }: GuardReport['blocks'][number]): string {
@@ -87,7 +93,8 @@ function runsText({ approvedFor }: GuardReport): string {
   return `when those have approved it whom the rules of ${approvedFor.map(oneLine).join(', ')} name`
 }
 
-function comparedText(slots: readonly string[]): string {
+function comparedText(slots: readonly string[], noise: boolean): string {
+  if (noise) return `with nothing: noise bounds what results of ${slots.map(oneLine).join(', ')} tell together`
   return [
     `with all that was shown of ${slots.map(oneLine).join(', ')} under the same contract: what differs from it by few units is left out.`,
     'This is a heuristic; what several results tell together is bounded by noise alone.',

@@ -20,6 +20,7 @@ export { decimalOf, unitsOf } from './accounting/decimal.ts'
 export { type Fit, fits, remaining, type Shortfall } from './accounting/fits.ts'
 export type { ClampedValues, Steps } from './accounting/grid.ts'
 export {
+  type Assured,
   columnOf,
   type Measure,
   type NoiseCost,

@@ -54,7 +54,7 @@ export function noiseSteps(statement: NoiseStatement, random?: RandomSource): (e
       const cell = (name: string) => noisy.get(name) ?? missing()
       // Post-processing: it sees the noisy number of units.
       const hidden = plan.threshold !== null && cell(plan.threshold.column) < plan.threshold.minimum
-      yield hidden ? null : [...key, ...textsOf(statement, estimate(cell))]
+      yield hidden ? null : [...key, ...textsOf(statement, estimate(cell), unassured(statement, cell))]
     }
   }
 }
@@ -115,13 +115,23 @@ function histogramsOf(rows: readonly TextRow[], groups: number): ReadonlyMap<str
   return cells
 }
 
-function textsOf({ plan, columns, rounding, groups }: NoiseStatement, estimates: readonly Estimate[]): TextRow {
+/** Outputs with too few units behind them, by their noisy number. */
+function unassured({ plan }: NoiseStatement, cell: (name: string) => bigint): ReadonlySet<string> {
+  const few = (plan.threshold?.assured?.outputs ?? []).filter(({ column, minimum }) => cell(column) < minimum)
+  return new Set(few.map(({ output }) => output))
+}
+
+function textsOf(
+  { plan, columns, rounding, groups }: NoiseStatement,
+  estimates: readonly Estimate[],
+  hidden: ReadonlySet<string>,
+): TextRow {
   let at = groups
-  return plan.outputs.flatMap((_, i) => {
+  return plan.outputs.flatMap(({ name }, i) => {
     const { value, confidence } = estimates[i] ?? missing()
     const type = columns[at]?.type ?? missing()
     const text = (number: Rational | null, direction: Direction) =>
-      number === null
+      number === null || hidden.has(name)
         ? null
         : decimalWithin(rounding === null ? number : multipleOf(number, rounding, type, direction), type, direction)
     const own = text(value, 'nearest')

@@ -1,5 +1,7 @@
 import type { Contribution } from '@reinraum/privacy'
 import { type Core, type From, isProtected, relationsOf } from '../analysis/block.ts'
+import type { Expression } from '../analysis/expression.ts'
+import { booleanType } from '../analysis/types.ts'
 import { boundsOf } from '../rewrite/contributions.ts'
 
 /**
@@ -22,6 +24,14 @@ export function contributionOf({ from, units }: Core): Contribution {
     ...(rows === undefined ? {} : { rows: rows * times }),
     ...(groups === undefined ? {} : { groups: groups * times }),
   }
+}
+
+/**
+ * That a row belongs to a unit: all units of a core are the same in each row. Rows without one could be anybody's, and so many of them
+ * one person's that no noise would hide whether they are there: with noise they count nowhere.
+ */
+export function ofUnits({ units }: Core): readonly Expression[] {
+  return units.slice(0, 1).map((value) => ({ kind: 'isNull', value, negated: true, type: booleanType }))
 }
 
 function hasOneRowPerUnit(from: From): boolean {

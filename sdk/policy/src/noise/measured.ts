@@ -5,6 +5,7 @@ import { magnitude } from '../analysis/sums.ts'
 import { decimalShape, type Type } from '../analysis/types.ts'
 import { refuse } from '../reasons.ts'
 import { has } from '../rewrite/same-units.ts'
+import { presenceOf } from './assured-units.ts'
 
 /** Rows, or values of rows, that measures are taken of, by the name under which the noise plan knows them. */
 export type Measured =
@@ -32,8 +33,15 @@ export interface AskedOf {
   readonly types: ReadonlyMap<string, Type>
 }
 
-/** @param spreads the variances and standard deviations that the block computes, under names of their own */
-export function askedOf(core: Core, spreads: readonly { readonly name: string; readonly moments: Moments }[]): AskedOf {
+/**
+ * @param spreads the variances and standard deviations that the block computes, under names of their own
+ * @param assured whether the units behind single aggregates are counted as well
+ */
+export function askedOf(
+  core: Core,
+  spreads: readonly { readonly name: string; readonly moments: Moments }[],
+  assured: boolean,
+): AskedOf {
   const measured = new Map<string, Measured>()
   const note = (found: Measured): string => {
     const { value, filter } = found
@@ -61,6 +69,11 @@ export function askedOf(core: Core, spreads: readonly { readonly name: string; r
       decimals,
     }
   }
+  const [unit] = core.units
+  const behind = ({ value }: CoreAggregate): { readonly behind?: string } => {
+    const present = assured ? presenceOf(core, value) : null
+    return present === null || unit === undefined ? {} : { behind: note({ of: 'rows', name: '', value: unit, filter: present }) }
+  }
   const one = (a: CoreAggregate): Asked | null => {
     const { name } = a
     switch (a.operation) {
@@ -83,12 +96,15 @@ export function askedOf(core: Core, spreads: readonly { readonly name: string; r
         return null
     }
   }
-  const single = core.aggregates.flatMap((a) => one(a) ?? [])
+  const single = core.aggregates.flatMap((a) => {
+    const asked = one(a)
+    return asked === null ? [] : [{ ...asked, ...behind(a) }]
+  })
   const spread = spreads.map(({ name, moments }): Asked => {
-    const behind = core.aggregates.find((a) => a.name === moments.sum.name)
-    if (behind === undefined) throw new Error('moments are aggregates of their core')
+    const sum = core.aggregates.find((a) => a.name === moments.sum.name)
+    if (sum === undefined) throw new Error('moments are aggregates of their core')
     const of = moments.population ? 'population' : 'sample'
-    return { name, aggregate: moments.root ? 'stddev' : 'variance', of, ...values(behind) }
+    return { name, aggregate: moments.root ? 'stddev' : 'variance', of, ...values(sum), ...behind(sum) }
   })
   const types = new Map([
     ...core.aggregates.map((a) => [a.name, a.type] as const),

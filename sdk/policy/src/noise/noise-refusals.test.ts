@@ -16,6 +16,10 @@ async function reasonFor(sql: string, changes: Parameters<typeof noisySlots>[0] 
   return verdict.verdict === 'allowed' ? 'allowed' : `${verdict.reasons[0]?.code}: ${verdict.reasons[0]?.message}`
 }
 
+const partners = 'patients p JOIN pupils q ON p.person = q.pupil'
+const joined = `SELECT count(*) AS n FROM ${partners}`
+const threshold = { pupils: {} }
+
 const byRegion = 'SELECT region, count(*) AS n FROM patients GROUP BY region'
 
 describe('a query with noise is refused before it runs', () => {
@@ -74,14 +78,6 @@ describe('a query with noise is refused before it runs', () => {
     ],
     ['with Gaussian noise and no delta', byRegion, { noise: { mechanism: 'discreteGaussian' } }, some, 'privacy-missing', '1e-9'],
     [
-      'compared with earlier results',
-      byRegion,
-      { output: { differencing: 'suppressRow' } },
-      some,
-      'noise-not-available',
-      'leave differencing out',
-    ],
-    [
       'with totals',
       'SELECT region, count(*) AS n FROM patients GROUP BY ROLLUP (region)',
       {},
@@ -112,6 +108,38 @@ describe('a query with noise is refused before it runs', () => {
       some,
       'noise-not-available',
       'inner join',
+    ],
+    [
+      'with a dataset that compares exact results',
+      joined,
+      { pupils: { differencing: 'suppressRow' } },
+      some,
+      'noise-not-available',
+      'pupils compares exact results',
+    ],
+    [
+      'with a dataset that has a threshold, where rows of others stay',
+      'SELECT count(*) AS n FROM patients p LEFT JOIN (SELECT pupil, sum(marks) AS m FROM pupils GROUP BY pupil) q ON p.person = q.pupil',
+      threshold,
+      some,
+      'noise-not-available',
+      'inner join',
+    ],
+    [
+      'with a dataset that has a threshold on both sides of conditions',
+      `SELECT count(*) FILTER (WHERE p.smoker) AS n FROM ${partners}`,
+      threshold,
+      some,
+      'noise-not-available',
+      'in WHERE',
+    ],
+    [
+      'with a dataset that hides aggregates of which few lack the value',
+      `SELECT avg(q.marks) AS n FROM ${partners}`,
+      { pupils: { complementarySuppression: true } },
+      some,
+      'noise-not-available',
+      'count rows or units only',
     ],
     [
       'with the name of an interval given away',
@@ -152,6 +180,25 @@ describe('a query with noise is allowed', () => {
       'over two datasets that both ask for it',
       'SELECT count(*) AS n, avg(q.marks) AS m FROM patients p JOIN pupils q ON p.person = q.pupil',
       {},
+      some,
+    ],
+    [
+      'where a rule asks for differencing too, which noise stands for',
+      byRegion,
+      { output: { differencing: 'suppressRow' } },
+      some,
+    ],
+    ['over a dataset with a threshold beside it', joined, threshold, some],
+    [
+      'over units that a dataset with a threshold has',
+      'SELECT count(*) AS n FROM patients WHERE person IN (SELECT pupil FROM pupils)',
+      threshold,
+      some,
+    ],
+    [
+      'over a dataset that hides aggregates of which few lack the value, where there is none',
+      joined,
+      { pupils: { complementarySuppression: true } },
       some,
     ],
     [

@@ -21,6 +21,8 @@ export interface NoiseReport {
   readonly leastUnits: number
   /** as far as groups that nobody declared ask for it */
   readonly tau: number | null
+  /** units of datasets without noise that a group, and each number in it, has exactly, but with a probability of 10⁻⁶ each */
+  readonly assuredUnits: number | null
   readonly measures: readonly NoiseOfMeasure[]
   readonly outputs: readonly NoiseOfOutput[]
   /** units that a group needs so that every output is expected to be off by at most a twentieth */
@@ -61,6 +63,7 @@ export function noiseReport({ plan, core, blocks, declared }: NoisyQuery, { epsi
     declaredGroups: declared === null ? null : declared.reduce((product, domain) => product * domain.length, 1),
     leastUnits: Number(plan.threshold?.minimum ?? 0n),
     tau: plan.threshold?.tau == null ? null : Number(plan.threshold.tau.minimum),
+    assuredUnits: plan.threshold?.assured == null ? null : Number(plan.threshold.assured.units),
     measures: plan.columns.map(measureText),
     outputs: plan.outputs.map(({ name }, i) => {
       const confidence = confidences[i]

@@ -1,7 +1,5 @@
 import { type Block, type Core, type From, isProtected, relationsOf, slotsOf } from '../analysis/block.ts'
-import type { Slot } from '../analysis/slots.ts'
 import { refuse } from '../reasons.ts'
-import type { Restrictions } from '../rules/restrictions.ts'
 
 /** A block over rows of datasets that ask for noise: the only one of its query, so that its noise is all that the query costs. */
 export interface NoisyBlock {
@@ -13,23 +11,7 @@ export interface NoisyBlock {
  * The one aggregation that gets noise. Everything above it sees noisy values only, whatever it does with them: post-processing
  * costs nothing. What would be a second look at the rows is refused.
  */
-export function noisyBlockOf(
-  blocks: readonly Block[],
-  read: readonly Slot[],
-  { ledgers, differencing }: Restrictions,
-): NoisyBlock {
-  checkDatasets(
-    read,
-    ledgers.map(({ slot }) => slot),
-  )
-  const [compared] = differencing
-  if (compared !== undefined) {
-    // whether an exact cell is near an earlier one would show without noise
-    refuse(
-      'noise-not-available',
-      `the rule of ${compared} compares results with earlier ones and the query has noise: leave differencing out`,
-    )
-  }
+export function noisyBlockOf(blocks: readonly Block[]): NoisyBlock {
   const found = blocks.flatMap((block) => coreOver(block))
   const [only, ...more] = found
   if (only === undefined || more.length > 0) {
@@ -41,16 +23,6 @@ export function noisyBlockOf(
   }
   checkJoined(core.from)
   return only
-}
-
-/** A dataset without noise has a threshold on exact units, which noise for others could not hide. */
-function checkDatasets(read: readonly Slot[], noisy: readonly string[]): void {
-  const without = read.find((slot) => slot.unit !== null && !noisy.includes(slot.id))
-  if (without === undefined) return
-  refuse(
-    'noise-not-available',
-    `${noisy[0]} asks for noise and ${without.id} does not: join datasets that both do, or ask its owner`,
-  )
 }
 
 function coreOver(block: Block): readonly NoisyBlock[] {

@@ -6,7 +6,8 @@ import type { Slot } from '../analysis/slots.ts'
 import type { Type } from '../analysis/types.ts'
 import { type GuardReason, refuse } from '../reasons.ts'
 import type { Restrictions } from '../rules/restrictions.ts'
-import { contributionOf } from './contribution.ts'
+import { assuredUnits } from './assured-units.ts'
+import { contributionOf, ofUnits } from './contribution.ts'
 import { type DeclaredGroups, declaredGroups, withinDomains, withoutDomain } from './domains.ts'
 import { askedOf, type Measured } from './measured.ts'
 import { noisyBlockOf } from './noisy-core.ts'
@@ -30,18 +31,24 @@ export function noisyQueryOf(
   restrictions: Restrictions,
   privacy: Spending | undefined,
 ): NoisyQuery {
-  const { block, core: asIs } = noisyBlockOf(submitted, read, restrictions)
+  const { block, core: asIs } = noisyBlockOf(submitted)
+  const assured = assuredUnits(
+    asIs,
+    read,
+    restrictions.ledgers.map(({ slot }) => slot),
+  )
   const terms = termsOf(restrictions, privacy)
   const declared = declaredGroups(asIs)
   const inside = declared === null ? [] : withinDomains(asIs, declared)
-  const where = [...(asIs.where === null ? [] : [asIs.where]), ...inside]
+  const where = [...(asIs.where === null ? [] : [asIs.where]), ...ofUnits(asIs), ...inside]
   const spreads = spreadsOf(block)
   const core: Core = { ...asIs, where: where.length === 0 ? null : conjunctionOf(where) }
-  const { asked, ...named } = askedOf(core, spreads)
+  const { asked, ...named } = askedOf(core, spreads, assured !== null)
   const request = {
     contribution: contributionOf(core),
     declaredGroups: declared === null ? null : declared.reduce((product, domain) => product * domain.length, 1),
     minimumGroupSize: restrictions.minimumGroupSize ?? 0,
+    ...(assured === null ? {} : { assuredUnits: assured }),
     // groups alone are shown where they have enough units
     asked: asked.length > 0 ? asked : [{ name: 'units', aggregate: 'countUnits' } as const],
   }

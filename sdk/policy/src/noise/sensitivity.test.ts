@@ -54,8 +54,10 @@ describe('noise is made for', () => {
   })
 })
 
+/** A hundred rows of one person, in five regions. */
+const lone = `SELECT 7, 'x', 50, 'Region ' || i % 5, DATE '2020-01-01', 1e9, 1e9, 50, TRUE FROM range(100) t(i)`
+
 describe('exact cells hold no more of a unit than that', () => {
-  const lone = `SELECT 7, 'x', 50, 'Region ' || i % 5, DATE '2020-01-01', 1e9, 1e9, 50, TRUE FROM range(100) t(i)`
   async function cellsOver(sql: string, slots: readonly SlotInput[], rows = lone) {
     const { noise } = await allowedWithNoise(guard, slots, sql, plenty)
     const database = await openDatabase(slots.filter(({ id }) => id === 'patients').map((slot) => ({ slot, rows })))
@@ -106,5 +108,55 @@ describe('exact cells hold no more of a unit than that', () => {
       columnOf(plan, 'sum score').sensitivity.l1,
     ])
     expect([at('sum cost'), at('sum score'), at('rows all')]).toEqual([30_000_000n, 3n, 3n])
+  })
+})
+
+describe('a unit changes the exact cells by no more than that', () => {
+  const other = "SELECT i, 'x', 50, 'Region ' || i % 5, DATE '2020-01-01', 10, 1, 50, TRUE FROM range(20) t(i)"
+
+  async function cellsOf(sql: string, slots: readonly SlotInput[], rows: Readonly<Record<string, string>>) {
+    const { noise } = await allowedWithNoise(guard, slots, sql, plenty)
+    const own = slots.flatMap((slot) => (rows[slot.id] === undefined ? [] : [{ slot, rows: rows[slot.id] ?? '' }]))
+    const database = await openDatabase(own)
+    try {
+      const { cells } = await exactTexts(database, noise)
+      return { plan: noise.plan, cells: new Map(cells.map((row) => [row[0], row.slice(1).map(Number)])) }
+    } finally {
+      database.close()
+    }
+  }
+
+  async function changeOf(sql: string, slots: readonly SlotInput[], one: Record<string, string>, more: Record<string, string>) {
+    const [without, withUnit] = [await cellsOf(sql, slots, one), await cellsOf(sql, slots, more)]
+    const keys = new Set([...without.cells.keys(), ...withUnit.cells.keys()])
+    return without.plan.columns.map(({ name, sensitivity }, i) => {
+      const at = (cells: typeof without, key: string | null | undefined) => cells.cells.get(key)?.[i] ?? 0
+      const moved = [...keys].map((key) => Math.abs(at(withUnit, key) - at(without, key))).reduce((a, b) => a + b, 0)
+      return { name, moved, most: Number(sensitivity.l1) }
+    })
+  }
+
+  test('where it comes into a dataset that rows of others may lack', async () => {
+    const sql =
+      'SELECT region, count(*) AS n, sum(q.m) AS m FROM patients p LEFT JOIN (SELECT pupil, sum(marks) AS m FROM pupils GROUP BY pupil) q ON p.person = q.pupil GROUP BY region'
+    const slots = noisySlots({ unit: { maxRowsPerUnit: 12 }, unitOfPupils: { maxRowsPerUnit: 1 } })
+    const patients = `${other} UNION ALL ${lone}`
+    const pupils = "SELECT i, 'School', 5, 50.0 FROM range(3) t(i)"
+    const more = `${pupils} UNION ALL SELECT 7, 'School', 5, 500.0`
+    const found = await changeOf(sql, slots, { patients, pupils }, { patients, pupils: more })
+    expect(found.some(({ moved }) => moved > 0)).toBe(true)
+    for (const { moved, most } of found) expect(moved).toBeLessThanOrEqual(most)
+  })
+
+  test('rows of nobody count nowhere, however many there are', async () => {
+    const nobody = lone.replace('SELECT 7', 'SELECT NULL')
+    const slots = noisySlots({ unit })
+    for (const sql of [
+      'SELECT region, count(*) AS n, sum(cost) AS c FROM patients GROUP BY region',
+      "SELECT 'all', count(*) AS n, sum(k) AS c FROM (SELECT person, count(*) AS k FROM patients GROUP BY person) q",
+    ]) {
+      const found = await changeOf(sql, slots, { patients: other }, { patients: `${other} UNION ALL ${nobody}` })
+      expect(found.map(({ moved }) => moved)).toEqual(found.map(() => 0))
+    }
   })
 })

@@ -10,15 +10,21 @@ export const empty = 'Region of nobody'
 interface Changes {
   readonly noise?: Partial<DifferentialPrivacy>
   readonly unit?: { readonly maxRowsPerUnit?: number; readonly maxGroupsPerUnit?: number }
+  /** as `unit`, unless given */
+  readonly unitOfPupils?: Changes['unit']
   readonly output?: Partial<SlotInput['rule']['output']>
   readonly domain?: readonly string[] | undefined
+  /** what the rule of pupils has instead of noise: a threshold alone */
+  readonly pupils?: Partial<SlotInput['rule']['output']>
 }
 
 /** The six datasets, of which patients and pupils ask for noise. A patient has four rows in one region, and one has forty. */
 export function noisySlots({
   noise = {},
   unit = { maxRowsPerUnit: 4, maxGroupsPerUnit: 4 },
+  unitOfPupils = unit,
   output = {},
+  pupils,
   ...more
 }: Changes = {}): readonly SlotInput[] {
   const domain = 'domain' in more ? more.domain : [...regions, empty]
@@ -29,7 +35,8 @@ export function noisySlots({
       differentialPrivacy: { ...noiseRule, ...noise },
       output: { ...rule.output, minimumGroupSize: 2, ...output },
     }
-    if (slot.id === 'pupils') return { ...slot, rule: { ...asking, privacyUnit: { column: 'pupil', ...unit } } }
+    if (slot.id === 'pupils' && pupils !== undefined) return { ...slot, rule: { ...rule, output: { ...rule.output, ...pupils } } }
+    if (slot.id === 'pupils') return { ...slot, rule: { ...asking, privacyUnit: { column: 'pupil', ...unitOfPupils } } }
     if (slot.id !== 'patients') return slot
     const { region } = rule.columns
     const columns = { ...rule.columns, region: { ...region, ...(domain === undefined ? {} : { domain: [...domain] }) } }

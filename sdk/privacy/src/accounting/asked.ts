@@ -9,6 +9,8 @@ export type Asked = {
   readonly name: string
   /** how much of the query's loss it gets beside the others: an integer from 1 to a million, 1 without it */
   readonly weight?: number | undefined
+  /** the units without which it is not shown, where the request assures units: by this name their distinct number is measured */
+  readonly behind?: string | undefined
 } & (
   | { readonly aggregate: 'countUnits' }
   | { readonly aggregate: 'count'; readonly rows: string }
@@ -29,6 +31,8 @@ export interface Part {
 export interface Layout {
   readonly parts: readonly Part[]
   readonly outputs: readonly NoisyOutput[]
+  /** by output, the part that counts the units behind it */
+  readonly behind: ReadonlyMap<string, string>
 }
 
 export const layoutFaults = [
@@ -56,9 +60,10 @@ class Fault extends Error {
  *
  * Values are measured from the middle of their bounds where a count is noisy anyhow, so that a row adds half as much at most; a
  * sum alone is measured from 0 and needs no count.
- * @param threshold the weight of the noisy number of units, where groups of few units are hidden; null where none are
+ * @param threshold the weight of each noisy number of units that hides what is of few; null where nothing is hidden
+ * @param assured whether the units behind single outputs are counted as well
  */
-export function layOut(asked: readonly Asked[], threshold: number | null): Layout | LayoutFault {
+export function layOut(asked: readonly Asked[], threshold: number | null, assured: boolean): Layout | LayoutFault {
   if (asked.length === 0) return 'nothing-asked'
   const parts = new Map<string, Part>()
   const add = (measure: Measure, weight: bigint): string => {
@@ -73,7 +78,14 @@ export function layOut(asked: readonly Asked[], threshold: number | null): Layou
   try {
     const outputs = asked.map((a) => outputOf(a, centered, add))
     if (threshold !== null && !asked.some((a) => a.aggregate === 'countUnits')) add({ kind: 'units' }, weightOf(threshold))
-    return { parts: [...parts.values()], outputs }
+    const behind = new Map<string, string>()
+    for (const { name, behind: values } of assured ? asked : []) {
+      if (values === undefined) continue
+      // once for all outputs of the same units
+      const known = parts.has(`distinct ${values}`)
+      behind.set(name, add({ kind: 'distinct', values, units: true }, known ? 0n : weightOf(threshold ?? 1)))
+    }
+    return { parts: [...parts.values()], outputs, behind }
   } catch (error) {
     if (error instanceof Fault) return error.code
     throw error

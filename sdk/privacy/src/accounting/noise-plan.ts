@@ -7,7 +7,8 @@ import type { Share } from './scale.ts'
 export type Measure =
   | { readonly kind: 'units' }
   | { readonly kind: 'rows'; readonly rows: string }
-  | { readonly kind: 'distinct'; readonly values: string }
+  /** `units`: the values are units, of which one adds at most 1 to a group, however many rows it has there */
+  | { readonly kind: 'distinct'; readonly values: string; readonly units?: true }
   /** Σ (x - center) over the clamped values x, in steps of their grid */
   | { readonly kind: 'sum'; readonly values: string; readonly center: bigint; readonly steps: Steps }
   /** Σ ((x - center)² - squareCenter), in squared steps */
@@ -81,6 +82,19 @@ export interface Threshold {
   readonly minimum: bigint
   /** where groups are not declared: the least minimum that hides groups of one unit but with probability `delta` */
   readonly tau: { readonly minimum: bigint; readonly delta: Rational } | null
+  /** null where no dataset without noise of its own is promised a number of units */
+  readonly assured: Assured | null
+}
+
+/**
+ * What is shown has at least `units` exactly, but with a probability of 10⁻⁶ for each number shown. `minimum` is what the noisy number
+ * has to reach for that.
+ */
+export interface Assured {
+  readonly units: bigint
+  readonly minimum: bigint
+  /** outputs that are not shown unless their own column reaches their own minimum */
+  readonly outputs: readonly { readonly output: string; readonly column: string; readonly minimum: bigint }[]
 }
 
 /** What the noise of all columns and groups costs, at most: exact sums, before they are rounded to a charge. */

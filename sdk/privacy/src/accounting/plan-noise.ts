@@ -14,7 +14,7 @@ import { type NoiseRefusal, refuse } from './noise-refusal.ts'
 import { mechanismOf, type NoiseTerm, type Purchase, purchaseOf, requirePaid } from './purchase.ts'
 import { costOf, type Share, scaleFor } from './scale.ts'
 import { split } from './split.ts'
-import { thresholdOf } from './threshold.ts'
+import { type ThresholdLimits, thresholdOf } from './threshold.ts'
 
 export type NoisePlanOutcome = { readonly outcome: 'planned'; readonly plan: NoisePlan } | NoiseRefusal
 
@@ -25,6 +25,11 @@ export interface NoiseRequest {
   readonly declaredGroups: number | null
   /** noisy units that a group has, at least, or it is not shown; 0 shows all declared groups */
   readonly minimumGroupSize: number
+  /**
+   * units that every group shown has exactly, but with a probability of 10⁻⁶ each: what a dataset without noise is promised that is
+   * joined with one that has noise. Groups, and outputs by the units `behind` them, are hidden up to a margin above that.
+   */
+  readonly assuredUnits?: number | undefined
   readonly asked: readonly Asked[]
   /** of the noisy number of units where only the threshold needs it; 1 without it */
   readonly thresholdWeight?: number | undefined
@@ -39,8 +44,9 @@ export function planNoise(request: NoiseRequest, terms: readonly NoiseTerm[]): N
   if (terms.length === 0) throw new RangeError('noise is for a dataset whose rule asks for it')
   const contribution = contributionWithin(request)
   if (contribution === null) return refuse('contribution-malformed')
-  const hidden = request.minimumGroupSize > 0 || request.declaredGroups === null
-  const layout = layOut(request.asked, hidden ? (request.thresholdWeight ?? 1) : null)
+  const assured = request.assuredUnits ?? null
+  const hidden = request.minimumGroupSize > 0 || request.declaredGroups === null || assured !== null
+  const layout = layOut(request.asked, hidden ? (request.thresholdWeight ?? 1) : null, assured !== null)
   if (typeof layout === 'string') return refuse(layout)
   const sensitivities = layout.parts.map((part) => sensitivityOf(part, contribution))
   const missing = sensitivities.indexOf(null)
@@ -59,7 +65,7 @@ export function planNoise(request: NoiseRequest, terms: readonly NoiseTerm[]): N
     if (column === null) return refuse('epsilon-too-small')
     columns.push(column)
   }
-  const threshold = hidden ? thresholdOf(columns, limits(request, contribution, bought)) : null
+  const threshold = hidden ? thresholdOf(columns, limits(request, contribution, bought, layout.behind)) : null
   const cost = { ...costOf(columns), delta: threshold?.tau?.delta ?? rational(0) }
   requirePaid(cost, bought)
   return { outcome: 'planned', plan: { columns, outputs: layout.outputs, threshold, cost } }
@@ -100,24 +106,31 @@ function gridOf({ measure }: Part): Rational {
 }
 
 function sensitivityOf({ measure }: Part, contribution: Contribution): Sensitivity | null {
-  if (measure.kind === 'units') return sensitivityOfUnits(contribution)
+  if (measure.kind === 'units' || (measure.kind === 'distinct' && measure.units)) return sensitivityOfUnits(contribution)
   const rows = sensitivityOfRows(contribution)
   if (rows === null || measure.kind === 'rows' || measure.kind === 'distinct' || measure.kind === 'quantile') return rows
   return sensitivityOfSum(rows, reachOfRow(measure))
 }
 
 function limits(
-  { declaredGroups, minimumGroupSize: minimum }: NoiseRequest,
+  { declaredGroups, minimumGroupSize: minimum, assuredUnits }: NoiseRequest,
   contribution: Contribution,
   bought: readonly Purchase[],
-) {
-  return { groups: groupsOf(contribution) ?? 0n, minimum, deltas: declaredGroups === null ? bought.map((b) => b.delta) : null }
+  behind: ReadonlyMap<string, string>,
+): ThresholdLimits {
+  const deltas = declaredGroups === null ? bought.map((b) => b.delta) : null
+  return { groups: groupsOf(contribution) ?? 0n, minimum, deltas, assured: assuredUnits ?? null, behind }
 }
 
 /** Null unless all bounds are positive integers. */
-function contributionWithin({ contribution, declaredGroups, minimumGroupSize }: NoiseRequest): Contribution | null {
+function contributionWithin({
+  contribution,
+  declaredGroups,
+  minimumGroupSize,
+  assuredUnits = 1,
+}: NoiseRequest): Contribution | null {
   if (!(Number.isSafeInteger(minimumGroupSize) && minimumGroupSize >= 0)) return null
-  const bounds = [contribution.groups, contribution.rows, contribution.rowsPerGroup, declaredGroups ?? undefined]
+  const bounds = [assuredUnits, contribution.groups, contribution.rows, contribution.rowsPerGroup, declaredGroups ?? undefined]
   if (bounds.some((n) => n !== undefined && !(Number.isSafeInteger(n) && n > 0))) return null
   if (declaredGroups === null) return contribution
   return { ...contribution, groups: Math.min(contribution.groups ?? declaredGroups, declaredGroups) }
