@@ -55,6 +55,7 @@ async function standBefore(local: LocalRoom, id: string): Promise<InterposedKeyS
           }),
         readHistory: (request, { signal }) => attend(signal, () => service.readHistory(request)),
         appendHistory: (request, { signal }) => attend(signal, () => service.appendHistory(request)),
+        holdBudget: (request, { signal }) => attend(signal, () => service.holdBudget(request)),
         releaseKeys: (request, { signal }) =>
           attend(signal, async () => {
             const answer = await service.releaseKeys(request)

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import {
   executorChallengeBinding,
+  keyHoldBinding,
   keyReleaseBinding,
   keyServiceBinding,
   keyServiceUnsealBinding,
@@ -78,6 +79,7 @@ describe('report data', () => {
     const same = { nonce: 'n', contract: 'sha256:c', keyService: 'agency', publicKeys: {}, unsealKey: {}, control: {} }
     const kinds = [
       keyReleaseBinding({ ...release, ...same }),
+      keyHoldBinding({ ...release, ...same }),
       keyServiceBinding(same),
       keyServiceUnsealBinding(same),
       executorChallengeBinding(same),

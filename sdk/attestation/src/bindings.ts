@@ -1,7 +1,7 @@
 import { canonicalBytes, type JsonValue, sha512 } from '@reinraum/crypto'
 
-/** What evidence is bound to: named fields under a version string, so that no binding can be read as another kind. */
-export function keyReleaseBinding(fields: {
+/** What evidence of an executor that asks for a run's keys is bound to. */
+export interface KeyReleaseFields {
   /** key service id → its nonce, base64url */
   readonly nonces: Readonly<Record<string, string>>
   /** the run's KEM public key, base64url */
@@ -11,9 +11,16 @@ export function keyReleaseBinding(fields: {
   readonly contract: string
   readonly query: string
   readonly run: string
-}): JsonValue {
-  const { nonces, kem, sig, contract, query, run } = fields
+}
+
+/** What evidence is bound to: named fields under a version string, so that no binding can be read as another kind. */
+export function keyReleaseBinding({ nonces, kem, sig, contract, query, run }: KeyReleaseFields): JsonValue {
   return { v: 'reinraum/key-release/v1', nonces: { ...nonces }, kem, sig, contract, query, run }
+}
+
+/** Evidence of an executor that has budgets held for a run before it asks for keys. It releases none. */
+export function keyHoldBinding({ nonces, kem, sig, contract, query, run }: KeyReleaseFields): JsonValue {
+  return { v: 'reinraum/key-hold/v1', nonces: { ...nonces }, kem, sig, contract, query, run }
 }
 
 /** Evidence of an attested key service, bound to its public keys, to who controls it, and to the nonce of whoever asks. */

@@ -3,6 +3,8 @@ export { qualifyingDataOf } from './azure/qualifying-data.ts'
 export type { ParavisorReferenceValues, ParavisorReferenceValuesInput } from './azure/reference-values.ts'
 export {
   executorChallengeBinding,
+  type KeyReleaseFields,
+  keyHoldBinding,
   keyReleaseBinding,
   keyServiceBinding,
   keyServiceUnsealBinding,

@@ -25,6 +25,8 @@ const refusals: ReadonlySet<ErrorCode> = new Set([
   'privacy-over-maximum',
   'budget-exhausted',
   'budget-not-due',
+  'budget-held',
+  'budget-spent',
   'ledger-mismatch',
   'ledger-broken',
   'query-rejected',

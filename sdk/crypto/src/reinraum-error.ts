@@ -33,6 +33,8 @@ export const errorCodes = [
   'privacy-over-maximum',
   'budget-exhausted',
   'budget-not-due',
+  'budget-held',
+  'budget-spent',
   'ledger-mismatch',
   'ledger-broken',
   'query-rejected',

@@ -30,6 +30,8 @@ const statuses: Readonly<Record<ErrorCode, status>> = {
   'privacy-over-maximum': status.FAILED_PRECONDITION,
   'budget-exhausted': status.FAILED_PRECONDITION,
   'budget-not-due': status.FAILED_PRECONDITION,
+  'budget-held': status.FAILED_PRECONDITION,
+  'budget-spent': status.FAILED_PRECONDITION,
   'ledger-mismatch': status.FAILED_PRECONDITION,
   'ledger-broken': status.FAILED_PRECONDITION,
   'query-rejected': status.FAILED_PRECONDITION,

@@ -36,8 +36,8 @@ export async function handleWork(executor: Executor, stops: Stops, event: EventR
     log.info({ stands, milliseconds: laps.milliseconds }, 'run delivered')
   } catch (error) {
     const code = codeOf(error)
-    // The last attempt's failure is the run's: nobody will try again.
-    if ((isTransient(code) && delivery.attempt < 5) || delivery.signal.aborted) {
+    // The last attempt's failure is the run's: nobody will try again. Nor does anybody where budgets were debited.
+    if ((isTransient(code) && delivery.attempt < 5) || (delivery.signal.aborted && code !== 'budget-spent')) {
       log.warn({ err: error }, 'run put back')
       throw error
     }

@@ -7,6 +7,7 @@ const transientCodes: ReadonlySet<ErrorCode> = new Set([
   'deadline-exceeded',
   'resource-exhausted',
   'storage-full',
+  'budget-held',
   'internal',
 ])
 

@@ -20,6 +20,10 @@ export const quotasSchema = z
       .min(1024)
       .max(16 * 1024 * 1024)
       .default(8 * 1024 * 1024),
+    /** how often budgets are held for one run: as often as an executor tries */
+    holdsPerRun: count.default(5),
+    /** runs of one analyst under one contract for which budgets are held at a time */
+    holdsPerAnalyst: count.default(16),
     /** signed denials of one contract in a minute; and of all contracts together that are unknown here */
     denialsPerMinute: count.default(60),
     /** identities under one contract in a minute */

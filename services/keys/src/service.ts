@@ -46,6 +46,7 @@ import { getSealStatus } from './rpc/get-seal-status.ts'
 import { getServiceEvidence } from './rpc/get-service-evidence.ts'
 import { getTrustBundle } from './rpc/get-trust-bundle.ts'
 import { getUnsealShare } from './rpc/get-unseal-share.ts'
+import { holdBudget } from './rpc/hold-budget.ts'
 import { importKey } from './rpc/import-key.ts'
 import { importWrappedKey } from './rpc/import-wrapped-key.ts'
 import { issueIdentity } from './rpc/issue-identity.ts'
@@ -204,6 +205,7 @@ export function portsOf(service: KeyService) {
   })
   const forExecutors = implement(KeyReleaseService, {
     issueNonce: open(issueNonce),
+    holdBudget: open(holdBudget),
     releaseKeys: open(releaseKeys),
     renewLease: open(renewLease),
     readHistory: open(readHistory),

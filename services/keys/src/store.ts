@@ -5,6 +5,7 @@ import { clockMigration } from './migrations/clock.ts'
 import { countedRuns } from './migrations/counted-runs.ts'
 import { historiesMigration } from './migrations/histories.ts'
 import { holdersKeys } from './migrations/holders-keys.ts'
+import { holdsMigration } from './migrations/holds.ts'
 import { importKeysMigration } from './migrations/import-keys.ts'
 import { keyAdministration } from './migrations/key-administration.ts'
 import { ledgersMigration } from './migrations/ledgers.ts'
@@ -136,6 +137,16 @@ export interface KeysDatabase {
   }
   /** under which contracts data of a ledger was brought here */
   ledger_contracts: { ledger: string; contract_id: string }
+  /** what is kept for runs until their releases come; `takes` in JSON; `ends_at` is the end of the run */
+  holds: {
+    run_id: string
+    contract_id: string
+    by: string
+    takes: string
+    times: number
+    expires_at: number
+    ends_at: number
+  }
   revocations: { id: string; contract_id: string; by: string; target: string; statement: Uint8Array; applied_at: number }
   /** the newest number seen in each series of lists, decimal: a number of X.509 can be longer than any integer of SQLite */
   freshness_floors: { contract_id: string; series: string; number: string }
@@ -237,6 +248,7 @@ export const keysMigrations: readonly Migration[] = [
   accessBudgets,
   historiesMigration,
   ledgersMigration,
+  holdsMigration,
 ]
 
 /**

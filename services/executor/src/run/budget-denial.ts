@@ -1,6 +1,8 @@
-import { isReinraumError } from '@reinraum/crypto'
+import { isErrorCode, isReinraumError } from '@reinraum/crypto'
+import type { KeysDenied } from '@reinraum/proto'
 import { type VerifiedRun, verifyBudgetDenial } from '@reinraum/statements'
 import type { Executor } from '../executor.ts'
+import type { Answer } from './ask-key-services.ts'
 
 /** Bytes of all denials that are told of one run: less than an event holds. */
 const maximumBytes = 48 * 1024
@@ -25,6 +27,20 @@ export async function budgetDenialOf(
     log.warn({ err: error, run: run.id, keyService: service }, 'a denial says nothing that it could be passed on for')
     return undefined
   }
+}
+
+/** What a key service's denial says; one for want of a budget is told as it was signed. */
+export async function deniedBy(
+  executor: Pick<Executor, 'log'>,
+  service: string,
+  denied: Pick<KeysDenied, 'reasonCode' | 'release'> | undefined,
+  run: Pick<VerifiedRun, 'run' | 'contract'>,
+  onShort: (denial: Uint8Array) => void,
+): Promise<Answer<never>> {
+  if (denied === undefined) return { kind: 'denied', reason: 'permission-denied' }
+  const short = await budgetDenialOf(executor, service, denied, run)
+  if (short !== undefined) onShort(short)
+  return { kind: 'denied', reason: isErrorCode(denied.reasonCode) ? denied.reasonCode : 'permission-denied' }
 }
 
 /** As many of them as are told of one run, in their order. */

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ReinraumError, zeroise } from '@reinraum/crypto'
 import { type GuardPlan, noiseSql } from '@reinraum/policy'
@@ -19,8 +20,10 @@ import { noiseFor } from './noise-for.ts'
 import { type ObtainedKeys, obtainKeys } from './obtain-keys.ts'
 import { openDataset } from './open-dataset.ts'
 import { zeroiseHistories } from './open-histories.ts'
+import { patiently } from './patiently.ts'
 import { receiptBundle, signReceipt } from './receipt.ts'
 import { type ReleaseGrid, startReleaseGrid } from './release-grid.ts'
+import { debits, endOfSpent } from './spent.ts'
 
 export interface RunControl {
   /** the run that was on the work queue */
@@ -80,6 +83,7 @@ interface Execution {
 async function runWithKeys(execution: Execution, control: RunControl): Promise<boolean> {
   const { executor, run, bundle, keys, laps } = execution
   const obtained = await obtainKeys(executor, run, bundle, keys, control.onShort)
+  const isSpent = debits(obtained.releases)
   try {
     laps.lap('keys')
     const lease = holdLease({
@@ -91,28 +95,40 @@ async function runWithKeys(execution: Execution, control: RunControl): Promise<b
     })
     const signal = AbortSignal.any([control.signal, lease.signal])
     try {
-      return await withReason(signal, () => computeAndDeliver(execution, obtained, signal, () => lease.confirm()))
+      // What another attempt of the run would do again is done again here where there can be none.
+      const trying = isSpent ? <T>(step: () => Promise<T>) => patiently(step, signal) : <T>(step: () => Promise<T>) => step()
+      return await withReason(signal, () =>
+        computeAndDeliver(execution, { obtained, signal, trying, confirmLease: () => lease.confirm() }),
+      )
     } finally {
       lease.stop()
     }
+  } catch (error) {
+    throw isSpent ? endOfSpent(error) : error
   } finally {
     zeroise(...obtained.dataKeys.values())
     zeroiseHistories(obtained.histories.values())
   }
 }
 
-async function computeAndDeliver(
-  execution: Execution,
-  obtained: ObtainedKeys,
-  signal: AbortSignal,
-  confirmLease: () => Promise<void>,
-): Promise<boolean> {
+interface WithKeys {
+  readonly obtained: ObtainedKeys
+  readonly signal: AbortSignal
+  /** Makes a step that other services have part in, which may be made more than once. */
+  readonly trying: <T>(step: () => Promise<T>) => Promise<T>
+  readonly confirmLease: () => Promise<void>
+}
+
+async function computeAndDeliver(execution: Execution, { obtained, signal, trying, confirmLease }: WithKeys): Promise<boolean> {
   const { executor, run, bundle, guarded, keys, files, sealed, grid, laps, child } = execution
   const datasets = [...run.manifests].map(([slot, manifest]) => ({ slot, manifest, file: join(files.data, `${slot}.parquet`) }))
   for (const { slot, manifest, file } of datasets) {
     const key = obtained.dataKeys.get(slot)
     if (key === undefined) throw new ReinraumError('key-mismatch', `no key for ${slot}`)
-    await openDataset(executor, manifest, key, file, signal)
+    await trying(async () => {
+      await rm(file, { force: true })
+      await openDataset(executor, manifest, key, file, signal)
+    })
   }
   zeroise(...obtained.dataKeys.values())
   laps.lap('unseal')
@@ -141,10 +157,12 @@ async function computeAndDeliver(
   await verifyRunBundle(bundle, { now: finishedAt })
   const receipt = await signReceipt(executor, { run, keys, obtained, rewrittenSql, sealed: result, gate, finishedAt })
   laps.lap('receipt')
-  await confirmLease()
-  laps.lap('lease')
-  signal.throwIfAborted()
-  const stands = await deposit(executor, run.run.id, receiptBundle(bundle, obtained, receipt), gate, result)
+  const stands = await trying(async () => {
+    await confirmLease()
+    laps.lap('lease')
+    signal.throwIfAborted()
+    return deposit(executor, run.run.id, receiptBundle(bundle, obtained, receipt), gate, result)
+  })
   laps.lap('deposit')
   return stands
 }

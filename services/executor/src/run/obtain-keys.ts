@@ -1,15 +1,17 @@
 import type { Endorsements, Evidence } from '@reinraum/attestation'
-import { isErrorCode, ReinraumError, toBase64url, zeroise } from '@reinraum/crypto'
+import { ReinraumError, toBase64url, zeroise } from '@reinraum/crypto'
 import type { Release, RunBundleBytes, Verified, VerifiedRun } from '@reinraum/statements'
 import type { Executor } from '../executor.ts'
 import { type Answer, type Answers, askKeyServices, givenOf, notGiven, whyMissing } from './ask-key-services.ts'
-import { budgetDenialOf } from './budget-denial.ts'
+import { deniedBy } from './budget-denial.ts'
 import { combineKeys, zeroiseParts } from './combine-keys.ts'
 import { keyServicesOf, releasingCustodiesOf, type SlotCustody, unreached } from './custodies.ts'
+import { holdBudgets, ledgersToHold } from './hold-budgets.ts'
 import type { RunKeys } from './keys.ts'
 import { type ReleasedHistories, zeroiseHistories } from './open-histories.ts'
 import { type OpenedRelease, openReleased } from './open-released.ts'
 import { type Presentation, presentEvidence } from './present-evidence.ts'
+import { debits, endOfSpent } from './spent.ts'
 import { partsOf, takeKeys } from './take-keys.ts'
 
 const nonceLength = 32
@@ -29,12 +31,13 @@ export interface ObtainedKeys {
 }
 
 /**
- * Steps 5 and 6: a nonce from every key service involved, one piece of evidence that binds all of them with this run's keys,
- * and what each key service holds of the data keys, sealed to the KEM key inside that evidence. A key service that is away,
- * denies, or gives something wrong stops nothing as long as every slot reaches its threshold without it; of a slot whose rule asks
- * for noise, each has to debit.
+ * Steps 5 and 6: a nonce from every key service involved, where a budget is debited the word of all of them that they would release,
+ * one piece of evidence that binds all nonces with this run's keys, and what each key service holds of the data keys, sealed to the
+ * KEM key inside that evidence. A key service that is away, denies, or gives something wrong stops nothing as long as every slot
+ * reaches its threshold without it; of a slot whose rule asks for noise, each has to debit.
  * @param onShort told of each signed denial for want of a budget
- * @throws ReinraumError a denying key service's reason, what may pass (`unavailable`, …), `key-mismatch`, `threshold-not-reached`
+ * @throws ReinraumError a denying key service's reason, what may pass (`unavailable`, …), `key-mismatch`, `threshold-not-reached`,
+ *   `budget-spent` where a key service has debited a budget and what may pass kept others from it
  */
 export async function obtainKeys(
   executor: Executor,
@@ -45,15 +48,24 @@ export async function obtainKeys(
 ): Promise<ObtainedKeys> {
   const custodies = releasingCustodiesOf(run)
   const issued = await issueNonces(executor, run, custodies)
-  const presentation = await presentEvidence(executor, { run, bundle, keys, nonces: givenOf(issued) })
+  const held =
+    ledgersToHold(run, custodies).size > 0
+      ? await holdBudgets(executor, { run, bundle, keys }, custodies, givenOf(issued), onShort)
+      : { nonces: issued, until: Number.POSITIVE_INFINITY }
+  const nonces = givenOf(held.nonces)
+  const presentation = await presentEvidence(executor, { run, bundle, keys, nonces, purpose: 'release' })
+  if (performance.now() >= held.until) throw new ReinraumError('deadline-exceeded', 'budgets are held no longer')
   const answers = await askForKeys(executor, run, custodies, presentation, onShort)
-  const { dataKeys, given } = await takeKeys(executor, run, custodies, new Map([...notGiven(issued), ...answers]))
+  const all = new Map([...notGiven(issued), ...notGiven(held.nonces), ...answers])
+  const { dataKeys, given } = await takeKeys(executor, run, custodies, all).catch((error: unknown) => {
+    throw debits([...givenOf(answers).values()].map(({ release }) => release)) ? endOfSpent(error) : error
+  })
   return {
     dataKeys,
     histories: new Map([...given].map(([id, { histories }]) => [id, histories])),
     releases: [...given.values()].map(({ release }) => release),
     evidence: presentation.evidence,
-    nonces: Object.fromEntries([...givenOf(issued)].map(([id, nonce]) => [id, toBase64url(nonce)])),
+    nonces: Object.fromEntries([...nonces].map(([id, nonce]) => [id, toBase64url(nonce)])),
     leaseExpiresAt: new Map([...given].map(([id, { leaseExpiresAt }]) => [id, leaseExpiresAt])),
   }
 }
@@ -91,10 +103,7 @@ function askForKeys(
       async ask(id, signal): Promise<Answer<OpenedRelease>> {
         const { outcome } = await executor.keyRelease(id).releaseKeys(request, { signal })
         if (outcome.case === 'released') return { kind: 'given', value: await openReleased(id, outcome.value, asked) }
-        const reason = outcome.value?.reasonCode ?? ''
-        const short = outcome.value === undefined ? undefined : await budgetDenialOf(executor, id, outcome.value, run)
-        if (short !== undefined) onShort(short)
-        return { kind: 'denied', reason: isErrorCode(reason) ? reason : 'permission-denied' }
+        return deniedBy(executor, id, outcome.value, run, onShort)
       },
       async enough(given) {
         const { dataKeys, complete } = await combineKeys(custodies, run.manifests, partsOf(given))

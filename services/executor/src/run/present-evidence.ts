@@ -1,4 +1,11 @@
-import { type Endorsements, type Evidence, evidenceId, keyReleaseBinding, reportDataOf } from '@reinraum/attestation'
+import {
+  type Endorsements,
+  type Evidence,
+  evidenceId,
+  keyHoldBinding,
+  keyReleaseBinding,
+  reportDataOf,
+} from '@reinraum/attestation'
 import { canonicalBytes, toBase64url } from '@reinraum/crypto'
 import { evidenceToMessage } from '@reinraum/rpc'
 import type { RunBundleBytes, VerifiedRun } from '@reinraum/statements'
@@ -12,6 +19,8 @@ export interface PresentationInput {
   readonly keys: RunKeys
   /** key service id → its nonce; of those that gave one */
   readonly nonces: ReadonlyMap<string, Uint8Array>
+  /** what is asked for: evidence made for the one is none for the other */
+  readonly purpose: 'release' | 'hold'
 }
 
 /** One request to all key services, and what their answers have to fit. */
@@ -20,10 +29,11 @@ export type Presentation = Awaited<ReturnType<typeof presentEvidence>>
 /** Gets one piece of evidence that binds the nonces with this run and its keys, and makes the request that shows it. */
 export async function presentEvidence(
   { attester }: Pick<Executor, 'attester'>,
-  { run, bundle, keys, nonces }: PresentationInput,
+  { run, bundle, keys, nonces, purpose }: PresentationInput,
 ) {
+  const bindingOf = purpose === 'hold' ? keyHoldBinding : keyReleaseBinding
   const reportData = reportDataOf(
-    keyReleaseBinding({
+    bindingOf({
       nonces: Object.fromEntries([...nonces].map(([id, nonce]) => [id, toBase64url(nonce)])),
       kem: toBase64url(keys.kem.publicKey),
       sig: keys.signer.keys,

@@ -1,5 +1,5 @@
 import { ReinraumError } from '@reinraum/crypto'
-import { type Charge, deltaPlaces, epsilonPlaces, fits, type Shortfall as Short, unitsOf } from '@reinraum/privacy'
+import { type Charge, compose, deltaPlaces, epsilonPlaces, fits, type Shortfall as Short, unitsOf } from '@reinraum/privacy'
 import {
   codeOfSpending,
   entryDigest,
@@ -9,6 +9,8 @@ import {
   type Shortfall,
   type VerifiedRun,
 } from '@reinraum/statements'
+import { beginsAnother, type Hold, heldOf } from '../holds/holds.ts'
+import { hasKey } from '../release/access-budget.ts'
 import type { KeysTransaction } from '../store.ts'
 import type { Vault } from '../vault.ts'
 import { endOf, type LedgerRow, rowOf } from './ledger-rows.ts'
@@ -28,28 +30,41 @@ export type DueDebits =
   | { readonly fits: false; readonly shortfalls: readonly Shortfall[] }
 
 /**
- * Step 6, of the noise in the slots' rules: what this release takes of each ledger, whatever contract spent the rest. Every release
- * pays, also another one of the same run: whoever gets the keys again can draw noise again. Nothing is written here.
- * @throws ReinraumError `rollback-detected`, `budget-not-due`, `ledger-mismatch`, `ledger-broken`, `privacy-missing`
+ * Step 6, of the noise in the slots' rules: what this release takes of each ledger, whatever contract spent the rest. A run pays
+ * once, and then gets nothing more: whoever got the keys again could draw noise again, and whoever starts a run over and over would
+ * spend what its analyst did not sign for. What is held for other runs counts as spent. Nothing is written here.
+ * @throws ReinraumError `budget-spent`, `rollback-detected`, `budget-not-due`, `ledger-mismatch`, `ledger-broken`, `privacy-missing`;
+ *   `budget-held` where the query would fit without what is held
  */
 export async function dueDebits(
   vault: Vault,
   trx: KeysTransaction,
   verified: VerifiedRun,
   slots: readonly string[],
+  holds: readonly Hold[],
   now: Date,
 ): Promise<DueDebits> {
   const { privacy } = verified.query.document
   const debits: DueDebit[] = []
   const shortfalls: Shortfall[] = []
+  let lacksHeld = false
   for (const ledger of await ledgersOfRun(verified, slots)) {
     if (privacy === undefined) throw new ReinraumError('privacy-missing', 'the query does not say what it spends')
+    if (await hasKey(trx, verified, ledger.manifest))
+      throw new ReinraumError('budget-spent', 'this run was debited already: it gets no keys again')
     const end = await openEnd(vault, trx, ledger, now)
+    // What a refusal says is left is what the ledger says: what is held is nobody's yet.
     const fit = fits(ledger.noise, end.spent, privacy)
-    if (fit.outcome === 'fits') debits.push(debitOf(vault, verified, ledger, end, fit.charge, now))
-    else if (fit.shortfall !== undefined) shortfalls.push(shortfallIn(ledger, fit.shortfall))
+    if (fit.outcome === 'fits') {
+      debits.push(debitOf(vault, verified, ledger, end, fit.charge, now))
+      const spent = compose(end.spent, heldOf(holds, ledger.id))
+      lacksHeld ||= fits(ledger.noise, spent, privacy).outcome !== 'fits'
+      lacksHeld ||= end.sequence === 0 && beginsAnother(holds, ledger.id, ledger.name)
+    } else if (fit.shortfall !== undefined) shortfalls.push(shortfallIn(ledger, fit.shortfall))
     else throw new ReinraumError(codeOfSpending(fit.code), fit.message)
   }
+  if (shortfalls.length === 0 && lacksHeld)
+    throw new ReinraumError('budget-held', 'what is left of a budget is held for another run')
   return shortfalls.length > 0 ? { fits: false, shortfalls } : { fits: true, debits }
 }
 

@@ -1,5 +1,5 @@
 import { ReinraumError, toBase64url } from '@reinraum/crypto'
-import type { ReleaseKeysRequest } from '@reinraum/proto'
+import type { HoldBudgetRequest, ReleaseKeysRequest } from '@reinraum/proto'
 import { evidenceFromMessage, type PresentedEvidence } from '@reinraum/rpc'
 import { keyServiceIdSchema, parseStatement, type RunBundleBytes, type SigningKeys } from '@reinraum/statements'
 import { readSigningKeys } from '../signing-keys.ts'
@@ -21,7 +21,7 @@ export interface ReleaseClaim {
  * Reads a request as far as a decision about it can be recorded: which run of which contract it is about.
  * @throws ReinraumError `invalid-argument`, `invalid-statement`, `unknown-kind`, `malformed-evidence`
  */
-export function readClaim(request: ReleaseKeysRequest): ReleaseClaim {
+export function readClaim(request: ReleaseKeysRequest | HoldBudgetRequest): ReleaseClaim {
   if (request.bundle === undefined) throw new ReinraumError('invalid-argument', 'the request carries no run')
   const { contract, query, run, decisions, manifests, revocations } = request.bundle
   const { id: runId, document } = parseStatement(run)
@@ -38,7 +38,7 @@ export function readClaim(request: ReleaseKeysRequest): ReleaseClaim {
   }
 }
 
-function noncesOf(request: ReleaseKeysRequest): Record<string, string> {
+function noncesOf(request: Pick<ReleaseKeysRequest, 'nonces'>): Record<string, string> {
   const nonces = new Map<string, string>()
   for (const { keyServiceId, nonce } of request.nonces) {
     if (!keyServiceIdSchema.safeParse(keyServiceId).success || nonces.has(keyServiceId)) {

@@ -1,5 +1,6 @@
 import { type ErrorCode, isReinraumError, ReinraumError } from '@reinraum/crypto'
 import { type Approval, needsApproval, parseStatement, type Verified, type VerifiedRun } from '@reinraum/statements'
+import { type Hold, heldRunsOf } from '../holds/holds.ts'
 import type { KeysTransaction } from '../store.ts'
 
 /** How often one approval was used, before and after this run. Equal when this very run had paid already. */
@@ -9,34 +10,53 @@ export interface ApprovalUse {
   readonly after: number
 }
 
+export interface RunsLeft {
+  readonly decisions: Uint8Array[]
+  /** whether an approval was left out, all of whose runs are used up */
+  readonly exhausted: boolean
+  /** whether one was left out whose last runs are held for others */
+  readonly held: boolean
+  readonly uses: ReadonlyMap<string, ApprovalUse>
+}
+
 /**
  * Leaves out approvals that have no run left for this run, so that a newer approval of the same owner can count instead.
- * A run that has paid already stays paid.
+ * A run that has paid already stays paid. What is held for other runs counts as used.
  */
 export async function decisionsWithRunsLeft(
   trx: KeysTransaction,
   decisions: readonly Uint8Array[],
   runId: string,
-): Promise<{ readonly decisions: Uint8Array[]; readonly exhausted: boolean; readonly uses: ReadonlyMap<string, ApprovalUse> }> {
+  holds: readonly Hold[],
+): Promise<RunsLeft> {
   const usable: Uint8Array[] = []
   const uses = new Map<string, ApprovalUse>()
+  let [exhausted, held] = [false, false]
   for (const decision of decisions) {
     const { id, document } = parseStatement(decision)
     if (document.kind === 'reinraum/approval/v1') {
       const use = await useOf(trx, id, runId)
-      if (use.after > document.maximumRuns) continue
+      if (use.after > document.maximumRuns) {
+        exhausted = true
+        continue
+      }
+      if (use.after > use.before && use.after + heldRunsOf(holds, id) > document.maximumRuns) {
+        held = true
+        continue
+      }
       uses.set(id, use)
     }
     usable.push(decision)
   }
-  return { decisions: usable, exhausted: usable.length < decisions.length, uses }
+  return { decisions: usable, exhausted, held, uses }
 }
 
-/** Calls a missing approval `approval-exhausted` when one was there but is used up. */
-export function nameExhaustion(error: unknown, exhausted: boolean): unknown {
+/** Calls a missing approval `approval-exhausted` when one was there but is used up, `budget-held` when that may pass. */
+export function nameExhaustion(error: unknown, { exhausted, held }: Pick<RunsLeft, 'exhausted' | 'held'>): unknown {
   const missing: ErrorCode = 'approval-missing'
-  if (!exhausted || !isReinraumError(error) || error.code !== missing) return error
-  return new ReinraumError('approval-exhausted', 'an approval of this query has no runs left')
+  if (!isReinraumError(error) || error.code !== missing) return error
+  if (held) return new ReinraumError('budget-held', 'the last runs of an approval are held for other runs')
+  return exhausted ? new ReinraumError('approval-exhausted', 'an approval of this query has no runs left') : error
 }
 
 /**

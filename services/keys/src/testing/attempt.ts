@@ -1,5 +1,5 @@
 import type { MessageInitShape } from '@bufbuild/protobuf'
-import { type Attester, keyReleaseBinding, reportDataOf, simulatedAttester } from '@reinraum/attestation'
+import { type Attester, keyHoldBinding, keyReleaseBinding, reportDataOf, simulatedAttester } from '@reinraum/attestation'
 import {
   canonicalBytes,
   generateHpkeKeyPair,
@@ -11,7 +11,7 @@ import {
   toBase64url,
   utf8,
 } from '@reinraum/crypto'
-import type { ReleaseKeysRequestSchema, ReleaseKeysResponse } from '@reinraum/proto'
+import type { HoldBudgetResponse, ReleaseKeysRequestSchema, ReleaseKeysResponse } from '@reinraum/proto'
 import { evidenceToMessage } from '@reinraum/rpc'
 import {
   type Approval,
@@ -22,6 +22,7 @@ import {
   type Run,
   type RunBundleBytes,
 } from '@reinraum/statements'
+import type { Purpose } from '../release/check.ts'
 import { type Agreement, type Dataset, executorMeasurement, signAs } from './agreement.ts'
 import type { PartyName, RunningKeyService } from './room.ts'
 
@@ -123,12 +124,15 @@ export async function bundleOf(agreement: Imported, changes: BundleChanges = {})
   }
 }
 
-export type ReleaseRequest = MessageInitShape<typeof ReleaseKeysRequestSchema>
+/** Of a release or of a hold: they say the same. */
+export type ReleaseRequest = Omit<MessageInitShape<typeof ReleaseKeysRequestSchema>, '$typeName' | '$unknown'>
 type BindingFields = Parameters<typeof keyReleaseBinding>[0]
 
 /** How an executor asks otherwise than an honest one does. */
 export interface RequestChanges {
   readonly attester?: Attester
+  /** what the evidence is made for, a release unless told */
+  readonly purpose?: Purpose
   /** what the evidence binds, instead of what the request says */
   readonly binding?: (fields: BindingFields) => BindingFields
   /** the nonces sent and bound */
@@ -167,7 +171,8 @@ export async function requestOf(
     query: run.query,
     run: bundle.runId,
   }
-  const reportData = reportDataOf(keyReleaseBinding((changes.binding ?? ((same) => same))(fields)))
+  const bindingOf = changes.purpose === 'hold' ? keyHoldBinding : keyReleaseBinding
+  const reportData = reportDataOf(bindingOf((changes.binding ?? ((same) => same))(fields)))
   const attester = changes.attester ?? simulatedAttester(room.platform, { measurement: executorMeasurement })
   const { contract, query, run: runStatement, decisions, manifests, revocations } = bundle
   const request: ReleaseRequest = {
@@ -198,7 +203,17 @@ export async function outcomeOf(
   return outcomeName(await service.from('executor').releaseKeys(request))
 }
 
-export function outcomeName({ outcome }: ReleaseKeysResponse): string {
+/** Has what the run would take held, as an executor does, and gives the reason of the denial, or `held` and the nonce for the release. */
+export async function hold(agreement: Agreement, service: RunningKeyService, bundle: Bundle, changes?: RequestChanges) {
+  const { request } = await requestOf(agreement, service, bundle, { purpose: 'hold', ...changes })
+  const answer = await service.from('executor').holdBudget(request)
+  return {
+    outcome: outcomeName(answer),
+    nonce: answer.outcome.case === 'held' ? answer.outcome.value.nonce : new Uint8Array(),
+  }
+}
+
+export function outcomeName({ outcome }: ReleaseKeysResponse | HoldBudgetResponse): string {
   return outcome.case === 'denied' ? outcome.value.reasonCode : (outcome.case ?? 'nothing')
 }
 

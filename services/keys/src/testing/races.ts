@@ -87,7 +87,7 @@ export async function raceDebits(races: number): Promise<void> {
   /** Step 4 and step 6 of a release. */
   const take = ({ verified, decisions }: Contender) =>
     store.transaction(async (trx) => {
-      const { exhausted, uses } = await decisionsWithRunsLeft(trx, decisions, verified.run.id)
+      const { exhausted, uses } = await decisionsWithRunsLeft(trx, decisions, verified.run.id, [])
       if (exhausted) throw new ReinraumError('approval-exhausted', 'no runs left')
       await debit(trx, countRuns(verified, ['strikes'], uses), verified.run.id, new Date())
     })

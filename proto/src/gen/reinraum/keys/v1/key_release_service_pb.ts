@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file reinraum/keys/v1/key_release_service.proto.
  */
 export const file_reinraum_keys_v1_key_release_service: GenFile = /*@__PURE__*/
-  fileDesc("CipyZWlucmF1bS9rZXlzL3YxL2tleV9yZWxlYXNlX3NlcnZpY2UucHJvdG8SEHJlaW5yYXVtLmtleXMudjEiQQoRSXNzdWVOb25jZVJlcXVlc3QSLAoGcnVuX2lkGAEgASgJQhy6SBlyFzIVXnNoYTI1NjpbMC05YS1mXXs2NH0kIjcKEklzc3VlTm9uY2VSZXNwb25zZRINCgVub25jZRgBIAEoDBISCgpleHBpcmVzX2F0GAIgASgEIkkKDE5vbmNlQmluZGluZxIhCg5rZXlfc2VydmljZV9pZBgBIAEoCUIJukgGcgQQARhAEhYKBW5vbmNlGAIgASgMQge6SAR6AmggIo8CChJSZWxlYXNlS2V5c1JlcXVlc3QSOQoGYnVuZGxlGAEgASgLMiEucmVpbnJhdW0uZ292ZXJuYW5jZS52MS5SdW5CdW5kbGVCBrpIA8gBARI7CghldmlkZW5jZRgCIAEoCzIhLnJlaW5yYXVtLmF0dGVzdGF0aW9uLnYxLkV2aWRlbmNlQga6SAPIAQESOgoGbm9uY2VzGAMgAygLMh4ucmVpbnJhdW0ua2V5cy52MS5Ob25jZUJpbmRpbmdCCrpIB5IBBAgBEBASIgoOa2VtX3B1YmxpY19rZXkYBCABKAxCCrpIB3oFECAYgCASIQoMc2lnbmluZ19rZXlzGAUgASgMQgu6SAh6BhACGICAASKEAQoTUmVsZWFzZUtleXNSZXNwb25zZRIyCghyZWxlYXNlZBgBIAEoCzIeLnJlaW5yYXVtLmtleXMudjEuS2V5c1JlbGVhc2VkSAASLgoGZGVuaWVkGAIgASgLMhwucmVpbnJhdW0ua2V5cy52MS5LZXlzRGVuaWVkSABCCQoHb3V0Y29tZSKcAQoMS2V5c1JlbGVhc2VkEisKBGtleXMYASADKAsyHS5yZWlucmF1bS5rZXlzLnYxLlJlbGVhc2VkS2V5Eg8KB3JlbGVhc2UYAiABKAwSGAoQbGVhc2VfZXhwaXJlc19hdBgDIAEoBBI0CgloaXN0b3JpZXMYBCADKAsyIS5yZWlucmF1bS5rZXlzLnYxLlJlbGVhc2VkSGlzdG9yeSIzCg9SZWxlYXNlZEhpc3RvcnkSDAoEc2xvdBgBIAEoCRISCgpzZWFsZWRfa2V5GAIgASgMIkQKC1JlbGVhc2VkS2V5EgwKBHNsb3QYASABKAkSEwoLbWFuaWZlc3RfaWQYAiABKAkSEgoKc2VhbGVkX2tleRgDIAEoDCIyCgpLZXlzRGVuaWVkEhMKC3JlYXNvbl9jb2RlGAEgASgJEg8KB3JlbGVhc2UYAiABKAwiQQoRUmVuZXdMZWFzZVJlcXVlc3QSLAoGcnVuX2lkGAEgASgJQhy6SBlyFzIVXnNoYTI1NjpbMC05YS1mXXs2NH0kIlkKElJlbmV3TGVhc2VSZXNwb25zZRIaChBsZWFzZV9leHBpcmVzX2F0GAEgASgESAASHAoSZGVuaWVkX3JlYXNvbl9jb2RlGAIgASgJSABCCQoHb3V0Y29tZSJqChJSZWFkSGlzdG9yeVJlcXVlc3QSLAoGcnVuX2lkGAEgASgJQhy6SBlyFzIVXnNoYTI1NjpbMC05YS1mXXs2NH0kEhcKBHNsb3QYAiABKAlCCbpIBnIEEAEYQBINCgVhZnRlchgDIAEoDSImChNSZWFkSGlzdG9yeVJlc3BvbnNlEg8KB2VudHJpZXMYASADKAwixgEKFEFwcGVuZEhpc3RvcnlSZXF1ZXN0EiwKBnJ1bl9pZBgBIAEoCUIcukgZchcyFV5zaGEyNTY6WzAtOWEtZl17NjR9JBIXCgRzbG90GAIgASgJQgm6SAZyBBABGEASMwoNZXhwZWN0ZWRfaGVhZBgDIAEoCUIcukgZchcyFV5zaGEyNTY6WzAtOWEtZl17NjR9JBIaCgVlbnRyeRgEIAEoDEILukgIegYQARiAgEASFgoFcHJvb2YYBSABKAxCB7pIBHoCaCAiZAoVQXBwZW5kSGlzdG9yeVJlc3BvbnNlEg8KBXByb29mGAEgASgMSAASLwoFbW92ZWQYAiABKAsyHi5yZWlucmF1bS5rZXlzLnYxLkhpc3RvcnlNb3ZlZEgAQgkKB291dGNvbWUiDgoMSGlzdG9yeU1vdmVkMt8DChFLZXlSZWxlYXNlU2VydmljZRJXCgpJc3N1ZU5vbmNlEiMucmVpbnJhdW0ua2V5cy52MS5Jc3N1ZU5vbmNlUmVxdWVzdBokLnJlaW5yYXVtLmtleXMudjEuSXNzdWVOb25jZVJlc3BvbnNlEloKC1JlbGVhc2VLZXlzEiQucmVpbnJhdW0ua2V5cy52MS5SZWxlYXNlS2V5c1JlcXVlc3QaJS5yZWlucmF1bS5rZXlzLnYxLlJlbGVhc2VLZXlzUmVzcG9uc2USVwoKUmVuZXdMZWFzZRIjLnJlaW5yYXVtLmtleXMudjEuUmVuZXdMZWFzZVJlcXVlc3QaJC5yZWlucmF1bS5rZXlzLnYxLlJlbmV3TGVhc2VSZXNwb25zZRJaCgtSZWFkSGlzdG9yeRIkLnJlaW5yYXVtLmtleXMudjEuUmVhZEhpc3RvcnlSZXF1ZXN0GiUucmVpbnJhdW0ua2V5cy52MS5SZWFkSGlzdG9yeVJlc3BvbnNlEmAKDUFwcGVuZEhpc3RvcnkSJi5yZWlucmF1bS5rZXlzLnYxLkFwcGVuZEhpc3RvcnlSZXF1ZXN0GicucmVpbnJhdW0ua2V5cy52MS5BcHBlbmRIaXN0b3J5UmVzcG9uc2ViBnByb3RvMw", [file_buf_validate_validate, file_reinraum_attestation_v1_evidence, file_reinraum_governance_v1_run_bundle]);
+  fileDesc("CipyZWlucmF1bS9rZXlzL3YxL2tleV9yZWxlYXNlX3NlcnZpY2UucHJvdG8SEHJlaW5yYXVtLmtleXMudjEiQQoRSXNzdWVOb25jZVJlcXVlc3QSLAoGcnVuX2lkGAEgASgJQhy6SBlyFzIVXnNoYTI1NjpbMC05YS1mXXs2NH0kIjcKEklzc3VlTm9uY2VSZXNwb25zZRINCgVub25jZRgBIAEoDBISCgpleHBpcmVzX2F0GAIgASgEIkkKDE5vbmNlQmluZGluZxIhCg5rZXlfc2VydmljZV9pZBgBIAEoCUIJukgGcgQQARhAEhYKBW5vbmNlGAIgASgMQge6SAR6AmggIo8CChJSZWxlYXNlS2V5c1JlcXVlc3QSOQoGYnVuZGxlGAEgASgLMiEucmVpbnJhdW0uZ292ZXJuYW5jZS52MS5SdW5CdW5kbGVCBrpIA8gBARI7CghldmlkZW5jZRgCIAEoCzIhLnJlaW5yYXVtLmF0dGVzdGF0aW9uLnYxLkV2aWRlbmNlQga6SAPIAQESOgoGbm9uY2VzGAMgAygLMh4ucmVpbnJhdW0ua2V5cy52MS5Ob25jZUJpbmRpbmdCCrpIB5IBBAgBEBASIgoOa2VtX3B1YmxpY19rZXkYBCABKAxCCrpIB3oFECAYgCASIQoMc2lnbmluZ19rZXlzGAUgASgMQgu6SAh6BhACGICAASKEAQoTUmVsZWFzZUtleXNSZXNwb25zZRIyCghyZWxlYXNlZBgBIAEoCzIeLnJlaW5yYXVtLmtleXMudjEuS2V5c1JlbGVhc2VkSAASLgoGZGVuaWVkGAIgASgLMhwucmVpbnJhdW0ua2V5cy52MS5LZXlzRGVuaWVkSABCCQoHb3V0Y29tZSKcAQoMS2V5c1JlbGVhc2VkEisKBGtleXMYASADKAsyHS5yZWlucmF1bS5rZXlzLnYxLlJlbGVhc2VkS2V5Eg8KB3JlbGVhc2UYAiABKAwSGAoQbGVhc2VfZXhwaXJlc19hdBgDIAEoBBI0CgloaXN0b3JpZXMYBCADKAsyIS5yZWlucmF1bS5rZXlzLnYxLlJlbGVhc2VkSGlzdG9yeSIzCg9SZWxlYXNlZEhpc3RvcnkSDAoEc2xvdBgBIAEoCRISCgpzZWFsZWRfa2V5GAIgASgMIkQKC1JlbGVhc2VkS2V5EgwKBHNsb3QYASABKAkSEwoLbWFuaWZlc3RfaWQYAiABKAkSEgoKc2VhbGVkX2tleRgDIAEoDCIyCgpLZXlzRGVuaWVkEhMKC3JlYXNvbl9jb2RlGAEgASgJEg8KB3JlbGVhc2UYAiABKAwijgIKEUhvbGRCdWRnZXRSZXF1ZXN0EjkKBmJ1bmRsZRgBIAEoCzIhLnJlaW5yYXVtLmdvdmVybmFuY2UudjEuUnVuQnVuZGxlQga6SAPIAQESOwoIZXZpZGVuY2UYAiABKAsyIS5yZWlucmF1bS5hdHRlc3RhdGlvbi52MS5FdmlkZW5jZUIGukgDyAEBEjoKBm5vbmNlcxgDIAMoCzIeLnJlaW5yYXVtLmtleXMudjEuTm9uY2VCaW5kaW5nQgq6SAeSAQQIARAQEiIKDmtlbV9wdWJsaWNfa2V5GAQgASgMQgq6SAd6BRAgGIAgEiEKDHNpZ25pbmdfa2V5cxgFIAEoDEILukgIegYQAhiAgAEifQoSSG9sZEJ1ZGdldFJlc3BvbnNlEiwKBGhlbGQYASABKAsyHC5yZWlucmF1bS5rZXlzLnYxLkJ1ZGdldEhlbGRIABIuCgZkZW5pZWQYAiABKAsyHC5yZWlucmF1bS5rZXlzLnYxLktleXNEZW5pZWRIAEIJCgdvdXRjb21lIjAKCkJ1ZGdldEhlbGQSDQoFbm9uY2UYASABKAwSEwoLaGVsZF9mb3JfbXMYAiABKA0iQQoRUmVuZXdMZWFzZVJlcXVlc3QSLAoGcnVuX2lkGAEgASgJQhy6SBlyFzIVXnNoYTI1NjpbMC05YS1mXXs2NH0kIlkKElJlbmV3TGVhc2VSZXNwb25zZRIaChBsZWFzZV9leHBpcmVzX2F0GAEgASgESAASHAoSZGVuaWVkX3JlYXNvbl9jb2RlGAIgASgJSABCCQoHb3V0Y29tZSJqChJSZWFkSGlzdG9yeVJlcXVlc3QSLAoGcnVuX2lkGAEgASgJQhy6SBlyFzIVXnNoYTI1NjpbMC05YS1mXXs2NH0kEhcKBHNsb3QYAiABKAlCCbpIBnIEEAEYQBINCgVhZnRlchgDIAEoDSImChNSZWFkSGlzdG9yeVJlc3BvbnNlEg8KB2VudHJpZXMYASADKAwixgEKFEFwcGVuZEhpc3RvcnlSZXF1ZXN0EiwKBnJ1bl9pZBgBIAEoCUIcukgZchcyFV5zaGEyNTY6WzAtOWEtZl17NjR9JBIXCgRzbG90GAIgASgJQgm6SAZyBBABGEASMwoNZXhwZWN0ZWRfaGVhZBgDIAEoCUIcukgZchcyFV5zaGEyNTY6WzAtOWEtZl17NjR9JBIaCgVlbnRyeRgEIAEoDEILukgIegYQARiAgEASFgoFcHJvb2YYBSABKAxCB7pIBHoCaCAiZAoVQXBwZW5kSGlzdG9yeVJlc3BvbnNlEg8KBXByb29mGAEgASgMSAASLwoFbW92ZWQYAiABKAsyHi5yZWlucmF1bS5rZXlzLnYxLkhpc3RvcnlNb3ZlZEgAQgkKB291dGNvbWUiDgoMSGlzdG9yeU1vdmVkMrgEChFLZXlSZWxlYXNlU2VydmljZRJXCgpJc3N1ZU5vbmNlEiMucmVpbnJhdW0ua2V5cy52MS5Jc3N1ZU5vbmNlUmVxdWVzdBokLnJlaW5yYXVtLmtleXMudjEuSXNzdWVOb25jZVJlc3BvbnNlEloKC1JlbGVhc2VLZXlzEiQucmVpbnJhdW0ua2V5cy52MS5SZWxlYXNlS2V5c1JlcXVlc3QaJS5yZWlucmF1bS5rZXlzLnYxLlJlbGVhc2VLZXlzUmVzcG9uc2USVwoKSG9sZEJ1ZGdldBIjLnJlaW5yYXVtLmtleXMudjEuSG9sZEJ1ZGdldFJlcXVlc3QaJC5yZWlucmF1bS5rZXlzLnYxLkhvbGRCdWRnZXRSZXNwb25zZRJXCgpSZW5ld0xlYXNlEiMucmVpbnJhdW0ua2V5cy52MS5SZW5ld0xlYXNlUmVxdWVzdBokLnJlaW5yYXVtLmtleXMudjEuUmVuZXdMZWFzZVJlc3BvbnNlEloKC1JlYWRIaXN0b3J5EiQucmVpbnJhdW0ua2V5cy52MS5SZWFkSGlzdG9yeVJlcXVlc3QaJS5yZWlucmF1bS5rZXlzLnYxLlJlYWRIaXN0b3J5UmVzcG9uc2USYAoNQXBwZW5kSGlzdG9yeRImLnJlaW5yYXVtLmtleXMudjEuQXBwZW5kSGlzdG9yeVJlcXVlc3QaJy5yZWlucmF1bS5rZXlzLnYxLkFwcGVuZEhpc3RvcnlSZXNwb25zZWIGcHJvdG8z", [file_buf_validate_validate, file_reinraum_attestation_v1_evidence, file_reinraum_governance_v1_run_bundle]);
 
 /**
  * @generated from message reinraum.keys.v1.IssueNonceRequest
@@ -266,6 +266,104 @@ export const KeysDeniedSchema: GenMessage<KeysDenied> = /*@__PURE__*/
   messageDesc(file_reinraum_keys_v1_key_release_service, 8);
 
 /**
+ * As a release is asked for, but for the evidence: its report_data is that of a hold, and opens no key.
+ *
+ * @generated from message reinraum.keys.v1.HoldBudgetRequest
+ */
+export type HoldBudgetRequest = Message<"reinraum.keys.v1.HoldBudgetRequest"> & {
+  /**
+   * @generated from field: reinraum.governance.v1.RunBundle bundle = 1;
+   */
+  bundle?: RunBundle | undefined;
+
+  /**
+   * @generated from field: reinraum.attestation.v1.Evidence evidence = 2;
+   */
+  evidence?: Evidence | undefined;
+
+  /**
+   * @generated from field: repeated reinraum.keys.v1.NonceBinding nonces = 3;
+   */
+  nonces: NonceBinding[];
+
+  /**
+   * the executor's fresh HPKE public key for this run
+   *
+   * @generated from field: bytes kem_public_key = 4;
+   */
+  kemPublicKey: Uint8Array;
+
+  /**
+   * JSON of the executor's fresh signing keys for this run, as bound in report_data
+   *
+   * @generated from field: bytes signing_keys = 5;
+   */
+  signingKeys: Uint8Array;
+};
+
+/**
+ * Describes the message reinraum.keys.v1.HoldBudgetRequest.
+ * Use `create(HoldBudgetRequestSchema)` to create a new message.
+ */
+export const HoldBudgetRequestSchema: GenMessage<HoldBudgetRequest> = /*@__PURE__*/
+  messageDesc(file_reinraum_keys_v1_key_release_service, 9);
+
+/**
+ * @generated from message reinraum.keys.v1.HoldBudgetResponse
+ */
+export type HoldBudgetResponse = Message<"reinraum.keys.v1.HoldBudgetResponse"> & {
+  /**
+   * @generated from oneof reinraum.keys.v1.HoldBudgetResponse.outcome
+   */
+  outcome: {
+    /**
+     * @generated from field: reinraum.keys.v1.BudgetHeld held = 1;
+     */
+    value: BudgetHeld;
+    case: "held";
+  } | {
+    /**
+     * @generated from field: reinraum.keys.v1.KeysDenied denied = 2;
+     */
+    value: KeysDenied;
+    case: "denied";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message reinraum.keys.v1.HoldBudgetResponse.
+ * Use `create(HoldBudgetResponseSchema)` to create a new message.
+ */
+export const HoldBudgetResponseSchema: GenMessage<HoldBudgetResponse> = /*@__PURE__*/
+  messageDesc(file_reinraum_keys_v1_key_release_service, 10);
+
+/**
+ * @generated from message reinraum.keys.v1.BudgetHeld
+ */
+export type BudgetHeld = Message<"reinraum.keys.v1.BudgetHeld"> & {
+  /**
+   * single-use, for the release of this run's keys
+   *
+   * @generated from field: bytes nonce = 1;
+   */
+  nonce: Uint8Array;
+
+  /**
+   * milliseconds from the answer on; the nonce is good for longer
+   *
+   * @generated from field: uint32 held_for_ms = 2;
+   */
+  heldForMs: number;
+};
+
+/**
+ * Describes the message reinraum.keys.v1.BudgetHeld.
+ * Use `create(BudgetHeldSchema)` to create a new message.
+ */
+export const BudgetHeldSchema: GenMessage<BudgetHeld> = /*@__PURE__*/
+  messageDesc(file_reinraum_keys_v1_key_release_service, 11);
+
+/**
  * @generated from message reinraum.keys.v1.RenewLeaseRequest
  */
 export type RenewLeaseRequest = Message<"reinraum.keys.v1.RenewLeaseRequest"> & {
@@ -280,7 +378,7 @@ export type RenewLeaseRequest = Message<"reinraum.keys.v1.RenewLeaseRequest"> & 
  * Use `create(RenewLeaseRequestSchema)` to create a new message.
  */
 export const RenewLeaseRequestSchema: GenMessage<RenewLeaseRequest> = /*@__PURE__*/
-  messageDesc(file_reinraum_keys_v1_key_release_service, 9);
+  messageDesc(file_reinraum_keys_v1_key_release_service, 12);
 
 /**
  * @generated from message reinraum.keys.v1.RenewLeaseResponse
@@ -311,7 +409,7 @@ export type RenewLeaseResponse = Message<"reinraum.keys.v1.RenewLeaseResponse"> 
  * Use `create(RenewLeaseResponseSchema)` to create a new message.
  */
 export const RenewLeaseResponseSchema: GenMessage<RenewLeaseResponse> = /*@__PURE__*/
-  messageDesc(file_reinraum_keys_v1_key_release_service, 10);
+  messageDesc(file_reinraum_keys_v1_key_release_service, 13);
 
 /**
  * @generated from message reinraum.keys.v1.ReadHistoryRequest
@@ -340,7 +438,7 @@ export type ReadHistoryRequest = Message<"reinraum.keys.v1.ReadHistoryRequest"> 
  * Use `create(ReadHistoryRequestSchema)` to create a new message.
  */
 export const ReadHistoryRequestSchema: GenMessage<ReadHistoryRequest> = /*@__PURE__*/
-  messageDesc(file_reinraum_keys_v1_key_release_service, 11);
+  messageDesc(file_reinraum_keys_v1_key_release_service, 14);
 
 /**
  * @generated from message reinraum.keys.v1.ReadHistoryResponse
@@ -359,7 +457,7 @@ export type ReadHistoryResponse = Message<"reinraum.keys.v1.ReadHistoryResponse"
  * Use `create(ReadHistoryResponseSchema)` to create a new message.
  */
 export const ReadHistoryResponseSchema: GenMessage<ReadHistoryResponse> = /*@__PURE__*/
-  messageDesc(file_reinraum_keys_v1_key_release_service, 12);
+  messageDesc(file_reinraum_keys_v1_key_release_service, 15);
 
 /**
  * @generated from message reinraum.keys.v1.AppendHistoryRequest
@@ -400,7 +498,7 @@ export type AppendHistoryRequest = Message<"reinraum.keys.v1.AppendHistoryReques
  * Use `create(AppendHistoryRequestSchema)` to create a new message.
  */
 export const AppendHistoryRequestSchema: GenMessage<AppendHistoryRequest> = /*@__PURE__*/
-  messageDesc(file_reinraum_keys_v1_key_release_service, 13);
+  messageDesc(file_reinraum_keys_v1_key_release_service, 16);
 
 /**
  * @generated from message reinraum.keys.v1.AppendHistoryResponse
@@ -433,7 +531,7 @@ export type AppendHistoryResponse = Message<"reinraum.keys.v1.AppendHistoryRespo
  * Use `create(AppendHistoryResponseSchema)` to create a new message.
  */
 export const AppendHistoryResponseSchema: GenMessage<AppendHistoryResponse> = /*@__PURE__*/
-  messageDesc(file_reinraum_keys_v1_key_release_service, 14);
+  messageDesc(file_reinraum_keys_v1_key_release_service, 17);
 
 /**
  * @generated from message reinraum.keys.v1.HistoryMoved
@@ -446,7 +544,7 @@ export type HistoryMoved = Message<"reinraum.keys.v1.HistoryMoved"> & {
  * Use `create(HistoryMovedSchema)` to create a new message.
  */
 export const HistoryMovedSchema: GenMessage<HistoryMoved> = /*@__PURE__*/
-  messageDesc(file_reinraum_keys_v1_key_release_service, 15);
+  messageDesc(file_reinraum_keys_v1_key_release_service, 18);
 
 /**
  * For executors, over mutual TLS. The channel opens nothing: a key leaves only sealed to a key inside appraised evidence.
@@ -471,6 +569,17 @@ export const KeyReleaseService: GenService<{
     methodKind: "unary";
     input: typeof ReleaseKeysRequestSchema;
     output: typeof ReleaseKeysResponseSchema;
+  },
+  /**
+   * Every check of a release, and no key: what the run would take of budgets is kept for it, for a minute at most. For runs whose keys
+   * lie with several key services, so that none debits before all would.
+   *
+   * @generated from rpc reinraum.keys.v1.KeyReleaseService.HoldBudget
+   */
+  holdBudget: {
+    methodKind: "unary";
+    input: typeof HoldBudgetRequestSchema;
+    output: typeof HoldBudgetResponseSchema;
   },
   /**
    * Confirms that a released run may go on. An executor asks at least every 20 s and once before it delivers a result.
