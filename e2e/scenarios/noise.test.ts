@@ -73,7 +73,8 @@ it('a result comes out with noise and intervals, and costs what the query says',
   const ended = await waitForRun(clean.sessions.analyst, runId, { signal: AbortSignal.timeout(60_000) })
   expect(ended).toMatchObject({ state: 'completed', reason: '' })
   const file = join(clean.directory, 'noisy.parquet')
-  await openResult(clean.sessions.analyst, clean.contract, runId, file)
+  const { receiptBundle } = await openResult(clean.sessions.analyst, clean.contract, runId, file)
+  await writeFile(join(clean.directory, 'receipt.json'), receiptBundle)
   const { columns, rows } = await readTable(file)
   expect(columns).toEqual(['district', 'visits', 'visits_low', 'visits_high'])
   // two people in the west and nobody abroad: a scale of 1/4 makes no ten of them
@@ -87,6 +88,21 @@ it('a result comes out with noise and intervals, and costs what the query says',
   const { releases } = await clean.sessions.health.keyService('health-keys').listReleases({ contractId: clean.contract.id })
   expect(releases.map((bytes) => parseStatement(bytes).document)).toMatchObject([{ outcome: { decision: 'released' } }])
 }, 120_000)
+
+it('the receipt names the noise exactly, which any partner plans again offline', async () => {
+  const receipt = join(clean.directory, 'receipt.json')
+  const { exitCode, out } = await as.outsider('receipt', 'verify', receipt)
+  expect(exitCode).toBe(0)
+  expect(out).toContain('✓ noise: enough for what was debited, and planned again here from the rules and the query\n')
+  // ε 8: half for the rows, of which one person has two, and half for the threshold on people.
+  expect(out).toContain('discrete Laplace of scale 1/2; one unit moves it by at most 2; ε 4\n')
+  expect(out).toContain('  visits computed from ')
+  expect(out).toContain('  groups come out where units is at least 10\n')
+  const { value } = await as.outsider.json('receipt', 'verify', receipt)
+  expect(value.receipt?.noise?.columns).toMatchObject([{ scale: '1/2' }, { scale: '1/4' }])
+  // Where people are from, and how many, is in no receipt.
+  expect(JSON.stringify(value)).not.toMatch(/north|abroad/)
+}, 60_000)
 
 it('what spends more than one query may is not even proposed, nor what says nothing of it', async () => {
   await expect(propose(clean, asked(8.5))).rejects.toMatchObject({

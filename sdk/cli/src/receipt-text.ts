@@ -1,11 +1,13 @@
 import type { ReceiptVerification } from '@reinraum/client'
+import { namedNoiseLines } from './named-noise-text.ts'
 
 /** A receipt's checks for people. */
-export function receiptText({ valid, checks, appraisal }: ReceiptVerification): string {
+export function receiptText({ valid, checks, receipt, appraisal }: ReceiptVerification): string {
   const hardware = appraisal === undefined ? '' : appraisal.hardware ? ', hardware' : ', SIMULATED hardware'
   return [
     `receipt ${valid ? 'valid' : 'INVALID'}${hardware}`,
     ...checks.map(({ name, passed, detail }) => `  ${passed ? '✓' : '✗'} ${name}: ${detail}`),
+    ...(valid && receipt?.document.noise !== undefined ? namedNoiseLines(receipt.document.noise) : []),
   ].join('\n')
 }
 

@@ -20,6 +20,7 @@ import {
   verifyReceipt,
   verifyRunBundle,
 } from '@reinraum/statements'
+import { concernsNoise, type NoiseStanding, verifyNoise } from './verify-noise.ts'
 import { verifyReleases } from './verify-releases.ts'
 
 export interface ReceiptCheck {
@@ -42,8 +43,8 @@ export interface ReceiptVerification {
 
 /**
  * Verifies a receipt bundle offline: every statement in it, the key services' releases, the evidence under the contract's
- * reference values and its binding to this run, and the receipt's signature by the key inside that evidence. The time of
- * judgement is the receipt's own `finishedAt`, which the attested key signed.
+ * reference values and its binding to this run, the receipt's signature by the key inside that evidence, and the noise that it
+ * names. The time of judgement is the receipt's own `finishedAt`, which the attested key signed.
  *
  * A receipt proves what happened under the contract that it brings along. Anyone can sign a contract among parties of their
  * own making, so whoever did not choose the contract names the one that is expected.
@@ -109,6 +110,7 @@ export async function verifyReceiptBundle(
       () => appraiseBinding(bundle, run, receipt, finishedAt),
       (a) => `${a.status}, ${a.hardware ? 'hardware' : 'SIMULATED hardware'}`,
     )
+    if (concernsNoise(run, receipt)) await check('noise', () => verifyNoise(run, receipt), noiseDetail)
     return { valid: true, checks, ...found }
   } catch (error) {
     if (error instanceof Stop) return { valid: false, checks, ...found }
@@ -117,6 +119,17 @@ export async function verifyReceiptBundle(
 }
 
 class Stop extends Error {}
+
+function noiseDetail(standing: NoiseStanding): string {
+  switch (standing) {
+    case 'unnamed':
+      return 'NOT NAMED: the executor is older than receipts that name it'
+    case 'enough':
+      return 'enough for what was debited; another version of the guard planned it'
+    case 'planned':
+      return 'enough for what was debited, and planned again here from the rules and the query'
+  }
+}
 
 function readBundle(bytes: Uint8Array): ReceiptBundle {
   const parsed = receiptBundleSchema.safeParse(parseStrictJson(bytes, { maxBytes: 64 << 20 }))

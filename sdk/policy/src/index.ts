@@ -17,6 +17,7 @@ export {
   type Statements,
 } from './guard.ts'
 export { addNoise, type ExactTexts, noiseSteps, type TextRow } from './noise/add-noise.ts'
+export { namedNoise } from './noise/named-noise.ts'
 export type { NoiseReport } from './noise/noise-report.ts'
 export { type NoiseSql, noiseSql } from './noise/noise-sql.ts'
 export type { NoiseStatement } from './noise/noise-statement.ts'

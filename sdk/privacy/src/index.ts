@@ -16,6 +16,7 @@ export {
 } from './accounting/charge-of.ts'
 export type { Contribution, Sensitivity } from './accounting/contribution.ts'
 export { epsilonOfRho, rhoOfEpsilon } from './accounting/conversion.ts'
+export { covers } from './accounting/covers.ts'
 export { decimalOf, unitsOf } from './accounting/decimal.ts'
 export { type Fit, fits, remaining, type Shortfall } from './accounting/fits.ts'
 export type { ClampedValues, Steps } from './accounting/grid.ts'
@@ -39,7 +40,19 @@ export { type ExpectedError, evenGroups, expectedErrors, type GroupSize, unitsFo
 export type { Range } from './intervals/range.ts'
 export { type QuantileQuery, quantileSampler } from './mechanisms/quantile.ts'
 export type { ValueCount } from './mechanisms/ranks.ts'
-export { approximate, compare, divide, floor, multiply, parseDecimal, type Rational, rational, subtract } from './rational.ts'
+export {
+  approximate,
+  compare,
+  divide,
+  floor,
+  multiply,
+  parseDecimal,
+  parseQuotient,
+  quotientText,
+  type Rational,
+  rational,
+  subtract,
+} from './rational.ts'
 export { discreteGaussianSampler } from './sampling/discrete-gaussian.ts'
 export { discreteLaplaceSampler } from './sampling/discrete-laplace.ts'
 export type { RandomSource } from './sampling/random-source.ts'

@@ -31,6 +31,18 @@ export function parseDecimal(decimal: string | number): Rational {
   return shift < 0n ? rational(digits, 10n ** -shift) : rational(digits * 10n ** shift)
 }
 
+/** `5/2`, or `3` for what is an integer. */
+export function quotientText({ numerator, denominator }: Rational): string {
+  return denominator === 1n ? `${numerator}` : `${numerator}/${denominator}`
+}
+
+/** What `quotientText` wrote. @throws RangeError for anything else, or a number of more than 400 digits */
+export function parseQuotient(text: string): Rational {
+  const match = text.length > 2 * longestDecimal ? null : /^(-?[0-9]+)(?:\/([0-9]+))?$/.exec(text)
+  if (match === null) throw new RangeError('not a quotient')
+  return rational(BigInt(match[1] ?? ''), BigInt(match[2] ?? 1))
+}
+
 export function add(a: Rational, b: Rational): Rational {
   return rational(a.numerator * b.denominator + b.numerator * a.denominator, a.denominator * b.denominator)
 }

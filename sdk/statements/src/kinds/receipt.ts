@@ -7,6 +7,7 @@ import {
   nonceSchema,
   slotIdSchema,
 } from '../parts/identifiers.ts'
+import { namedNoiseSchema } from '../parts/named-noise.ts'
 import { signingKeysSchema } from '../parts/public-keys.ts'
 import { resultFileFormat } from '../result-file/result-file.ts'
 
@@ -21,6 +22,8 @@ export const receiptSchema = z.strictObject({
   rewrittenSql: digestIdSchema,
   guard: z.string().max(64),
   engine: z.string().max(64),
+  /** of datasets whose rules ask for noise; receipts of earlier executors do not name it */
+  noise: namedNoiseSchema.optional(),
   result: z.strictObject({
     /** SHA-256 of the sealed result */
     object: digestIdSchema,

@@ -155,7 +155,17 @@ async function computeAndDeliver(execution: Execution, { obtained, signal, tryin
   // grid: it tells nothing of the query.
   const finishedAt = executor.now()
   await verifyRunBundle(bundle, { now: finishedAt })
-  const receipt = await signReceipt(executor, { run, keys, obtained, rewrittenSql, sealed: result, gate, finishedAt })
+  const named = guarded.namedNoise
+  const receipt = await signReceipt(executor, {
+    run,
+    keys,
+    obtained,
+    rewrittenSql,
+    noise: named,
+    sealed: result,
+    gate,
+    finishedAt,
+  })
   laps.lap('receipt')
   const stands = await trying(async () => {
     await confirmLease()

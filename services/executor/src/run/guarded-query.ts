@@ -1,9 +1,12 @@
 import { ReinraumError } from '@reinraum/crypto'
-import type { Guard, GuardVerdict, SlotInput } from '@reinraum/policy'
-import { rowsPerUnitOf, type Slot, type VerifiedRun } from '@reinraum/statements'
+import { type Guard, type GuardVerdict, namedNoise, type SlotInput } from '@reinraum/policy'
+import { type NamedNoise, rowsPerUnitOf, type Slot, type VerifiedRun } from '@reinraum/statements'
 import { requireWithinCharge } from './within-charge.ts'
 
-export type AllowedQuery = Extract<GuardVerdict, { readonly verdict: 'allowed' }>
+export type AllowedQuery = Extract<GuardVerdict, { readonly verdict: 'allowed' }> & {
+  /** as the receipt will name it */
+  readonly namedNoise: NamedNoise | null
+}
 
 /**
  * The query as the guard rewrites it, under the rules of the datasets that the signed query names.
@@ -29,7 +32,15 @@ export async function guardedQuery(guard: Pick<Guard, 'check'>, verified: Verifi
     throw new ReinraumError('query-mismatch', 'the query names other slots than its SQL reads')
   }
   requireWithinCharge(verdict.noise?.plan ?? null, slots, query.document.privacy)
-  return verdict
+  return { ...verdict, namedNoise: namedNoiseOf(verdict) }
+}
+
+/** Before any key is asked for: what no receipt can tell of does not run. */
+function namedNoiseOf({ noise, report }: Extract<GuardVerdict, { readonly verdict: 'allowed' }>): NamedNoise | null {
+  if (noise === null || report.noise === null) return null
+  const named = namedNoise(noise.plan, report.noise)
+  if (named === null) throw new ReinraumError('guard-refused', 'the query has more noisy columns than a receipt can name')
+  return named
 }
 
 /** With what the owner signed of the very version that the run reads. */

@@ -2,6 +2,7 @@ import { evidenceId } from '@reinraum/attestation'
 import { canonicalBytes, digestId, parseStrictJson, toBase64url, utf8 } from '@reinraum/crypto'
 import { guardVersion } from '@reinraum/policy'
 import {
+  type NamedNoise,
   type Receipt,
   type RunBundleBytes,
   resultFileFormat,
@@ -20,6 +21,7 @@ export interface ReceiptInput {
   readonly keys: RunKeys
   readonly obtained: ObtainedKeys
   readonly rewrittenSql: string
+  readonly noise: NamedNoise | null
   readonly sealed: SealedResult
   readonly gate: Gate
   readonly finishedAt: Date
@@ -37,6 +39,7 @@ export async function signReceipt(executor: Pick<Executor, 'engine'>, input: Rec
     rewrittenSql: digestId(utf8(input.rewrittenSql)),
     guard: guardVersion,
     engine: executor.engine,
+    ...(input.noise === null ? {} : { noise: input.noise }),
     result: { object: sealed.object, length: sealed.length, format: resultFileFormat },
     gate: { recipients: [...gate.recipients], reviewers: [...gate.reviewers], layers: [...gate.layers] },
     releases: obtained.releases.map((release) => release.id),

@@ -1,20 +1,5 @@
 import { ReinraumError } from '@reinraum/crypto'
-import {
-  type Charge,
-  chargeOf,
-  compare,
-  costOf,
-  deltaPlaces,
-  epsilonPlaces,
-  type NoisePlan,
-  type PrivacyRule,
-  type Rational,
-  rational,
-  rhoOfEpsilon,
-  rhoPlaces,
-  type Spending,
-  subtract,
-} from '@reinraum/privacy'
+import { chargeOf, costOf, covers, type NoisePlan, rational, type Spending } from '@reinraum/privacy'
 import type { Slot } from '@reinraum/statements'
 
 /**
@@ -29,24 +14,9 @@ export function requireWithinCharge(plan: NoisePlan | null, slots: readonly Slot
     if (plan === null || spending === undefined)
       throw new ReinraumError('guard-refused', `${id} asks for noise and would get none`)
     const priced = chargeOf(rule.differentialPrivacy, spending)
-    if (priced.outcome === 'refused' || !isWithin(plan, rule.differentialPrivacy, priced.charge)) {
+    const cost = { ...costOf(plan.columns), delta: plan.threshold?.tau?.delta ?? rational(0) }
+    if (priced.outcome === 'refused' || !covers(rule.differentialPrivacy, priced.charge, cost)) {
       throw new ReinraumError('privacy-over-maximum', `the noise costs ${id} more than the query says it spends`)
     }
   }
-}
-
-function isWithin(plan: NoisePlan, { accounting }: PrivacyRule, charge: Charge): boolean {
-  const { epsilon, rho } = costOf(plan.columns)
-  const spent = plan.threshold?.tau?.delta ?? rational(0)
-  const loss = rational(charge.epsilon, 10n ** BigInt(accounting === 'zcdp' ? rhoPlaces : epsilonPlaces))
-  const left = subtract(rational(charge.delta, 10n ** BigInt(deltaPlaces)), spent)
-  if (left.numerator < 0n) return false
-  if (accounting === 'zcdp') return isAtMost(rho, loss)
-  if (epsilon !== null) return isAtMost(epsilon, loss)
-  // Gaussian noise under basic composition is converted with the delta that the threshold leaves.
-  return left.numerator > 0n && isAtMost(rho, rhoOfEpsilon(loss, left))
-}
-
-function isAtMost(a: Rational, b: Rational): boolean {
-  return compare(a, b) <= 0
 }

@@ -1,0 +1,32 @@
+import type { NamedNoise } from '@reinraum/statements'
+import { oneLine } from './output.ts'
+
+type NoisyColumn = NamedNoise['columns'][number]
+
+/** The noise that a receipt names, exactly as it was drawn from, for people. */
+export function namedNoiseLines({ columns, outputs, threshold }: NamedNoise): readonly string[] {
+  return [
+    'noise',
+    ...columns.map((column) => `  ${oneLine(column.name)}: ${drawnText(column)}; ${lossText(column)}`),
+    ...outputs
+      .filter((output) => output.columns.length > 0)
+      .map((output) => `  ${output.columns.map(oneLine).join(', ')} computed from ${output.of.map(oneLine).join(', ')}`),
+    ...(threshold === null ? [] : [`  groups come out where ${oneLine(threshold.column)} is at least ${threshold.minimum}`]),
+  ]
+}
+
+function drawnText({ mechanism, scale, grid, sensitivity }: NoisyColumn): string {
+  const steps = grid === '1' ? '' : `, in steps of ${grid}`
+  switch (mechanism) {
+    case 'discreteLaplace':
+      return `discrete Laplace of scale ${scale}${steps}; one unit moves it by at most ${sensitivity.l1}`
+    case 'discreteGaussian':
+      return `discrete Gaussian of variance ${scale}${steps}; squares of what one unit moves add up to ${sensitivity.l2Squared} at most`
+    case 'exponential':
+      return `exponential mechanism of ε ${scale} a row${steps}; one unit has at most ${sensitivity.l1} rows`
+  }
+}
+
+function lossText({ epsilon, rho }: NoisyColumn): string {
+  return epsilon === null ? `ρ ${rho}` : `ε ${epsilon}`
+}

@@ -1,0 +1,62 @@
+import { costOf, type NoisePlan, type NoisyOutput, quotientText } from '@reinraum/privacy'
+import { longestNoiseName, maximumNoisyColumns, type NamedNoise } from '@reinraum/statements'
+import type { NoiseReport } from './noise-report.ts'
+
+/**
+ * The noise of a plan as a receipt names it: exact, and of public figures alone.
+ * @returns null for a plan that no receipt has room for
+ */
+export function namedNoise({ columns, outputs, threshold }: NoisePlan, report: Pick<NoiseReport, 'outputs'>): NamedNoise | null {
+  const made = report.outputs.flatMap((output) => output.columns)
+  if (Math.max(columns.length, outputs.length, made.length) > maximumNoisyColumns) return null
+  return {
+    columns: columns.map((column) => {
+      const { mechanism, scale, grid, sensitivity } = column
+      const { epsilon, rho } = costOf([column])
+      return {
+        name: named(column.name),
+        mechanism,
+        scale: quotientText(scale),
+        grid: quotientText(grid),
+        sensitivity: { l1: `${sensitivity.l1}`, l2Squared: `${sensitivity.l2Squared}` },
+        epsilon: epsilon === null ? null : quotientText(epsilon),
+        rho: quotientText(rho),
+      }
+    }),
+    outputs: outputs.map((output, i) => ({
+      columns: (report.outputs[i]?.columns ?? []).map(named),
+      of: sourcesOf(output).map(named),
+    })),
+    threshold:
+      threshold === null
+        ? null
+        : {
+            column: named(threshold.column),
+            minimum: `${threshold.minimum}`,
+            delta: threshold.tau === null ? null : quotientText(threshold.tau.delta),
+          },
+  }
+}
+
+function sourcesOf(output: NoisyOutput): readonly string[] {
+  switch (output.kind) {
+    case 'count':
+      return [output.count]
+    case 'sum':
+      return output.count === null ? [output.sum] : [output.sum, output.count]
+    case 'avg':
+      return [output.sum, output.count]
+    case 'variance':
+    case 'stddev':
+      return [output.squares, output.sum, output.count]
+    case 'quantile':
+      return [output.quantile]
+  }
+}
+
+/** Whole characters: half a surrogate pair is no text that can be signed. */
+function named(text: string): string {
+  if (text.length <= longestNoiseName) return text
+  const cut = text.slice(0, longestNoiseName - 1)
+  return `${cut.isWellFormed() ? cut : cut.slice(0, -1)}…`
+}
