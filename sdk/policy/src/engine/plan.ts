@@ -113,10 +113,11 @@ function visit(value: unknown, plan: Plan, around: Around = { operator: {}, sket
   const within = isOperator ? { ...around, operator: node } : around
   const inside = sketch === within.sketch ? within : { ...within, sketch }
   for (const key of Object.keys(node)) {
-    if (ofTypes.has(key)) continue
-    if (plan.sketches && aggregates && key === 'groups') visitGroups(node[key], plan, inside)
+    const part = node[key]
+    if (part === null || typeof part !== 'object' || ofTypes.has(key)) continue
+    if (plan.sketches && aggregates && key === 'groups') visitGroups(part, plan, inside)
     else if (node.type === 'LOGICAL_MATERIALIZED_CTE' && key === 'children') visitTable(node, plan, inside)
-    else visit(node[key], plan, aggregates && key === 'children' ? { ...inside, aggregated: true } : inside)
+    else visit(part, plan, aggregates && key === 'children' ? { ...inside, aggregated: true } : inside)
   }
 }
 

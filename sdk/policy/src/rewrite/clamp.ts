@@ -7,7 +7,7 @@ import * as ast from '../ast/build.ts'
  * any number for DuckDB and become the upper bound.
  */
 export function clamped(node: Node, type: Type, bounds: readonly [number, number] | null): Node {
-  const value = type.family === 'double' ? ast.cast(node, 'DOUBLE') : wide(node, type)
+  const value = wide(node, type)
   if (bounds === null) return value
   const [low, high] = [limit(type, bounds[0], Math.ceil), limit(type, bounds[1], Math.floor)]
   const branches = [
@@ -18,6 +18,7 @@ export function clamped(node: Node, type: Type, bounds: readonly [number, number
 }
 
 function wide(node: Node, type: Type): Node {
+  if (type.family === 'double') return type.sql === 'DOUBLE' && node.class === 'COLUMN_REF' ? node : ast.cast(node, 'DOUBLE')
   return type.family === 'integer' && type.sql !== 'BIGINT' ? ast.cast(node, 'BIGINT') : node
 }
 

@@ -127,10 +127,6 @@ function writeMoments({ count, sum, squares, scale, population, root }: Moments)
   const variance = ast.call('/', [ast.call('/', [ast.call('/', [rounded, unit]), asDouble(n)]), others])
   const smallest = ast.comparison('COMPARE_GREATERTHAN', n, ast.integer(population ? 0n : 1n))
   // rounding can leave a tiny negative number where all values are equal
-  const positive = ast.choose(
-    ast.comparison('COMPARE_GREATERTHAN', variance, ast.integer(0n)),
-    variance,
-    asDouble(ast.integer(0n)),
-  )
+  const positive = ast.call('greatest', [variance, asDouble(ast.integer(0n))])
   return ast.choose(smallest, root ? attempt(ast.call('sqrt', [positive])) : positive, ast.nothing())
 }

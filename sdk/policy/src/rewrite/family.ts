@@ -1,5 +1,6 @@
 import { type Block, type Core, type CoreAggregate, type From, slotsOf } from '../analysis/block.ts'
 import { blocksIn, type Column, type Expression, keyOf } from '../analysis/expression.ts'
+import type { Slot } from '../analysis/slots.ts'
 import { refuse } from '../reasons.ts'
 
 /**
@@ -60,7 +61,11 @@ function relationKey({ from, where, groups, aggregates }: Core): string {
 }
 
 function fromKey(from: From): string {
-  return JSON.stringify(from, (key, value: unknown) => (key === 'alias' ? undefined : value))
+  return JSON.stringify(from, (key, value: unknown) => {
+    if (key === 'alias') return undefined
+    // of a dataset its name says all: its rule is long
+    return key === 'slot' && value !== null && typeof value === 'object' ? (value as Slot).id : value
+  })
 }
 
 const maximumBesides = 16
