@@ -34,7 +34,8 @@ export function ofUnits({ units }: Core): readonly Expression[] {
   return units.slice(0, 1).map((value) => ({ kind: 'isNull', value, negated: true, type: booleanType }))
 }
 
-function hasOneRowPerUnit(from: From): boolean {
+/** Whether its rows were grouped by the unit and nothing else. */
+export function hasOneRowPerUnit(from: From): boolean {
   if (from.kind !== 'relation' || from.relation.source.kind !== 'derived') return false
   const { grouped, columns, units } = from.relation.source.derived
   return grouped && columns.every(({ operation, name }) => operation !== null || units.includes(name))

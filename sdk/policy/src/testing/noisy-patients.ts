@@ -16,17 +16,26 @@ interface Changes {
   readonly domain?: readonly string[] | undefined
   /** what the rule of pupils has instead of noise: a threshold alone */
   readonly pupils?: Partial<SlotInput['rule']['output']>
+  /** rows per unit as owners state them, by slot */
+  readonly stated?: Readonly<Record<string, number>>
 }
 
 /** The six datasets, of which patients and pupils ask for noise. A patient has four rows in one region, and one has forty. */
-export function noisySlots({
+export function noisySlots({ stated = {}, ...changes }: Changes = {}): readonly SlotInput[] {
+  return withNoise(changes).map((slot) => {
+    const rowsPerUnit = stated[slot.id]
+    return rowsPerUnit === undefined ? slot : { ...slot, rowsPerUnit }
+  })
+}
+
+function withNoise({
   noise = {},
   unit = { maxRowsPerUnit: 4, maxGroupsPerUnit: 4 },
   unitOfPupils = unit,
   output = {},
   pupils,
   ...more
-}: Changes = {}): readonly SlotInput[] {
+}: Omit<Changes, 'stated'>): readonly SlotInput[] {
   const domain = 'domain' in more ? more.domain : [...regions, empty]
   return slots.map((slot) => {
     const { rule } = slot

@@ -1,0 +1,141 @@
+import type { From } from '../analysis/block.ts'
+import type { Column, Expression } from '../analysis/expression.ts'
+import type { Node } from '../ast/build.ts'
+import * as ast from '../ast/build.ts'
+import { boundsOf } from '../rewrite/contributions.ts'
+import { write } from '../rewrite/expressions.ts'
+import { writeFrom } from '../rewrite/from.ts'
+import { column, type Piece, piece } from '../rewrite/pieces.ts'
+import { withValues } from '../rewrite/values.ts'
+import { keepWithinBounds } from './bounded-rows.ts'
+import { contributionOf } from './contribution.ts'
+import { type DecimalSum, decimalSum, inSteps, type OnGrid } from './grid-steps.ts'
+import { type Level, level } from './level.ts'
+import type { Measured } from './measured.ts'
+import type { NoisyQuery } from './noisy-query.ts'
+import { rowsPerUnitIn } from './stated-rows.ts'
+
+/** The rows that cells are made of, and what measures take of each: columns of `x`. */
+export interface MeasuredRows {
+  /** the steps to the rows that stay within the bounds of their units */
+  readonly pieces: readonly Piece[]
+  /** of the last of them, all columns that were asked for so far */
+  readonly from: () => Node
+  readonly unit: Node
+  /** no two rows are of the same unit */
+  readonly onePerUnit: boolean
+  /** a clamped value in steps of its grid, NULL where the row has none or is filtered out */
+  readonly stepsOf: (values: string) => Node
+  /** the same for a sum that is scaled once a cell; null where each row is */
+  readonly decimalSumOf: (values: string) => DecimalSum | null
+  /** how many rows have a value, or how many values they have */
+  readonly countOf: (rows: string, distinct: boolean) => Node
+}
+
+type Query = Pick<NoisyQuery, 'core' | 'measured' | 'plan'>
+
+export function measuredRows(query: Query, name: string): MeasuredRows {
+  const { core, plan } = query
+  const most = rowsPerUnitIn(core.from)
+  const { pieces, unit, taken } = boundedRows(query, name, most)
+  const last = pieces.at(-1) ?? missing()
+  const onePerUnit = most === 1 || contributionOf(core).rows === 1
+  const kept = level(core.groups.map((g) => ({ name: g.name, value: ast.column('w', g.name) })))
+  const own = column(kept.add('u', ast.column('w', unit)))
+  const steps = new Map(
+    plan.columns.flatMap(({ measure }) => ('steps' in measure ? [[measure.values, measure.steps] as const] : [])),
+  )
+  const onGrid = (values: string): Taken & OnGrid => {
+    const of = taken.get(keyOf({ of: 'values', name: values })) ?? missing()
+    if (of.measured.of !== 'values' || of.value === null) return missing()
+    const { value, decimals } = of.measured
+    return { ...of, value: of.value, type: value.type, decimals, ends: steps.get(values) ?? missing() }
+  }
+  return {
+    pieces,
+    from: () => ast.subquery(piece('', kept.columns, { from: ast.table(last.name, 'w') }).select, 'x'),
+    unit: own,
+    onePerUnit,
+    stepsOf(values) {
+      const of = onGrid(values)
+      return column(kept.add('s', filtered(of, inSteps(of))))
+    },
+    decimalSumOf(values) {
+      const of = onGrid(values)
+      const sum = decimalSum(of)
+      return sum === null ? null : { ...sum, ofRow: column(kept.add('d', filtered(of, sum.ofRow))) }
+    },
+    countOf(rows, distinct) {
+      const of = taken.get(keyOf({ of: 'rows', name: rows })) ?? missing()
+      if (of.value === null && of.passes === null) return ast.call('count_star', [])
+      return ast.call('count', [column(kept.add('c', filtered(of, of.value ?? ast.integer(1n))))], { distinct })
+    },
+  }
+}
+
+function isDataset(from: From): boolean {
+  return from.kind === 'relation' && from.relation.source.kind === 'slot'
+}
+
+/** What is measured, as columns of the rows. */
+interface Taken {
+  readonly measured: Measured
+  /** null where rows are counted whatever they have */
+  readonly value: Node | null
+  /** null where every row counts */
+  readonly passes: Node | null
+}
+
+function filtered({ passes }: Taken, value: Node): Node {
+  return passes === null ? value : ast.choose(passes, value, ast.nothing())
+}
+
+interface BoundedRows {
+  readonly pieces: readonly Piece[]
+  /** the column of the unit */
+  readonly unit: string
+  readonly taken: ReadonlyMap<string, Taken>
+}
+
+/**
+ * The rows with all that is read of them, each value once, and of those the ones that stay.
+ * @param most rows that a unit has anyway, so that none is over a bound of as many; null where that is not known
+ */
+function boundedRows({ core, measured }: Query, name: string, most: number | null): BoundedRows {
+  const { from, where, groups, units } = core
+  const needed = boundsOf(core).filter((bound) => most === null || bound.most < most)
+  const bounds = groups.length === 0 ? needed.filter((bound) => bound.of === 'rows') : needed
+  const columns = level(groups.map((g) => ({ name: g.name, value: write(g.value) })))
+  const nameOf = (unit: Column) => columns.add('u', write(unit))
+  const unit = nameOf(units[0] ?? missing())
+  const own = bounds.map((bound) => ({ ...bound, unit: { ...bound.unit, table: 'w', name: nameOf(bound.unit) } }))
+  const taken = new Map(measured.map((m) => [keyOf(m), takenOf(m, columns)]))
+  const read: readonly (Expression | null)[] = [
+    where,
+    ...groups.map((g) => g.value),
+    ...measured.flatMap((m) => [m.value, m.filter]),
+  ]
+  const source = { from: withValues(writeFrom(from), read), where: where === null ? null : write(where) }
+  // a dataset is read again sooner than its rows are kept, a join not
+  const rows = { ...piece(`${name}_rows`, columns.columns, source), once: own.length > 0 && !isDataset(from) }
+  const keys = groups.map((g) => g.name)
+  return { pieces: [rows, ...(own.length === 0 ? [] : keepWithinBounds({ rows, bounds: own, keys }))], unit, taken }
+}
+
+function takenOf(measured: Measured, columns: Level): Taken {
+  const { value, filter } = measured
+  const columnOf = (letter: string, of: Expression) => ast.column('w', columns.add(letter, write(of)))
+  return {
+    measured,
+    value: value === null ? null : columnOf('c', value),
+    passes: filter === null ? null : columnOf('f', filter),
+  }
+}
+
+function keyOf({ of, name }: Pick<Measured, 'of' | 'name'>): string {
+  return `${of} ${name}`
+}
+
+function missing(): never {
+  throw new Error('what is planned was measured')
+}
