@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openResult, readTable, sealDataset, waitForRun } from '@reinraum/client'
-import { parseStatement } from '@reinraum/statements'
+import { parseStatement, type Query, signerOf, signStatement } from '@reinraum/statements'
 import { beforeAll, expect, it } from 'vitest'
 import { type CleanRoom, propose, start } from '../harness/clean-room.ts'
 import { type CommandLine, commandLine } from '../harness/command-line.ts'
@@ -137,3 +137,62 @@ it('a run for which too little is left says at a terminal what is left and what 
   const stranger = await as.outsider('run', 'status', runId)
   expect(stranger).toMatchObject({ exitCode: 1, out: '', err: 'reinraum: no such run (not-found)\n' })
 }, 60_000)
+
+it('query check says before anything is proposed what is left, what a query costs, and how many fit', async () => {
+  const file = join(clean.directory, 'visits.sql')
+  await writeFile(file, asked(1).sql)
+  const check = (epsilon: string, ...more: string[]) =>
+    as.analyst('query', 'check', file, '--contract', clean.contract.id, '--epsilon', epsilon, ...more)
+  const tooMuch = await check('4', '--budget')
+  expect(tooMuch.exitCode).toBe(2)
+  expect(tooMuch.out).toContain(
+    [
+      'Budget:',
+      '  visits: visits, part 1, at health-keys',
+      '    left   ε 2, δ 0, of ε 10, δ 0',
+      '    costs  ε 4, δ 0',
+      '    fits   NO: a query with ε 2 would fit\n',
+    ].join('\n'),
+  )
+  expect(await check('4')).toMatchObject({ exitCode: 0, out: expect.not.stringContaining('Budget:') })
+  expect(await check('0.6', '--budget')).toMatchObject({
+    exitCode: 0,
+    out: expect.stringContaining('fits   yes, 3 such queries\n'),
+  })
+  const { exitCode, value } = await as.analyst.json(
+    ...['query', 'check', file, '--contract', clean.contract.id, '--epsilon', '2', '--budget'],
+  )
+  expect(exitCode).toBe(0)
+  expect(value.budget).toMatchObject({ fits: true, unsealed: [] })
+  expect(value.budget?.ledgers).toMatchObject([
+    { verified: true, cost: { epsilon: 2_000_000 }, fits: true, times: 1, wouldFit: null },
+  ])
+  // Nobody reads a ledger on behalf of a draft, and no stranger reads one at all.
+  const loose = await as.analyst('query', 'check', file, '--budget')
+  expect(loose).toMatchObject({ exitCode: 1, err: expect.stringContaining('--budget needs --contract') })
+  const stranger = await as.outsider('query', 'check', file, '--contract', clean.contract.id, '--epsilon', '1', '--budget')
+  expect(stranger).toMatchObject({ exitCode: 1, out: '', err: 'reinraum: no such contract (not-found)\n' })
+}, 60_000)
+
+it('query propose refuses an epsilon over the maximum with the maximum in its message, and records nothing', async () => {
+  const file = join(clean.directory, 'dear.sql')
+  await writeFile(file, asked(1).sql)
+  const propose = ['query', 'propose', file, '--contract', clean.contract.id, '--title', 'Dear', '--purpose', 'Too much']
+  const { exitCode, err } = await as.analyst(...propose, '--epsilon', '8.000001')
+  expect(exitCode).toBe(2)
+  expect(err).toContain('an epsilon of 8 fits')
+  expect((await as.analyst('query', 'list', '--contract', clean.contract.id)).out).not.toContain('Dear')
+})
+
+it('whoever goes around the command line is refused by governance, with the maximum, before anything is queued', async () => {
+  const signer = signerOf(clean.identities.analyst)
+  const document: Query = {
+    ...{ kind: 'reinraum/query/v1', contract: clean.contract.id, by: 'analyst', ...asked(8.000001), slots: ['visits'] },
+    createdAt: new Date().toISOString(),
+  }
+  const step = clean.sessions.analyst.governance.proposeQuery({ query: await signStatement(document, signer) })
+  await expect(step).rejects.toMatchObject({
+    code: 'privacy-over-maximum',
+    message: 'privacy.epsilon: is more than visits allows one query; write 8 at most',
+  })
+})

@@ -34,6 +34,7 @@ export { type NoiseReason, type NoiseRefusal, noiseReasons } from './accounting/
 export { type NoisePlanOutcome, type NoiseRequest, planNoise } from './accounting/plan-noise.ts'
 export type { NoiseTerm } from './accounting/purchase.ts'
 export { costOf, type Share } from './accounting/scale.ts'
+export { timesWithin } from './accounting/times-within.ts'
 export { type AuditFinding, type AuditOptions, audit } from './audit/audit.ts'
 export { type Confidence, type Estimate, estimator, type NoisyCell } from './intervals/estimates.ts'
 export { type ExpectedError, evenGroups, expectedErrors, type GroupSize, unitsFor } from './intervals/expected-error.ts'
