@@ -4,19 +4,17 @@ import type { Executor } from '../executor.ts'
 import { type Answer, type Answers, refusals } from './ask-key-services.ts'
 import { deniedBy } from './budget-denial.ts'
 import { keyServicesOf, type SlotCustody } from './custodies.ts'
+import { type HeldUntil, heldUntil } from './held-until.ts'
 import { holdAtAll } from './hold-at-all.ts'
 import type { RunKeys } from './keys.ts'
 import { presentEvidence } from './present-evidence.ts'
 
 const nonceLength = 32
-/** No key service holds for longer, and none that says otherwise is believed. */
-const longestHoldMs = 60_000
 
 export interface HeldBudgets {
   /** nonces for the releases */
   readonly nonces: Answers<Uint8Array>
-  /** until when all of it is held, on the monotonic clock, ms */
-  readonly until: number
+  readonly held: Pick<HeldUntil, 'requireHeld'>
 }
 
 /**
@@ -44,7 +42,7 @@ export async function holdBudgets(
   onShort: (denial: Uint8Array) => void,
 ): Promise<HeldBudgets> {
   const { request } = await presentEvidence(executor, { run, bundle, keys, nonces: issued, purpose: 'hold' })
-  let until = Number.POSITIVE_INFINITY
+  const held = heldUntil()
   const ask = async (id: string, signal: AbortSignal): Promise<Answer<Uint8Array>> => {
     if (!issued.has(id)) throw new ReinraumError('unavailable', `key service ${id} issued no nonce`)
     const asked = performance.now()
@@ -52,11 +50,11 @@ export async function holdBudgets(
     if (outcome.case !== 'held') return deniedBy(executor, id, outcome.value, run, onShort)
     const { nonce, heldForMs } = outcome.value
     if (nonce.length !== nonceLength) throw new ReinraumError('key-mismatch', `key service ${id} gave something else`)
-    until = Math.min(until, asked + Math.min(heldForMs, longestHoldMs))
+    held.note(asked, heldForMs)
     return { kind: 'given', value: nonce }
   }
   const nonces = await holdAtAll(custodies, { keepers: ledgersToHold(run, custodies), ask })
   const refused = refusals(nonces)
   if (Object.keys(refused).length > 0) executor.log.warn({ run: run.run.id, refused }, 'not all key services would release')
-  return { nonces, until }
+  return { nonces, held }
 }

@@ -48,15 +48,16 @@ export async function obtainKeys(
 ): Promise<ObtainedKeys> {
   const custodies = releasingCustodiesOf(run)
   const issued = await issueNonces(executor, run, custodies)
-  const held =
+  const agreed =
     ledgersToHold(run, custodies).size > 0
       ? await holdBudgets(executor, { run, bundle, keys }, custodies, givenOf(issued), onShort)
-      : { nonces: issued, until: Number.POSITIVE_INFINITY }
-  const nonces = givenOf(held.nonces)
+      : undefined
+  const answered = agreed?.nonces ?? issued
+  const nonces = givenOf(answered)
   const presentation = await presentEvidence(executor, { run, bundle, keys, nonces, purpose: 'release' })
-  if (performance.now() >= held.until) throw new ReinraumError('deadline-exceeded', 'budgets are held no longer')
+  agreed?.held.requireHeld()
   const answers = await askForKeys(executor, run, custodies, presentation, onShort)
-  const all = new Map([...notGiven(issued), ...notGiven(held.nonces), ...answers])
+  const all = new Map([...notGiven(issued), ...notGiven(answered), ...answers])
   const { dataKeys, given } = await takeKeys(executor, run, custodies, all).catch((error: unknown) => {
     throw debits([...givenOf(answers).values()].map(({ release }) => release)) ? endOfSpent(error) : error
   })

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { codeOf, isTransient } from '../transient.ts'
 
 /** ms before the second, third, … try: time for a service to start again */
-const pausesMs = [500, 2000, 5000, 10_000]
+const pausesMs = [500, 1000, 2000, 4000, 8000]
 
 /**
  * Tries once more, a few times, what may go better then. For runs that cannot be begun again, because budgets were debited for them.

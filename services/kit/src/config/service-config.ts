@@ -21,7 +21,7 @@ export type PortLimits = z.infer<typeof portLimits>
 /** What every service is configured with; a service extends it. Secrets are files, named here by their paths. */
 export const serviceConfigShape = z.strictObject({
   /** path of the SPIFFE URI: `governance`, `keys/health-agency` */
-  id: z.string().regex(/^[a-z][a-z0-9-]{0,62}(?:\/[a-z][a-z0-9-]{0,62})?$/),
+  id: z.string().regex(/^[a-z][a-z0-9-]{0,62}(?:\/[a-z0-9][a-z0-9-]{0,62})?$/),
   listen: z.strictObject({ parties: address.optional(), services: address }),
   tls: z.strictObject({ ca: path, cert: path, key: path }),
   nats: z.strictObject({
