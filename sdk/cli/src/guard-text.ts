@@ -18,9 +18,7 @@ export function guardJson(result: GuardVerdict) {
   if (result.verdict === 'allowed') {
     // The report says the same of the noise, in numbers that JSON has.
     const { noise, ...rest } = result
-    return noise === null
-      ? rest
-      : { ...rest, noise: { cellsSql: noise.cellsSql, histograms: noise.histograms, table: noise.table } }
+    return { ...rest, noise: noise.map(({ cellsSql, histograms, table }) => ({ cellsSql, histograms, table })) }
   }
   return { verdict: result.verdict, reasons: result.reasons.map((reason) => ({ ...reason, fix: fixOf(reason.code) })) }
 }

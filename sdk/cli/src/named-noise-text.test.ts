@@ -4,19 +4,22 @@ import { namedNoiseLines } from './named-noise-text.ts'
 test('a receipt’s noise is printed exactly, and no name of it begins a line', () => {
   const sensitivity = { l1: '2', l2Squared: '4' }
   const shared = { grid: '1/100', sensitivity }
-  const text = namedNoiseLines({
-    columns: [
-      { ...shared, name: 'rows', mechanism: 'discreteLaplace', scale: '5/2', grid: '1', epsilon: '4/5', rho: '8/25' },
-      { ...shared, name: 'sum of\n✓ receipt', mechanism: 'discreteGaussian', scale: '900/7', epsilon: null, rho: '7/450' },
-      { ...shared, name: 'cost', mechanism: 'exponential', scale: '1/8', epsilon: '1/4', rho: '1/128' },
-    ],
-    outputs: [
-      { columns: ['visits'], of: ['rows'] },
-      { columns: ['costs', 'twice'], of: ['sum of\n✓ receipt', 'rows'] },
-      { columns: [], of: ['cost'] },
-    ],
-    threshold: { column: 'rows', minimum: '20', delta: null },
-  })
+  const text = namedNoiseLines([
+    {
+      groups: ['district'],
+      columns: [
+        { ...shared, name: 'rows', mechanism: 'discreteLaplace', scale: '5/2', grid: '1', epsilon: '4/5', rho: '8/25' },
+        { ...shared, name: 'sum of\n✓ receipt', mechanism: 'discreteGaussian', scale: '900/7', epsilon: null, rho: '7/450' },
+        { ...shared, name: 'cost', mechanism: 'exponential', scale: '1/8', epsilon: '1/4', rho: '1/128' },
+      ],
+      outputs: [
+        { columns: ['visits'], of: ['rows'] },
+        { columns: ['costs', 'twice'], of: ['sum of\n✓ receipt', 'rows'] },
+        { columns: [], of: ['cost'] },
+      ],
+      threshold: { column: 'rows', minimum: '20', delta: null },
+    },
+  ])
   expect(text).toEqual([
     'noise',
     '  rows: discrete Laplace of scale 5/2; one unit moves it by at most 2; ε 4/5',
@@ -26,4 +29,14 @@ test('a receipt’s noise is printed exactly, and no name of it begins a line', 
     '  costs, twice computed from sum of ✓ receipt, rows',
     '  groups come out where rows is at least 20',
   ])
+})
+
+test('of several tables each says what it is grouped by', () => {
+  const table = { columns: [], outputs: [], threshold: null }
+  expect(
+    namedNoiseLines([
+      { ...table, groups: ['district', 'age\nband'] },
+      { ...table, groups: [] },
+    ]),
+  ).toEqual(['noise by district, age band', 'noise of all rows'])
 })

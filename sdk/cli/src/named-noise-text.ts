@@ -1,12 +1,21 @@
 import type { NamedNoise } from '@reinraum/statements'
 import { oneLine } from './output.ts'
 
-type NoisyColumn = NamedNoise['columns'][number]
+type NoisyTable = NamedNoise[number]
+type NoisyColumn = NoisyTable['columns'][number]
 
 /** The noise that a receipt names, exactly as it was drawn from, for people. */
-export function namedNoiseLines({ columns, outputs, threshold }: NamedNoise): readonly string[] {
+export function namedNoiseLines(tables: NamedNoise): readonly string[] {
+  return tables.flatMap((table) => [headingOf(table, tables.length), ...tableLines(table)])
+}
+
+function headingOf({ groups }: NoisyTable, tables: number): string {
+  if (tables === 1) return 'noise'
+  return groups.length === 0 ? 'noise of all rows' : `noise by ${groups.map(oneLine).join(', ')}`
+}
+
+function tableLines({ columns, outputs, threshold }: NoisyTable): readonly string[] {
   return [
-    'noise',
     ...columns.map((column) => `  ${oneLine(column.name)}: ${drawnText(column)}; ${lossText(column)}`),
     ...outputs
       .filter((output) => output.columns.length > 0)

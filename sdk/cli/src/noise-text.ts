@@ -1,22 +1,33 @@
-import type { NoiseReport } from '@reinraum/policy'
+import type { NoiseOfCells, NoiseReport } from '@reinraum/policy'
 import { oneLine } from './output.ts'
 
 /** What noise a result has and what it costs, for those who ask and those who decide. */
 export function noiseLines(noise: NoiseReport): readonly (readonly [string, string])[] {
   return [
     ['spends', `an epsilon of ${noise.epsilon} and a delta of ${noise.delta}, of each dataset that it reads`],
-    ['noise', noise.measures.map(measureText).join('\n')],
+    ['noise', ofEach(noise, ({ measures }) => measures.map(measureText))],
     [
       'accuracy',
-      [
-        ...noise.outputs.map(accuracyText),
-        `a group of ${noise.unitsForTwentieth} units is expected to be off by 5 % at most`,
-      ].join('\n'),
+      ofEach(noise, ({ outputs, unitsForTwentieth }) => [
+        ...outputs.map(accuracyText),
+        `a group of ${unitsForTwentieth} units is expected to be off by 5 % at most`,
+      ]),
     ],
   ]
 }
 
-function measureText({ measure, mechanism, sensitivity, scale }: NoiseReport['measures'][number]): string {
+/** What is said of each aggregation by each of its groupings, under its name where there are several. */
+export function ofEach({ cells }: NoiseReport, say: (cells: NoiseOfCells) => readonly string[]): string {
+  const named = cells.flatMap((own) => {
+    const by = own.groups.length === 0 ? 'all rows' : `by ${own.groups.map(oneLine).join(', ')}`
+    return cells.length === 1
+      ? say(own)
+      : [`${oneLine(own.block)}, ${by}:`, ...say(own).map((line) => `  ${line.replaceAll('\n', '\n  ')}`)]
+  })
+  return named.join('\n')
+}
+
+function measureText({ measure, mechanism, sensitivity, scale }: NoiseOfCells['measures'][number]): string {
   const moved = `one unit moves it by at most ${short(sensitivity)}`
   switch (mechanism) {
     case 'discreteLaplace':
@@ -28,7 +39,7 @@ function measureText({ measure, mechanism, sensitivity, scale }: NoiseReport['me
   }
 }
 
-function accuracyText({ columns, interval, expected }: NoiseReport['outputs'][number]): string {
+function accuracyText({ columns, interval, expected }: NoiseOfCells['outputs'][number]): string {
   const name = columns.length === 0 ? 'the rows' : columns.map(oneLine).join(', ')
   const errors = expected.map(({ units, relative }) => `${short(relative * 100)} % of ${units}`).join(', ')
   const within =

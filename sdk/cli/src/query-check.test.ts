@@ -81,7 +81,7 @@ describe('a query of a dataset that asks for noise', () => {
   it('says the same to programs', async () => {
     const { out } = await noisy('--epsilon', '1', '--json')
     expect(JSON.parse(out)).toMatchObject({
-      report: { noise: { epsilon: 1, delta: 0, declaredGroups: 2, leastUnits: 3, tau: null } },
+      report: { noise: { epsilon: 1, delta: 0, cells: [{ declaredGroups: 2, leastUnits: 3, tau: null }] } },
     })
   })
 

@@ -1,5 +1,5 @@
-import type { DatasetUse, GuardReport, NoiseReport } from '@reinraum/policy'
-import { noiseLines } from './noise-text.ts'
+import type { DatasetUse, GuardReport, NoiseOfCells } from '@reinraum/policy'
+import { noiseLines, ofEach } from './noise-text.ts'
 import { lines, oneLine } from './output.ts'
 
 /** What a query reads and what comes out, for those who decide on it: all that the guard knows, and what it does not hold. */
@@ -43,7 +43,7 @@ function datasetText(use: DatasetUse): string {
 const does = { aggregate: 'aggregates', 'post-processing': 'takes results of', overlap: 'shows rows of' } as const
 
 /** Of noisy numbers alone, so it tells nothing beyond them. */
-function noisyThresholdText({ declaredGroups, leastUnits, tau, assuredUnits }: NoiseReport): string {
+function noisyThresholdText({ declaredGroups, leastUnits, tau, assuredUnits }: NoiseOfCells): string {
   const groups =
     declaredGroups === null ? 'groups come from the data' : `the ${declaredGroups} declared groups alone can come out`
   const why = tau === null ? '' : `\n${tau} or more hide groups of one unit, whom nobody declared`
@@ -61,7 +61,7 @@ function stepText({ name, kind, reads, threshold, columns }: GuardReport['blocks
 
 function thresholdText({ minimumGroupSize, restrictions, blocks, noise }: GuardReport): string {
   if (minimumGroupSize === null) return 'is of public data only: nothing is left out'
-  if (noise !== null) return noisyThresholdText(noise)
+  if (noise !== null) return ofEach(noise, (cells) => [noisyThresholdText(cells)])
   if (isOverlap({ blocks })) {
     return [
       'IS ONE OF A DATASET AS IT IS, joined with one of who asks: no threshold holds.',

@@ -46,15 +46,20 @@ function receiptOf(noise: NamedNoise | undefined, guard: string = guardVersion):
 let noise: NamedNoise
 beforeAll(async () => {
   const verdict = await checkQuery([asking], query, { values: { oldest: 40 }, by: 'analyst' })
-  if (verdict.verdict === 'refused' || verdict.noise === null || verdict.report.noise === null) throw new Error('refused')
-  noise = namedNoise(verdict.noise.plan, verdict.report.noise) ?? expect.fail()
+  if (verdict.verdict === 'refused' || verdict.report.noise === null) throw new Error('refused')
+  noise =
+    namedNoise(
+      verdict.noise.map(({ plan }) => plan),
+      verdict.report.noise,
+    ) ?? expect.fail()
 })
 
 /** The first column with another scale, and the loss that goes with it unless told. */
 function withScale(scale: string, change: object = {}): NamedNoise {
-  const [first, ...rest] = noise.columns
-  if (first === undefined) throw new Error('no column')
-  return { ...noise, columns: [{ ...first, scale, ...change }, ...rest] }
+  const [table, ...others] = noise
+  const [first, ...rest] = table?.columns ?? []
+  if (table === undefined || first === undefined) throw new Error('no column')
+  return [{ ...table, columns: [{ ...first, scale, ...change }, ...rest] }, ...others]
 }
 
 describe('the noise that a receipt names', () => {
@@ -63,11 +68,16 @@ describe('the noise that a receipt names', () => {
   })
 
   test('is refused where it is less than was paid for, though every figure fits the others', async () => {
-    const [first] = noise.columns
+    const [first] = noise[0]?.columns ?? []
     expect(first?.sensitivity).toEqual({ l1: '2', l2Squared: '4' })
     const less = withScale('1', { epsilon: '2', rho: '2' })
     for (const guard of [guardVersion, 'reinraum-guard/1'])
       expect(await refusalOf(verifyNoise(runOf(asking), receiptOf(less, guard)))).toBe('receipt-invalid')
+  })
+
+  test('is refused where one more table makes it cost more than was paid for', async () => {
+    for (const guard of [guardVersion, 'reinraum-guard/1'])
+      expect(await refusalOf(verifyNoise(runOf(asking), receiptOf([...noise, ...noise], guard)))).toBe('receipt-invalid')
   })
 
   test('is refused where its figures do not fit each other', async () => {
@@ -78,7 +88,9 @@ describe('the noise that a receipt names', () => {
   test('is refused where it is other noise than the query asks for, though it costs no more', async () => {
     const more = withScale('10', { epsilon: '1/5', rho: '1/50' })
     expect(await refusalOf(verifyNoise(runOf(asking), receiptOf(more)))).toBe('receipt-invalid')
-    expect(await refusalOf(verifyNoise(runOf(asking), receiptOf({ ...noise, outputs: [] })))).toBe('receipt-invalid')
+    expect(await refusalOf(verifyNoise(runOf(asking), receiptOf(noise.map((table) => ({ ...table, outputs: [] })))))).toBe(
+      'receipt-invalid',
+    )
   })
 
   test('is enough, and not planned again, where another version of the guard planned it', async () => {

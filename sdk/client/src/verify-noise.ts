@@ -1,6 +1,6 @@
 import { canonicalize, ReinraumError } from '@reinraum/crypto'
 import { guardVersion, namedNoise } from '@reinraum/policy'
-import { chargeOf, costOf, covers, type NoiseCost, parseQuotient, quotientText, rational } from '@reinraum/privacy'
+import { add, chargeOf, costOf, covers, type NoiseCost, parseQuotient, quotientText, rational } from '@reinraum/privacy'
 import type { NamedNoise, Receipt, Slot, Verified, VerifiedRun } from '@reinraum/statements'
 import { checkQuery } from './queries.ts'
 
@@ -40,8 +40,11 @@ export async function verifyNoise(run: VerifiedRun, { document }: Verified<Recei
   const slots = run.contract.document.slots.filter(({ id }) => run.manifests.has(id))
   const verdict = await checkQuery(slots, { sql, parameters, privacy }, { by, values })
   const planned =
-    verdict.verdict === 'allowed' && verdict.noise !== null && verdict.report.noise !== null
-      ? namedNoise(verdict.noise.plan, verdict.report.noise)
+    verdict.verdict === 'allowed' && verdict.report.noise !== null
+      ? namedNoise(
+          verdict.noise.map(({ plan }) => plan),
+          verdict.report.noise,
+        )
       : null
   if (planned === null || canonicalize(planned) !== canonicalize(noise))
     throw invalid('the receipt names other noise than the rules and the query ask for')
@@ -60,7 +63,8 @@ function requireWithinCharge(noise: NamedNoise, asking: readonly Slot[], { query
 }
 
 /** Added up from scales and sensitivities, which each column's own figures have to agree with. */
-function costOfNamed({ columns, threshold }: NamedNoise): NoiseCost {
+function costOfNamed(tables: NamedNoise): NoiseCost {
+  const columns = tables.flatMap((table) => table.columns)
   const read = columns.map(({ mechanism, scale, sensitivity, epsilon, rho }) => {
     const column = {
       mechanism,
@@ -73,7 +77,8 @@ function costOfNamed({ columns, threshold }: NamedNoise): NoiseCost {
     if (stated !== epsilon || quotientText(cost.rho) !== rho) throw invalid('the receipt names another loss than its noise has')
     return column
   })
-  return { ...costOf(read), delta: threshold?.delta == null ? rational(0) : parseQuotient(threshold.delta) }
+  const deltas = tables.flatMap(({ threshold }) => (threshold?.delta == null ? [] : [parseQuotient(threshold.delta)]))
+  return { ...costOf(read), delta: deltas.reduce(add, rational(0)) }
 }
 
 function invalid(what: string): ReinraumError {

@@ -13,12 +13,12 @@ import { checkedText } from './engine/round-trip.ts'
 import { createTable, quote, type Shadow } from './engine/shadow.ts'
 import { exactCells } from './noise/exact-cells.ts'
 import { noiseReport } from './noise/noise-report.ts'
-import { type NoiseStatement, noisyTable, withIntervals } from './noise/noise-statement.ts'
+import { type NoiseStatement, noisyTables, withIntervals } from './noise/noise-statement.ts'
 import { type NoisyQuery, noisyQueryOf } from './noise/noisy-query.ts'
 import { positionOf, type Reason, Refusal } from './reasons.ts'
 import { type GuardReport, reportOf, usageOf } from './report.ts'
 import type { CellTable } from './rewrite/history.ts'
-import { type Rewritten, rewrite, rewriteNoisy } from './rewrite/query.ts'
+import { type NoisyGrouping, type Rewritten, rewrite, rewriteNoisy } from './rewrite/query.ts'
 import { checkRules } from './rules/check-rules.ts'
 import { composeAll } from './rules/compose.ts'
 import { type Restrictions, restrictionsOf } from './rules/restrictions.ts'
@@ -56,8 +56,8 @@ export interface CellStatement extends CellTable {
 export interface Statements {
   /** in this order, each before the next is run, and all before the result */
   readonly cells: readonly CellStatement[]
-  /** what the result reads in place of rows, where a rule asks for noise: there are no other cells then */
-  readonly noise: NoiseStatement | null
+  /** what the result reads in place of rows, where a rule asks for noise: there are no other cells then. In this order: later ones may read tables of earlier ones */
+  readonly noise: readonly NoiseStatement[]
   readonly resultSql: string
   /** all of it, as people read it and receipts name it */
   readonly rewrittenSql: string
@@ -167,32 +167,44 @@ async function checkedStatements(parser: Parser, shadow: Shadow, { cells, result
   }
   const { sql: resultSql, bound: columns } = await checkedText(parser, result, shadow.bind)
   const texts = [...made.map(({ table, sql }) => `CREATE TEMP TABLE ${quote(table)} AS ${sql}`), resultSql]
-  return { cells: made, noise: null, resultSql, rewrittenSql: texts.join(';\n'), columns }
+  return { cells: made, noise: [], resultSql, rewrittenSql: texts.join(';\n'), columns }
 }
 
-/** The exact cells through the second lock; then the result, with the table of noisy cells as all that it has of rows. */
+/** Exact cells through the second lock, each with the noisy tables before it; then the result, which has those in place of rows. */
 async function checkedNoise(
   parser: Parser,
   shadow: Shadow,
   noisy: NoisyQuery,
   { maxRows, rounding }: Restrictions,
 ): Promise<Checked> {
-  const table = noisyTable(noisy, rounding)
-  const { cells, histograms } = exactCells(noisy, table.table)
-  const steps = { core: noisy.core, exact: [cells, ...histograms.map((h) => h.pieces)], table: table.table }
-  const { exact, result } = rewriteNoisy(withIntervals(noisy.blocks, noisy), { maxRows }, steps)
+  const measured = noisyTables(noisy, rounding).map((table, i) => {
+    const core = noisy.cores[i]
+    if (core === undefined) throw new Error('every table is of a core')
+    return { core, table, steps: exactCells(core, table.table) }
+  })
+  const groupings = measured.map(
+    ({ core, table, steps: { cells, histograms } }): NoisyGrouping => ({
+      whole: core.whole,
+      groups: core.core.groups.map(({ name }) => name),
+      exact: [cells, ...histograms.map((h) => h.pieces)],
+      table: table.table,
+      columns: table.columns.map(({ name }) => name),
+    }),
+  )
+  const { exact, result } = rewriteNoisy(withIntervals(noisy), { maxRows }, groupings)
   const texts: string[] = []
-  for (const select of exact) texts.push((await checkedText(parser, select, shadow.bindExact)).sql)
-  const [cellsSql = '', ...histogramsSql] = texts
-  await shadow.makeNoisy(table.table, table.columns)
-  const { sql: resultSql, bound: columns } = await checkedText(parser, result, shadow.bind)
-  const noise: NoiseStatement = {
-    ...table,
-    cellsSql,
-    histograms: histograms.map(({ values }, i) => ({ values, sql: histogramsSql[i] ?? '' })),
+  const noise: NoiseStatement[] = []
+  for (const [i, { table, steps }] of measured.entries()) {
+    const own: string[] = []
+    for (const select of exact[i] ?? []) own.push((await checkedText(parser, select, shadow.bindExact)).sql)
+    const [cellsSql = '', ...histogramsSql] = own
+    const histograms = steps.histograms.map(({ values }, at) => ({ values, sql: histogramsSql[at] ?? '' }))
+    noise.push({ ...table, cellsSql, histograms })
+    await shadow.makeNoisy(table.table, table.columns)
+    texts.push(...own, createTable({ id: table.table, schema: table }))
   }
-  const made = createTable({ id: table.table, schema: table })
-  return { cells: [], noise, resultSql, rewrittenSql: [...texts, made, resultSql].join(';\n'), columns }
+  const { sql: resultSql, bound: columns } = await checkedText(parser, result, shadow.bind)
+  return { cells: [], noise, resultSql, rewrittenSql: [...texts, resultSql].join(';\n'), columns }
 }
 
 /** The first refusal is the verdict; what else is wrong is looked for only then, and told beside it. */

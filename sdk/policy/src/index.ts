@@ -18,7 +18,7 @@ export {
 } from './guard.ts'
 export { addNoise, type ExactTexts, noiseSteps, type TextRow } from './noise/add-noise.ts'
 export { namedNoise } from './noise/named-noise.ts'
-export type { NoiseReport } from './noise/noise-report.ts'
+export type { NoiseOfCells, NoiseReport } from './noise/noise-report.ts'
 export { type NoiseSql, noiseSql } from './noise/noise-sql.ts'
 export type { NoiseStatement } from './noise/noise-statement.ts'
 export { type GuardReason, guardReasons, type Position, type Reason } from './reasons.ts'

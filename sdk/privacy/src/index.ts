@@ -31,7 +31,14 @@ export {
   type Threshold,
 } from './accounting/noise-plan.ts'
 export { type NoiseReason, type NoiseRefusal, noiseReasons } from './accounting/noise-refusal.ts'
-export { type NoisePlanOutcome, type NoiseRequest, planNoise } from './accounting/plan-noise.ts'
+export {
+  costOfAll,
+  type NoisePlanOutcome,
+  type NoisePlansOutcome,
+  type NoiseRequest,
+  planNoise,
+  planNoiseTogether,
+} from './accounting/plan-noise.ts'
 export type { NoiseTerm } from './accounting/purchase.ts'
 export { costOf, type Share } from './accounting/scale.ts'
 export { timesWithin } from './accounting/times-within.ts'
@@ -42,6 +49,7 @@ export type { Range } from './intervals/range.ts'
 export { type QuantileQuery, quantileSampler } from './mechanisms/quantile.ts'
 export type { ValueCount } from './mechanisms/ranks.ts'
 export {
+  add,
   approximate,
   compare,
   divide,

@@ -44,7 +44,14 @@ export { explainRule } from './parts/explain-rule.ts'
 export * from './parts/identifiers.ts'
 export * from './parts/ledger-amounts.ts'
 export { type Lineage, lineageSchema } from './parts/lineage.ts'
-export { longestNoiseName, maximumNoisyColumns, type NamedNoise, namedNoiseSchema } from './parts/named-noise.ts'
+export {
+  longestNoiseName,
+  maximumNoisyColumns,
+  maximumNoisyTables,
+  type NamedNoise,
+  type NoisyTable,
+  namedNoiseSchema,
+} from './parts/named-noise.ts'
 export { type Privacy, privacySchema } from './parts/privacy-loss.ts'
 export * from './parts/public-keys.ts'
 export { rowsPerUnitOf, type UnitRows } from './parts/unit-rows.ts'

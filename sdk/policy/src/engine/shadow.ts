@@ -15,7 +15,7 @@ export interface Shadow {
   readonly bindCells: (table: string, sql: string) => Promise<void>
   /** Binds what gives exact cells to whoever adds noise to them: no table is made of it. */
   readonly bindExact: (sql: string) => Promise<void>
-  /** Makes the table of noisy cells. What is bound from now on reads that and public datasets, and nothing that is protected. */
+  /** Makes a table of noisy cells. But for exact cells, what is bound from now on reads such and public datasets, and nothing that is protected. */
   readonly makeNoisy: (table: string, columns: readonly OutputColumn[]) => Promise<void>
   /** names of the tables of cells that were made */
   readonly madeCells: () => readonly string[]
@@ -34,10 +34,11 @@ export function shadowOver(
   planner: Planner,
   { read, shown }: { readonly read: readonly Slot[]; readonly shown: ReadonlySet<string> },
 ): Shadow {
-  let slots = read.map((s) => (shown.has(s.id) ? { ...s, unit: null } : s))
+  const all = read.map((s) => (shown.has(s.id) ? { ...s, unit: null } : s))
   const cells: string[] = []
   const noisy: string[] = []
-  const bind = async (sql: string, sketches: boolean) => {
+  const open = () => (noisy.length === 0 ? all : all.filter(({ unit }) => unit === null))
+  const bind = async (sql: string, sketches: boolean, slots = open()) => {
     planner.bindVarchar(1, sql)
     const text = await onlyText(planner).catch(() => refuse('too-complex', 'the engine cannot plan the rewritten query'))
     const plan: unknown = JSON.parse(text)
@@ -54,12 +55,11 @@ export function shadowOver(
       cells.push(table)
     },
     async bindExact(sql) {
-      await bind(sql, false)
+      await bind(sql, false, all)
     },
     async makeNoisy(table, columns) {
       await connection.run(createTable({ id: table, schema: { columns } }))
       noisy.push(table)
-      slots = slots.filter(({ unit }) => unit === null)
     },
     madeCells: () => [...cells, ...noisy],
   }

@@ -13,7 +13,7 @@ import { has } from '../rewrite/same-units.ts'
  * The units that are promised to the datasets without noise of a query with noise; null where all of them ask for noise.
  * @throws Refusal where the noisy numbers of the query do not count their units, or not on all sides that their rules have
  */
-export function assuredUnits(core: Core, read: readonly Slot[], noisy: readonly string[]): number | null {
+export function assuredUnits(cores: readonly Core[], read: readonly Slot[], noisy: readonly string[]): number | null {
   const without = read.filter(({ id, unit }) => unit !== null && !noisy.includes(id))
   const [first] = without
   if (first === undefined) return null
@@ -23,6 +23,12 @@ export function assuredUnits(core: Core, read: readonly Slot[], noisy: readonly 
     refuse(
       'noise-not-available',
       `${told}${compared.id} compares exact results with earlier ones; join datasets that both ask for noise`,
+    )
+  const [core, ...more] = cores
+  if (core === undefined || more.length > 0 || core.sets.length > 1)
+    return refuse(
+      'noise-not-available',
+      `${told}totals of a result could be subtracted from their parts; ask for each as a query of its own`,
     )
   if (!isInner(core.from)) refuse('noise-not-available', `${told}write an inner join, so that one count is of the units of both`)
   if (core.aggregates.some(hasSides))

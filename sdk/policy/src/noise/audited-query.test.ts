@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createGuard, type Guard } from '../guard.ts'
 import { openDatabase } from '../testing/data.ts'
 import { noisySlots } from '../testing/noisy-patients.ts'
-import { allowedWithNoise, exactTexts } from '../testing/noisy-room.ts'
+import { allowed, allowedWithNoise, exactTexts } from '../testing/noisy-room.ts'
 import { seededRandomness } from '../testing/seeded-randomness.ts'
 import { type ExactTexts, noiseAdder } from './add-noise.ts'
 import type { NoiseStatement } from './noise-statement.ts'
@@ -92,4 +92,35 @@ test.each([
   ['noise is of a quarter of the scale', halfAsWide],
 ])('the audit finds it where %s', async (_, change) => {
   expect((await audited(global('count(*)'), first, change)).epsilon).toBeGreaterThan(epsilon)
+})
+
+describe('several aggregations give no more away than they cost together', () => {
+  const units = 'SELECT region, count(DISTINCT person) AS n FROM patients'
+  const slots = noisySlots({ unit: { maxRowsPerUnit: 2, maxGroupsPerUnit: 1 }, domain: ['Region 0'] })
+  const alone = `${others} UNION ALL SELECT 5000, 'x', 119, 'Region 0', DATE '2020-01-01', 0, 0, 1, TRUE FROM range(100) t(i)`
+
+  /** Whoever adds up both numbers knows more than from either. */
+  async function found(statements: readonly NoiseStatement[]) {
+    const adders = await Promise.all(
+      statements.map(async (noise, i) => {
+        const [without, more] = [await exactOver(noise, others), await exactOver(noise, alone)]
+        const added = noiseAdder(noise, seededRandomness(`one of several ${i}`))
+        return (database: 'with' | 'without') => added(database === 'with' ? more : without)
+      }),
+    )
+    const at = (row: readonly (string | null)[] | undefined, i: number) => Math.round(Number(row?.at(i) ?? 0))
+    const both = (database: 'with' | 'without') => adders.map((added) => at(added(database)[0], -3)).reduce((a, b) => a + b, 0)
+    return (await audit((database) => BigInt(both(database)), options)).epsilon
+  }
+
+  test('counts and their total', async () => {
+    const { noise } = await allowed(guard, slots, `${units} GROUP BY ROLLUP (region)`, { epsilon, delta: 0 })
+    expect(await found(noise)).toBeLessThanOrEqual(epsilon)
+  })
+
+  test('the audit finds it where each of them spends the whole', async () => {
+    const apart = [`${units} GROUP BY region`, 'SELECT count(DISTINCT person) AS n FROM patients']
+    const each = await Promise.all(apart.map((one) => allowed(guard, slots, one, { epsilon, delta: 0 })))
+    expect(await found(each.flatMap(({ noise }) => noise))).toBeGreaterThan(epsilon)
+  })
 })

@@ -16,10 +16,15 @@ export function declaredGroups({ from, groups }: Core): DeclaredGroups | null {
   const domains = groups.map(({ value }) => domainOf(value, from))
   const found = domains.flatMap((domain) => (domain === null ? [] : [domain]))
   if (found.length < domains.length) return null
-  const count = found.reduce((product, domain) => product * domain.length, 1)
+  const count = countOf(found)
   if (count > mostGroups)
     refuse('too-complex', `the domains have ${count} groups together, and a query with noise at most ${mostGroups}`)
   return found
+}
+
+/** How many groups there are. */
+export function countOf(groups: DeclaredGroups): number {
+  return groups.reduce((product, domain) => product * domain.length, 1)
 }
 
 /** Names of the columns whose rules would have to declare a domain. */

@@ -4,7 +4,7 @@ import * as ast from '../ast/build.ts'
 import { column, type Named, type Piece, piece } from '../rewrite/pieces.ts'
 import { type Level, level } from './level.ts'
 import { type MeasuredRows, measuredRows } from './measured-rows.ts'
-import type { NoisyQuery } from './noisy-query.ts'
+import type { NoisyCore } from './noisy-query.ts'
 
 // Before noise: integers per cell, each the sum of what the rows of its units add, after values were clamped to the grid between
 // their bounds and rows of a unit beyond its bounds were left out. No threshold, no rounding: both come after the noise.
@@ -15,7 +15,7 @@ export interface ExactCells {
   readonly histograms: readonly { readonly values: string; readonly pieces: readonly Piece[] }[]
 }
 
-export function exactCells(query: Pick<NoisyQuery, 'core' | 'measured' | 'plan'>, name: string): ExactCells {
+export function exactCells(query: Pick<NoisyCore, 'core' | 'measured' | 'plan'>, name: string): ExactCells {
   const { core, plan } = query
   const groups = core.groups.map((g) => ({ name: g.name, value: column(g.name) }))
   const values = [...new Set(plan.columns.flatMap(({ measure }) => (measure.kind === 'quantile' ? [measure.values] : [])))]

@@ -12,7 +12,7 @@ import { contributionOf } from './contribution.ts'
 import { type DecimalSum, decimalSum, inSteps, type OnGrid } from './grid-steps.ts'
 import { type Level, level } from './level.ts'
 import type { Measured } from './measured.ts'
-import type { NoisyQuery } from './noisy-query.ts'
+import type { NoisyCore } from './noisy-query.ts'
 import { rowsPerUnitIn } from './stated-rows.ts'
 
 /** The rows that cells are made of, and what measures take of each: columns of `x`. */
@@ -32,7 +32,7 @@ export interface MeasuredRows {
   readonly countOf: (rows: string, distinct: boolean) => Node
 }
 
-type Query = Pick<NoisyQuery, 'core' | 'measured' | 'plan'>
+type Query = Pick<NoisyCore, 'core' | 'measured' | 'plan'>
 
 export function measuredRows(query: Query, name: string): MeasuredRows {
   const { core, plan } = query

@@ -15,14 +15,15 @@ async function planned(select: string, changes: Parameters<typeof noisySlots>[0]
   const sql = `SELECT region, ${select} FROM patients GROUP BY region`
   const privacy = { epsilon: 1, delta: changes.noise === undefined ? 0 : 1e-9 }
   const verdict = await guard.check({ sql, parameters: [], values: {}, slots: noisySlots(changes), privacy })
-  if (verdict.verdict === 'refused' || verdict.noise === null || verdict.report.noise === null)
-    throw new Error(JSON.stringify(verdict))
-  return { plan: verdict.noise.plan, report: verdict.report.noise }
+  if (verdict.verdict === 'refused' || verdict.report.noise === null) throw new Error(JSON.stringify(verdict))
+  return { plans: verdict.noise.map(({ plan }) => plan), report: verdict.report.noise }
 }
 
-async function named(...asked: Parameters<typeof planned>): Promise<NamedNoise> {
-  const { plan, report } = await planned(...asked)
-  return namedNoiseSchema.parse(namedNoise(plan, report))
+async function named(...asked: Parameters<typeof planned>): Promise<NamedNoise[number]> {
+  const { plans, report } = await planned(...asked)
+  const [table, ...more] = namedNoiseSchema.parse(namedNoise(plans, report))
+  if (table === undefined || more.length > 0) throw new Error('one aggregation has one table')
+  return table
 }
 
 describe('the noise of a query, as a receipt names it', () => {
@@ -68,12 +69,19 @@ describe('the noise of a query, as a receipt names it', () => {
   })
 
   test('cuts names that are long, in whole characters, and has an end', async () => {
-    const { plan, report } = await planned('count(*) AS visits')
-    const [column] = plan.columns
-    if (column === undefined) throw new Error('no column')
+    const { plans, report } = await planned('count(*) AS visits')
+    const [plan] = plans
+    const [column] = plan?.columns ?? []
+    if (plan === undefined || column === undefined) throw new Error('no column')
     const long = { ...plan, columns: [{ ...column, name: `${'x'.repeat(198)}😀😀` }] }
-    expect(namedNoise(long, report)?.columns[0]?.name).toBe(`${'x'.repeat(198)}…`)
+    expect(namedNoise([long], report)?.[0]?.columns[0]?.name).toBe(`${'x'.repeat(198)}…`)
     const many = { ...plan, columns: Array.from({ length: 1001 }, () => column) }
-    expect(namedNoise(many, report)).toBeNull()
+    expect(namedNoise([many], report)).toBeNull()
+    expect(
+      namedNoise(
+        Array.from({ length: 101 }, () => plan),
+        report,
+      ),
+    ).toBeNull()
   })
 })

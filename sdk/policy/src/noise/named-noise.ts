@@ -1,15 +1,23 @@
 import { costOf, type NoisePlan, type NoisyOutput, quotientText } from '@reinraum/privacy'
-import { longestNoiseName, maximumNoisyColumns, type NamedNoise } from '@reinraum/statements'
-import type { NoiseReport } from './noise-report.ts'
+import { longestNoiseName, maximumNoisyColumns, maximumNoisyTables, type NamedNoise, type NoisyTable } from '@reinraum/statements'
+import type { NoiseOfCells, NoiseReport } from './noise-report.ts'
 
 /**
- * The noise of a plan as a receipt names it: exact, and of public figures alone.
- * @returns null for a plan that no receipt has room for
+ * The noise of a query's plans as a receipt names it: exact, and of public figures alone.
+ * @returns null for plans that no receipt has room for
  */
-export function namedNoise({ columns, outputs, threshold }: NoisePlan, report: Pick<NoiseReport, 'outputs'>): NamedNoise | null {
-  const made = report.outputs.flatMap((output) => output.columns)
-  if (Math.max(columns.length, outputs.length, made.length) > maximumNoisyColumns) return null
+export function namedNoise(plans: readonly NoisePlan[], { cells }: Pick<NoiseReport, 'cells'>): NamedNoise | null {
+  const columns = plans.flatMap((plan) => plan.columns)
+  const outputs = plans.flatMap((plan) => plan.outputs)
+  const made = cells.flatMap((own) => [...own.groups, ...own.outputs.flatMap((output) => output.columns)])
+  if (Math.max(columns.length, outputs.length, made.length) > maximumNoisyColumns || plans.length > maximumNoisyTables)
+    return null
+  return plans.map((plan, i) => noisyTable(plan, cells[i]))
+}
+
+function noisyTable({ columns, outputs, threshold }: NoisePlan, cells: NoiseOfCells | undefined): NoisyTable {
   return {
+    groups: (cells?.groups ?? []).map(named),
     columns: columns.map((column) => {
       const { mechanism, scale, grid, sensitivity } = column
       const { epsilon, rho } = costOf([column])
@@ -24,7 +32,7 @@ export function namedNoise({ columns, outputs, threshold }: NoisePlan, report: P
       }
     }),
     outputs: outputs.map((output, i) => ({
-      columns: (report.outputs[i]?.columns ?? []).map(named),
+      columns: (cells?.outputs[i]?.columns ?? []).map(named),
       of: sourcesOf(output).map(named),
     })),
     threshold:

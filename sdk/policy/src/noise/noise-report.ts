@@ -9,12 +9,21 @@ import {
   unitsFor,
 } from '@reinraum/privacy'
 import { columnsOf } from '../analysis/expression.ts'
-import type { NoisyQuery } from './noisy-query.ts'
+import { countOf } from './domains.ts'
+import type { NoisyCore, NoisyQuery } from './noisy-query.ts'
 
 /** What noise a result has, for people who decide on it: from public figures only. */
 export interface NoiseReport {
   readonly epsilon: number
   readonly delta: number
+  /** each aggregation over rows, by each of its groupings: together they cost what the query spends */
+  readonly cells: readonly NoiseOfCells[]
+}
+
+export interface NoiseOfCells {
+  /** the block of the query that they are of, and what it groups them by */
+  readonly block: string
+  readonly groups: readonly string[]
   /** all groups that can come out; null where they come from the data */
   readonly declaredGroups: number | null
   /** a group comes out where its noisy number of units is at least this */
@@ -49,18 +58,19 @@ export interface NoiseOfOutput {
 /** Sizes of groups of which the expected error is told. */
 const sizes = [100, 1000, 10_000]
 
-export function noiseReport({ plan, core, blocks, declared }: NoisyQuery, { epsilon, delta = 0 }: Spending): NoiseReport {
-  const block = blocks.find(({ source }) => source.kind === 'core' && source.core === core)
-  const columnsOfOutput = (name: string) =>
-    (block?.select ?? [])
-      .filter(({ value }) => columnsOf(value).some((c) => c.table === 'c' && c.name === name))
-      .map((item) => item.name)
+export function noiseReport({ cores }: NoisyQuery, { epsilon, delta = 0 }: Spending): NoiseReport {
+  return { epsilon, delta, cells: cores.map(noiseOfCells) }
+}
+
+function noiseOfCells({ block, core, plan, declared }: NoisyCore): NoiseOfCells {
+  const shown = (is: (name: string) => boolean) =>
+    block.select.filter(({ value }) => columnsOf(value).some((c) => c.table === 'c' && is(c.name))).map((item) => item.name)
   const confidences = estimator(plan)(() => 0n).map(({ confidence }) => confidence)
   const errors = sizes.map((units) => ({ units, errors: expectedErrors(plan, { units }) }))
   return {
-    epsilon,
-    delta,
-    declaredGroups: declared === null ? null : declared.reduce((product, domain) => product * domain.length, 1),
+    block: block.name,
+    groups: core.groups.map(({ name }) => shown((c) => c === name)[0] ?? name),
+    declaredGroups: declared === null ? null : countOf(declared),
     leastUnits: Number(plan.threshold?.minimum ?? 0n),
     tau: plan.threshold?.tau == null ? null : Number(plan.threshold.tau.minimum),
     assuredUnits: plan.threshold?.assured == null ? null : Number(plan.threshold.assured.units),
@@ -72,7 +82,7 @@ export function noiseReport({ plan, core, blocks, declared }: NoisyQuery, { epsi
         return found === undefined ? [] : [{ units, absolute: found.absolute, relative: found.relative }]
       })
       return {
-        columns: columnsOfOutput(name),
+        columns: shown((c) => c === name),
         interval: confidence?.kind === 'ranks' ? { ranks: Number(confidence.rows) } : 'values',
         expected,
       }

@@ -5,7 +5,7 @@ import type { OutputColumn } from '../engine/plan-outputs.ts'
 import { refuse } from '../reasons.ts'
 import { freeNames } from '../rewrite/query.ts'
 import type { DeclaredGroups } from './domains.ts'
-import type { NoisyQuery } from './noisy-query.ts'
+import type { NoisyCore, NoisyQuery } from './noisy-query.ts'
 
 /**
  * What stands between the exact cells and the result: whoever runs the query reads the first, adds noise, and makes a table of the
@@ -30,14 +30,20 @@ export interface NoiseStatement {
 
 export type NoisyTable = Omit<NoiseStatement, 'cellsSql' | 'histograms'>
 
-export function noisyTable({ blocks, core, types, declared, plan }: NoisyQuery, rounding: string | null): NoisyTable {
+/** The tables of a query's cores, in their order. */
+export function noisyTables({ blocks, cores }: NoisyQuery, rounding: string | null): readonly NoisyTable[] {
+  const free = freeNames(blocks)
+  return cores.map((core) => noisyTable(core, `${free('noisy')}_cells`, rounding))
+}
+
+function noisyTable({ core, types, declared, plan }: NoisyCore, table: string, rounding: string | null): NoisyTable {
   const outputs = plan.outputs.flatMap(({ name, kind }) => {
     const type = types.get(name)?.sql ?? 'BIGINT'
     return kind === 'quantile' ? [{ name, type }] : [name, lowOf(name), highOf(name)].map((n) => ({ name: n, type }))
   })
   const keys = core.groups.map(({ name, value }) => ({ name, type: value.type.sql }))
   return {
-    table: `${freeNames(blocks)('noisy')}_cells`,
+    table,
     columns: [...keys, ...outputs],
     groups: keys.length,
     declared,
@@ -58,9 +64,11 @@ function highOf(name: string): string {
  * The result with the interval of each noisy number beside it, where the query selects it as it is: a number and what it may be
  * stay in one row, whatever reads the file. What is computed from several has no interval that is known.
  */
-export function withIntervals(blocks: readonly Block[], { core, plan }: Pick<NoisyQuery, 'core' | 'plan'>): readonly Block[] {
+export function withIntervals({ blocks, cores }: NoisyQuery): readonly Block[] {
   const result = blocks.at(-1)
-  if (result === undefined || result.source.kind !== 'core' || result.source.core !== core) return blocks
+  // groupings of one core have the same columns
+  const plan = cores.find(({ block }) => block === result)?.plan
+  if (result === undefined || plan === undefined) return blocks
   // equal numbers with different intervals would be two rows
   if (result.distinct) return blocks
   const bounded = plan.outputs.filter(({ kind }) => kind !== 'quantile').map(({ name }) => name)

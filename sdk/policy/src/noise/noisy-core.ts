@@ -1,28 +1,29 @@
 import { type Block, type Core, type From, isProtected, relationsOf, slotsOf } from '../analysis/block.ts'
 import { refuse } from '../reasons.ts'
 
-/** A block over rows of datasets that ask for noise: the only one of its query, so that its noise is all that the query costs. */
+/** A block over rows of datasets that ask for noise. */
 export interface NoisyBlock {
   readonly block: Block
   readonly core: Core
 }
 
 /**
- * The one aggregation that gets noise. Everything above it sees noisy values only, whatever it does with them: post-processing
- * costs nothing. What would be a second look at the rows is refused.
+ * The aggregations that get noise. Everything above them sees noisy values only, whatever it does with them: post-processing
+ * costs nothing. What would be another look at the rows is refused.
  */
-export function noisyBlockOf(blocks: readonly Block[]): NoisyBlock {
+export function noisyBlocksOf(blocks: readonly Block[]): readonly NoisyBlock[] {
   const found = blocks.flatMap((block) => coreOver(block))
-  const [only, ...more] = found
-  if (only === undefined || more.length > 0) {
-    return refuse('noise-not-available', 'noise is given to one aggregation over rows; ask for each as a query of its own')
-  }
-  const { core } = only
-  if (core.sets.length !== 1 || core.sets[0]?.length !== core.groups.length) {
-    refuse('noise-not-available', 'noise is given to one grouping; ask for totals as a query of their own, or add up noisy cells')
-  }
-  checkJoined(core.from)
-  return only
+  if (found.length === 0) refuse('noise-not-available', 'noise is given to aggregations over rows, and the query has none')
+  for (const { core } of found) checkJoined(core.from)
+  return found
+}
+
+/** One core per grouping: each is a histogram of its own, of which a unit is in some groups. */
+export function groupingsOf(core: Core): readonly Core[] {
+  return core.sets.map((set) => {
+    const groups = set.flatMap((i) => core.groups[i] ?? [])
+    return { ...core, groups, sets: [groups.map((_, i) => i)] }
+  })
 }
 
 function coreOver(block: Block): readonly NoisyBlock[] {

@@ -1,4 +1,12 @@
-import { type NoisePlan, type NoiseReason, type NoiseTerm, planNoise, type Spending } from '@reinraum/privacy'
+import {
+  type Asked,
+  type NoisePlan,
+  type NoiseReason,
+  type NoiseRequest,
+  type NoiseTerm,
+  planNoiseTogether,
+  type Spending,
+} from '@reinraum/privacy'
 import type { Block, Core } from '../analysis/block.ts'
 import { type Column, type Expression, keyOf, type Moments } from '../analysis/expression.ts'
 import { conjunctionOf } from '../analysis/operators.ts'
@@ -8,14 +16,23 @@ import { type GuardReason, refuse } from '../reasons.ts'
 import type { Restrictions } from '../rules/restrictions.ts'
 import { assuredUnits } from './assured-units.ts'
 import { contributionOf, ofUnits } from './contribution.ts'
-import { type DeclaredGroups, declaredGroups, withinDomains, withoutDomain } from './domains.ts'
+import { countOf, type DeclaredGroups, declaredGroups, withinDomains, withoutDomain } from './domains.ts'
 import { askedOf, type Measured } from './measured.ts'
-import { noisyBlockOf } from './noisy-core.ts'
+import { groupingsOf, noisyBlocksOf } from './noisy-core.ts'
 
-/** A query whose cells get noise: what it asks for, and the noise that it costs no more with than it says. */
+/** A query whose cells get noise, with which it costs no more than it says. */
 export interface NoisyQuery {
-  /** spreads in them are columns of the core */
+  /** spreads in them are columns of their cores */
   readonly blocks: readonly Block[]
+  /** in the order in which they are measured: conditions of later ones may take values of earlier ones, which have noise then */
+  readonly cores: readonly NoisyCore[]
+}
+
+/** What an aggregation over rows asks for, by one of its groupings, and the noise that it gets. */
+export interface NoisyCore {
+  /** the block that stands over it, and the core that this block has, of which this may be one grouping of several */
+  readonly block: Block
+  readonly whole: Core
   readonly core: Core
   readonly measured: readonly Measured[]
   readonly types: ReadonlyMap<string, Type>
@@ -31,32 +48,57 @@ export function noisyQueryOf(
   restrictions: Restrictions,
   privacy: Spending | undefined,
 ): NoisyQuery {
-  const { block, core: asIs } = noisyBlockOf(submitted)
+  const found = noisyBlocksOf(submitted)
   const assured = assuredUnits(
-    asIs,
+    found.map(({ core }) => core),
     read,
     restrictions.ledgers.map(({ slot }) => slot),
   )
   const terms = termsOf(restrictions, privacy)
-  const declared = declaredGroups(asIs)
-  const inside = declared === null ? [] : withinDomains(asIs, declared)
-  const where = [...(asIs.where === null ? [] : [asIs.where]), ...ofUnits(asIs), ...inside]
-  const spreads = spreadsOf(block)
-  const core: Core = { ...asIs, where: where.length === 0 ? null : conjunctionOf(where) }
-  const { asked, ...named } = askedOf(core, spreads, assured !== null)
-  const request = {
-    contribution: contributionOf(core),
-    declaredGroups: declared === null ? null : declared.reduce((product, domain) => product * domain.length, 1),
-    minimumGroupSize: restrictions.minimumGroupSize ?? 0,
-    ...(assured === null ? {} : { assuredUnits: assured }),
-    // groups alone are shown where they have enough units
-    asked: asked.length > 0 ? asked : [{ name: 'units', aggregate: 'countUnits' } as const],
-  }
-  const outcome = planNoise(request, terms)
-  if (outcome.outcome === 'refused') return refuseNoise(outcome.code, outcome.message, asIs, terms, declared)
-  checkWidth(outcome.plan)
-  const blocks = submitted.map((b) => (b === block ? withSpreads({ ...b, source: { kind: 'core', core } }, spreads) : b))
-  return { blocks, core, ...named, declared, plan: outcome.plan }
+  const changed = new Map<Block, Block>()
+  const asked = found.flatMap(({ block, core: whole }) => {
+    const spreads = spreadsOf(block)
+    const own = withSpreads(block, spreads)
+    changed.set(block, own)
+    return groupingsOf(whole).map((core) => askedCore({ block: own, whole, core: withinGroups(core), spreads }, assured))
+  })
+  const requests = asked.map(
+    ({ core, declared, asked: columns }): NoiseRequest => ({
+      contribution: contributionOf(core),
+      declaredGroups: declared === null ? null : countOf(declared),
+      minimumGroupSize: restrictions.minimumGroupSize ?? 0,
+      ...(assured === null ? {} : { assuredUnits: assured }),
+      // groups alone are shown where they have enough units
+      asked: columns.length > 0 ? columns : [{ name: 'units', aggregate: 'countUnits' } as const],
+    }),
+  )
+  const outcome = planNoiseTogether(requests, terms)
+  if (outcome.outcome === 'refused') return refuseNoise(outcome.code, outcome.message, asked, terms)
+  const cores = asked.map(({ asked: _, ...core }, i): NoisyCore => {
+    const plan = outcome.plans[i]
+    if (plan === undefined) throw new Error('every core has a plan')
+    checkWidth(plan)
+    return { ...core, plan }
+  })
+  return { blocks: submitted.map((block) => changed.get(block) ?? block), cores }
+}
+
+interface AskedCore extends Omit<NoisyCore, 'plan'> {
+  readonly asked: readonly Asked[]
+}
+
+function askedCore(
+  { spreads, ...of }: Pick<NoisyCore, 'block' | 'whole' | 'core'> & { readonly spreads: readonly Spread[] },
+  assured: number | null,
+): AskedCore {
+  return { ...of, ...askedOf(of.core, spreads, assured !== null), declared: declaredGroups(of.core) }
+}
+
+/** Of the rows, those of a unit and of a declared group. */
+function withinGroups(core: Core): Core {
+  const declared = declaredGroups(core)
+  const inside = declared === null ? [] : withinDomains(core, declared)
+  return { ...core, where: conjunctionOf([...(core.where === null ? [] : [core.where]), ...ofUnits(core), ...inside]) }
 }
 
 /** Exact measures are 128-bit integers, whatever the rows are and however many (`analysis/sums.ts`). */
@@ -85,13 +127,12 @@ function termsOf({ ledgers }: Restrictions, privacy: Spending | undefined): read
 function refuseNoise(
   code: NoiseReason,
   message: string,
-  core: Core,
+  cores: readonly Pick<AskedCore, 'core' | 'declared'>[],
   terms: readonly NoiseTerm[],
-  declared: DeclaredGroups | null,
 ): never {
-  const undeclared = code === 'delta-missing' && declared === null
-  if (undeclared) {
-    const columns = withoutDomain(core).join(', ')
+  const undeclared = cores.filter(({ declared }) => declared === null)
+  if (code === 'delta-missing' && undeclared.length > 0) {
+    const columns = [...new Set(undeclared.flatMap(({ core }) => withoutDomain(core)))].join(', ')
     return refuse(
       'domain-missing',
       `the rules declare no domain of ${columns}: ask the owner for one, or state a delta such as 1e-9`,

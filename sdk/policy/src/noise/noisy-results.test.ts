@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createGuard, type Guard } from '../guard.ts'
 import { type Database, openDatabase, type Row, readable } from '../testing/data.ts'
 import { empty, noisySlots, regions } from '../testing/noisy-patients.ts'
-import { type Allowed, allowedWithNoise, exactTexts, plenty, resultOf } from '../testing/noisy-room.ts'
+import { allowedWithNoise, exactTexts, plenty, resultOf } from '../testing/noisy-room.ts'
 import { seededRandomness } from '../testing/seeded-randomness.ts'
 import { addNoise, noiseAdder } from './add-noise.ts'
 
@@ -89,7 +89,7 @@ test('the result says of each number what the exact one may be, beside it', asyn
   expect(allowed.plan.columns.map(({ name }) => name)).toEqual(['region', 'n', 'n_low', 'n_high', 'more', 'm'])
   const distinct = await ask('SELECT DISTINCT count(*) AS n FROM patients GROUP BY region')
   expect(distinct.plan.columns.map(({ name }) => name)).toEqual(['n'])
-  expect(allowed.report.noise?.outputs.map(({ columns }) => columns)).toEqual([['n', 'more'], ['m']])
+  expect(allowed.report.noise?.cells[0]?.outputs.map(({ columns }) => columns)).toEqual([['n', 'more'], ['m']])
 })
 
 test('what stands above the cells sees noisy values only', async () => {
@@ -169,7 +169,7 @@ describe('groups of the data', () => {
 
   test('show no group of one unit', async () => {
     const allowed = await ask(sql, changes, spending)
-    expect(allowed.report.noise?.tau).toBeGreaterThan(15)
+    expect(allowed.report.noise?.cells[0]?.tau).toBeGreaterThan(15)
     const exact = await exactTexts(database, allowed.noise)
     expect(exact.cells.map(([region]) => region)).toContain('Alone')
     const added = noiseAdder(allowed.noise, seededRandomness('tau'))
@@ -223,11 +223,7 @@ test('a median is one of the middle values, and a quantile further up', async ()
 })
 
 test('noise is of the scale that the plan says, and of no other', async () => {
-  const allowed: Allowed = await ask(
-    'SELECT count(*) AS n FROM patients',
-    { unit: { maxRowsPerUnit: 4 } },
-    { epsilon: 1, delta: 0 },
-  )
+  const allowed = await ask('SELECT count(*) AS n FROM patients', { unit: { maxRowsPerUnit: 4 } }, { epsilon: 1, delta: 0 })
   const exact = await exactTexts(database, allowed.noise)
   const column = allowed.noise.plan.columns[0]
   if (column === undefined) throw new Error('a count is a column')

@@ -1,4 +1,4 @@
-import { type Block, type Core, type From, relationsOf, type SetOperation, type Summary } from '../analysis/block.ts'
+import { type Block, type Core, type From, relationsOf, type SetOperation, type Summary, setColumn } from '../analysis/block.ts'
 import { aggregated, type Expression, holds, keyOf } from '../analysis/expression.ts'
 import type { Type } from '../analysis/types.ts'
 import type { Node } from '../ast/build.ts'
@@ -13,6 +13,7 @@ import { column, type Piece } from './pieces.ts'
 import { oneZero, plain, writeSummaryAggregate } from './released-aggregates.ts'
 import { roundSpreads } from './rounding.ts'
 import { writeStack } from './stack.ts'
+import { unionAll } from './union-all.ts'
 import { withValues } from './values.ts'
 import { visibleName, writeFamily } from './visible.ts'
 import { rowsOf } from './windows.ts'
@@ -60,33 +61,64 @@ export function rewrite(submitted: readonly Block[], limits: Limits): Rewritten 
   return { cells, result: writeBlock(cut(result, limits), fromCells(members), ctes) }
 }
 
+/** A grouping of a core over rows: how its exact cells are measured, and the table that holds what becomes of them. */
+export interface NoisyGrouping {
+  readonly whole: Core
+  /** the groups that it has of the whole */
+  readonly groups: readonly string[]
+  /** statements, each by its steps */
+  readonly exact: readonly (readonly Piece[])[]
+  readonly table: string
+  readonly columns: readonly string[]
+}
+
 /**
- * Where noise stands between cells and results: the exact cells, which no statement reads, and a result over the table of noisy
- * ones, which is all that the blocks know of them.
+ * Where noise stands between cells and results: the exact cells, per grouping, which no later statement reads, and a result over the
+ * tables of noisy ones, which are all that the blocks know of them.
  */
 export interface NoisyRewritten {
-  readonly exact: readonly Node[]
+  readonly exact: readonly (readonly Node[])[]
   readonly result: Node
 }
 
-/** @param noisy the one core over rows, how its exact cells are measured, and the table that holds what becomes of them */
 export function rewriteNoisy(
   blocks: readonly Block[],
   limits: Pick<Limits, 'maxRows'>,
-  noisy: { readonly core: Core; readonly exact: readonly (readonly Piece[])[]; readonly table: string },
+  noisy: readonly NoisyGrouping[],
 ): NoisyRewritten {
   const result = blocks.at(-1)
   if (result === undefined) throw new Error('a query has at least one block')
-  const fromTable: FromCore = (core, alias) =>
-    core === noisy.core ? ast.table(noisy.table, alias) : ast.subquery(writePublic(core), alias)
-  const ctes: CommonTable[] = []
-  let exact: readonly Node[] = []
-  for (const block of blocks) {
-    // what stands before the core may stand in its conditions
-    if (block.source.kind === 'core' && block.source.core === noisy.core) exact = noisy.exact.map((pieces) => allOf(pieces, ctes))
-    if (block !== result) ctes.push({ name: block.name, select: writeBlock(block, fromTable) })
+  const fromTables: FromCore = (core, alias) => {
+    const own = noisy.filter(({ whole }) => whole === core)
+    const [only, ...more] = own
+    if (only === undefined) return ast.subquery(writePublic(core), alias)
+    return more.length === 0 ? ast.table(only.table, alias) : ast.subquery(together(core, own), alias)
   }
-  return { exact, result: writeBlock(cut(result, limits), fromTable, ctes) }
+  const ctes: CommonTable[] = []
+  const exact: (readonly Node[])[] = []
+  for (const block of blocks) {
+    const { source } = block
+    // what stands before a core may stand in its conditions
+    const own = source.kind === 'core' ? noisy.filter(({ whole }) => whole === source.core) : []
+    for (const grouping of own) exact.push(grouping.exact.map((pieces) => allOf(pieces, ctes)))
+    if (block !== result) ctes.push({ name: block.name, select: writeBlock(block, fromTables) })
+  }
+  return { exact, result: writeBlock(cut(result, limits), fromTables, ctes) }
+}
+
+/** The noisy cells of all grouping sets of a core, NULL for a column that a set does not group by. */
+function together({ groups }: Core, groupings: readonly NoisyGrouping[]): Node {
+  const [first] = groupings
+  const numbers = (first?.columns ?? []).filter((name) => !first?.groups.includes(name))
+  const sides = groupings.map((grouping, i) => {
+    const keys = groups.map(({ name, value }) =>
+      ast.named(grouping.groups.includes(name) ? column(name) : ast.cast(ast.nothing(), value.type.sql), name),
+    )
+    const which = ast.named(ast.integer(BigInt(i)), setColumn)
+    const list = [...keys, ...numbers.map((name) => ast.named(column(name), name)), which]
+    return ast.select({ list, from: ast.table(grouping.table, 'x') })
+  })
+  return unionAll(sides, [...groups.map(({ name }) => name), ...numbers, setColumn])
 }
 
 function cut(result: Block, { maxRows }: Pick<Limits, 'maxRows'>): Block {

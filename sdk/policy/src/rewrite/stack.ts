@@ -1,15 +1,17 @@
 import type { Stack } from '../analysis/block.ts'
 import type { Node } from '../ast/build.ts'
 import * as ast from '../ast/build.ts'
+import { unionAll } from './union-all.ts'
 
 /** What the branches released, added up; no row where none of them released one. */
 export function writeStack({ blocks, columns }: Stack): Node {
   const sides = blocks.map(({ name }) =>
     ast.select({ list: columns.map((c) => ast.named(ast.column('r', c.name), c.name)), from: ast.table(name, 'r') }),
   )
-  const [first, ...rest] = sides.reverse()
-  if (first === undefined) throw new Error('a stack has a branch')
-  const rows = rest.reduce((all, side) => ast.setOperation('UNION', true, side, all), first)
+  const rows = unionAll(
+    sides,
+    columns.map(({ name }) => name),
+  )
   const groups = columns.flatMap((c, i) => (c.merge === 'group' ? [i + 1] : []))
   const anybody = ast.comparison('COMPARE_GREATERTHAN', ast.call('count_star', []), ast.integer(0n))
   return ast.select({

@@ -135,8 +135,9 @@ async function mostVisitsIn(connection: DuckDBConnection): Promise<number> {
 async function compare(connection: DuckDBConnection, { name, of, sql }: Case): Promise<number> {
   const { differentialPrivacy: _, ...withoutNoise } = of.rule
   const guarded = await allowed(name, { ...of, rule: withoutNoise }, sql)
-  const { noise, resultSql } = await allowed(name, of, sql)
-  if (noise === null) throw new Error(`${name} has no noise`)
+  const { noise: statements, resultSql } = await allowed(name, of, sql)
+  const [noise, ...more] = statements
+  if (noise === undefined || more.length > 0) throw new Error(`${name} has another number of noisy tables than one`)
   const times = { plain: [] as number[], guarded: [] as number[], noisy: [] as number[], drawing: [] as number[] }
   for (let i = 0; i <= repetitions; i++) {
     let drawing = 0

@@ -20,18 +20,25 @@ export const noiseRule: DifferentialPrivacy = {
   refresh: 'never',
 }
 
-export type Allowed = Extract<GuardVerdict, { verdict: 'allowed' }> & { readonly noise: NoiseStatement }
+export type Allowed = Extract<GuardVerdict, { verdict: 'allowed' }>
 
+export async function allowed(guard: Guard, slots: readonly SlotInput[], sql: string, privacy: Spending): Promise<Allowed> {
+  const verdict = await guard.check({ sql, parameters: [], values: {}, slots, privacy })
+  if (verdict.verdict === 'refused') throw new Error(`refused: ${JSON.stringify(verdict.reasons)}`)
+  return verdict
+}
+
+/** Of a query with one aggregation over rows, by one grouping. */
 export async function allowedWithNoise(
   guard: Guard,
   slots: readonly SlotInput[],
   sql: string,
   privacy: Spending,
-): Promise<Allowed> {
-  const verdict = await guard.check({ sql, parameters: [], values: {}, slots, privacy })
-  if (verdict.verdict === 'refused') throw new Error(`refused: ${JSON.stringify(verdict.reasons)}`)
-  if (verdict.noise === null) throw new Error('the query has no noise')
-  return { ...verdict, noise: verdict.noise }
+): Promise<Omit<Allowed, 'noise'> & { readonly noise: NoiseStatement }> {
+  const verdict = await allowed(guard, slots, sql, privacy)
+  const [noise, ...more] = verdict.noise
+  if (noise === undefined || more.length > 0) throw new Error('the query has another number of noisy tables than one')
+  return { ...verdict, noise }
 }
 
 /** What an executor reads before noise. */
@@ -40,20 +47,64 @@ export async function exactTexts(database: Database, { cellsSql, histograms }: N
   return { cells: await read(cellsSql), histograms: await Promise.all(histograms.map(({ sql }) => read(sql))) }
 }
 
+interface ReadsNoise {
+  readonly noise: NoiseStatement
+  readonly resultSql: string
+}
+
 /** The result over the noisy cells alone: where it is made there is no dataset. */
-export async function resultOf({ noise, resultSql }: Allowed, exact: ExactTexts, random?: RandomSource): Promise<readonly Row[]> {
+export async function resultOf(
+  { noise, resultSql }: ReadsNoise,
+  exact: ExactTexts,
+  random?: RandomSource,
+): Promise<readonly Row[]> {
+  return inRoom(async (room) => {
+    await room.fill(noise, addNoise(noise, exact, random))
+    return room.query(resultSql)
+  })
+}
+
+/** As an executor goes through the noisy tables of a query: each is made before the exact cells of the next are read. */
+export async function resultOfAll(
+  { noise, resultSql }: Pick<Allowed, 'noise' | 'resultSql'>,
+  database: Database,
+  random?: RandomSource,
+): Promise<readonly Row[]> {
+  return inRoom(async (room) => {
+    for (const statement of noise) {
+      const rows = addNoise(statement, await exactTexts(database, statement), random)
+      await fill((sql) => database.query(sql), statement, rows)
+      await room.fill(statement, rows)
+    }
+    for (const { table } of noise) await database.query(`DROP TABLE ${quote(table)}`)
+    return room.query(resultSql)
+  })
+}
+
+type Query = (sql: string) => Promise<readonly Row[]>
+
+async function fill(query: Query, { table, columns }: NoiseStatement, rows: readonly TextRow[]): Promise<void> {
+  await query(createTable({ id: table, schema: { columns } }))
+  if (rows.length === 0) return
+  const text = (value: string | null) => (value === null ? 'NULL::VARCHAR' : `'${value.replaceAll("'", "''")}'`)
+  const values = rows.map((row) => `(${row.map(text).join(', ')})`).join(', ')
+  const list = columns.map(({ type }, i) => `TRY_CAST(c${i} AS ${type})`)
+  await query(
+    `INSERT INTO ${quote(table)} SELECT ${list.join(', ')} FROM (VALUES ${values}) t(${columns.map((_, i) => `c${i}`).join(', ')})`,
+  )
+}
+
+interface Room {
+  readonly query: Query
+  readonly fill: (statement: NoiseStatement, rows: readonly TextRow[]) => Promise<void>
+}
+
+async function inRoom<T>(use: (room: Room) => Promise<T>): Promise<T> {
   const instance = await DuckDBInstance.create(':memory:', { threads: '1' })
   const connection = await instance.connect()
+  const query = async (sql: string) => (await connection.runAndReadAll(sql)).getRows()
   try {
-    const { table, columns } = noise
-    await connection.run(createTable({ id: table, schema: { columns } }))
-    const list = columns.map(({ type }, i) => `TRY_CAST($${i + 1}::VARCHAR AS ${type})`)
-    const insert = await connection.prepare(`INSERT INTO ${quote(table)} SELECT ${list.join(', ')}`)
-    for (const row of addNoise(noise, exact, random)) {
-      insert.bind([...row])
-      await insert.run()
-    }
-    return (await connection.runAndReadAll(resultSql)).getRows()
+    return await use({ query, fill: (statement, rows) => fill(query, statement, rows) })
   } finally {
     connection.closeSync()
     instance.closeSync()

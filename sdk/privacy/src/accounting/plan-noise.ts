@@ -1,5 +1,5 @@
-import { maximum, minimum, multiply, type Rational, rational } from '../rational.ts'
-import { type Asked, layOut, type Part, reachOfRow } from './asked.ts'
+import { add, maximum, minimum, multiply, type Rational, rational } from '../rational.ts'
+import { type Asked, type Layout, layOut, type Part, reachOfRow } from './asked.ts'
 import type { Mechanism } from './charge-of.ts'
 import {
   type Contribution,
@@ -9,7 +9,7 @@ import {
   sensitivityOfSum,
   sensitivityOfUnits,
 } from './contribution.ts'
-import type { NoisePlan, NoisyColumn } from './noise-plan.ts'
+import type { NoiseCost, NoisePlan, NoisyColumn } from './noise-plan.ts'
 import { type NoiseRefusal, refuse } from './noise-refusal.ts'
 import { mechanismOf, type NoiseTerm, type Purchase, purchaseOf, requirePaid } from './purchase.ts'
 import { costOf, type Share, scaleFor } from './scale.ts'
@@ -35,45 +35,120 @@ export interface NoiseRequest {
   readonly thresholdWeight?: number | undefined
 }
 
+export type NoisePlansOutcome = { readonly outcome: 'planned'; readonly plans: readonly NoisePlan[] } | NoiseRefusal
+
 /**
  * The noise with which a query costs each of its datasets no more than `chargeOf` says: the least that is enough for all of them.
  * A pure function of what is public, so the guard's plan on an analyst's machine is the enclave's.
  * @throws RangeError if there is no dataset
  */
 export function planNoise(request: NoiseRequest, terms: readonly NoiseTerm[]): NoisePlanOutcome {
-  if (terms.length === 0) throw new RangeError('noise is for a dataset whose rule asks for it')
-  const contribution = contributionWithin(request)
-  if (contribution === null) return refuse('contribution-malformed')
-  const assured = request.assuredUnits ?? null
-  const hidden = request.minimumGroupSize > 0 || request.declaredGroups === null || assured !== null
-  const layout = layOut(request.asked, hidden ? (request.thresholdWeight ?? 1) : null, assured !== null)
-  if (typeof layout === 'string') return refuse(layout)
-  const sensitivities = layout.parts.map((part) => sensitivityOf(part, contribution))
-  const missing = sensitivities.indexOf(null)
-  if (missing >= 0) return refuse(layout.parts[missing]?.measure.kind === 'units' ? 'groups-unbounded' : 'rows-unbounded')
-
-  const mechanism = mechanismOf(terms)
-  const bought: Purchase[] = []
-  for (const term of terms) {
-    const purchase = purchaseOf(term, mechanism, request.declaredGroups !== null)
-    if ('outcome' in purchase) return purchase
-    bought.push(purchase)
-  }
-  const columns: NoisyColumn[] = []
-  for (const [i, part] of layout.parts.entries()) {
-    const column = columnFor(part, sensitivities[i] as Sensitivity, mechanism, sharesOf(i, layout.parts, bought))
-    if (column === null) return refuse('epsilon-too-small')
-    columns.push(column)
-  }
-  const threshold = hidden ? thresholdOf(columns, limits(request, contribution, bought, layout.behind)) : null
-  const cost = { ...costOf(columns), delta: threshold?.tau?.delta ?? rational(0) }
-  requirePaid(cost, bought)
-  return { outcome: 'planned', plan: { columns, outputs: layout.outputs, threshold, cost } }
+  const outcome = planNoiseTogether([request], terms)
+  if (outcome.outcome === 'refused') return outcome
+  const [plan] = outcome.plans
+  if (plan === undefined) throw new Error('a request that is not refused has a plan')
+  return { outcome: 'planned', plan }
 }
 
-function sharesOf(index: number, parts: readonly Part[], bought: readonly Purchase[]): readonly Share[] {
-  const weights = parts.map((p) => p.weight)
-  return bought.map(({ loss }) => ({ as: loss.as, amount: split(loss.amount, weights)[index] ?? 0n }))
+/**
+ * The same for a query that measures several histograms, such as groups and their total: all of their parts share what it spends by
+ * their weights, and those whose groups are not declared share the δ of thresholds evenly. Which of them are measured first, and
+ * whether later ones depend on noisy numbers of earlier ones, makes no difference to what they cost together: composition is adaptive.
+ * @returns a plan for each request, in their order
+ * @throws RangeError if there is no dataset, or no request
+ */
+export function planNoiseTogether(requests: readonly NoiseRequest[], terms: readonly NoiseTerm[]): NoisePlansOutcome {
+  if (terms.length === 0 || requests.length === 0) throw new RangeError('noise is for a dataset whose rule asks for it')
+  const all: Prepared[] = []
+  for (const request of requests) {
+    const prepared = prepare(request)
+    if ('outcome' in prepared) return prepared
+    all.push(prepared)
+  }
+  const mechanism = mechanismOf(terms)
+  const undeclared = requests.filter(({ declaredGroups }) => declaredGroups === null).length
+  const bought: Purchase[] = []
+  for (const term of terms) {
+    const purchase = purchaseOf(term, mechanism, undeclared === 0)
+    if ('outcome' in purchase) return purchase
+    // of less than there are thresholds, each would get none
+    if (undeclared > 0 && purchase.delta < BigInt(undeclared)) return refuse('delta-missing')
+    bought.push(purchase)
+  }
+  const deltas = undeclared === 0 ? [] : bought.map(({ delta }) => delta / BigInt(undeclared))
+  const shares = sharesOf(all, bought)
+  const plans: NoisePlan[] = []
+  for (const [i, prepared] of all.entries()) {
+    const plan = planOf(prepared, mechanism, shares[i] ?? [], deltas)
+    if (plan === null) return refuse('epsilon-too-small')
+    plans.push(plan)
+  }
+  requirePaid(costOfAll(plans), bought)
+  return { outcome: 'planned', plans }
+}
+
+/** What several plans cost together, from their scales. */
+export function costOfAll(plans: readonly Pick<NoisePlan, 'columns' | 'threshold'>[]): NoiseCost {
+  const delta = plans.reduce((sum, { threshold }) => add(sum, threshold?.tau?.delta ?? rational(0)), rational(0))
+  return { ...costOf(plans.flatMap(({ columns }) => columns)), delta }
+}
+
+interface Prepared {
+  readonly request: NoiseRequest
+  readonly contribution: Contribution
+  readonly layout: Layout
+  /** of each part of the layout */
+  readonly sensitivities: readonly Sensitivity[]
+  /** whether what has few units is hidden */
+  readonly hidden: boolean
+}
+
+function prepare(request: NoiseRequest): Prepared | NoiseRefusal {
+  const contribution = contributionWithin(request)
+  if (contribution === null) return refuse('contribution-malformed')
+  const assured = request.assuredUnits !== undefined
+  const hidden = request.minimumGroupSize > 0 || request.declaredGroups === null || assured
+  const layout = layOut(request.asked, hidden ? (request.thresholdWeight ?? 1) : null, assured)
+  if (typeof layout === 'string') return refuse(layout)
+  const sensitivities: Sensitivity[] = []
+  for (const part of layout.parts) {
+    const sensitivity = sensitivityOf(part, contribution)
+    if (sensitivity === null) return refuse(part.measure.kind === 'units' ? 'groups-unbounded' : 'rows-unbounded')
+    sensitivities.push(sensitivity)
+  }
+  return { request, contribution, layout, sensitivities, hidden }
+}
+
+/** Per plan and part, one share of each dataset's purchase. */
+function sharesOf(all: readonly Prepared[], bought: readonly Purchase[]): readonly (readonly (readonly Share[])[])[] {
+  const weights = all.flatMap(({ layout }) => layout.parts.map((part) => part.weight))
+  const amounts = bought.map(({ loss }) => split(loss.amount, weights).map((amount): Share => ({ as: loss.as, amount })))
+  let at = 0
+  return all.map(({ layout }) =>
+    layout.parts.map(() => {
+      const own = amounts.flatMap((shares) => shares[at] ?? [])
+      at += 1
+      return own
+    }),
+  )
+}
+
+/** Null where a share buys no noise. */
+function planOf(
+  prepared: Prepared,
+  mechanism: Mechanism,
+  shares: readonly (readonly Share[])[],
+  deltas: readonly bigint[],
+): NoisePlan | null {
+  const { layout, sensitivities, hidden } = prepared
+  const columns: NoisyColumn[] = []
+  for (const [i, part] of layout.parts.entries()) {
+    const column = columnFor(part, sensitivities[i] as Sensitivity, mechanism, shares[i] ?? [])
+    if (column === null) return null
+    columns.push(column)
+  }
+  const threshold = hidden ? thresholdOf(columns, limits(prepared, deltas)) : null
+  return { columns, outputs: layout.outputs, threshold, cost: costOfAll([{ columns, threshold }]) }
 }
 
 /** The least noise that is enough for every dataset. */
@@ -112,14 +187,15 @@ function sensitivityOf({ measure }: Part, contribution: Contribution): Sensitivi
   return sensitivityOfSum(rows, reachOfRow(measure))
 }
 
-function limits(
-  { declaredGroups, minimumGroupSize: minimum, assuredUnits }: NoiseRequest,
-  contribution: Contribution,
-  bought: readonly Purchase[],
-  behind: ReadonlyMap<string, string>,
-): ThresholdLimits {
-  const deltas = declaredGroups === null ? bought.map((b) => b.delta) : null
-  return { groups: groupsOf(contribution) ?? 0n, minimum, deltas, assured: assuredUnits ?? null, behind }
+function limits({ request, contribution, layout }: Prepared, deltas: readonly bigint[]): ThresholdLimits {
+  const { declaredGroups, minimumGroupSize: minimum, assuredUnits } = request
+  return {
+    groups: groupsOf(contribution) ?? 0n,
+    minimum,
+    deltas: declaredGroups === null ? deltas : null,
+    assured: assuredUnits ?? null,
+    behind: layout.behind,
+  }
 }
 
 /** Null unless all bounds are positive integers. */

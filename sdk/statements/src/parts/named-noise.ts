@@ -14,7 +14,9 @@ const quotientText = z
 
 /** Names are what the signed query calls things, cut where they are long. */
 export const longestNoiseName = 200
+/** of all tables together */
 export const maximumNoisyColumns = 1000
+export const maximumNoisyTables = 100
 const name = z.string().min(1).max(longestNoiseName)
 
 /** One noisy number per group. */
@@ -35,11 +37,10 @@ const noisyColumnSchema = z.strictObject({
   rho: quotientText,
 })
 
-/**
- * The noise that results of a run got. It follows from the rules, the query and the run's parameters alone, and tells nothing of
- * the data: neither the noise that was drawn nor how many groups got any.
- */
-export const namedNoiseSchema = z.strictObject({
+/** Of one aggregation over rows, by one of its groupings. */
+const noisyTableSchema = z.strictObject({
+  /** what it groups by; nothing where its one group is all rows */
+  groups: z.array(name).max(maximumNoisyColumns),
   columns: z.array(noisyColumnSchema).min(1).max(maximumNoisyColumns),
   /** which columns of the result are computed from which of those */
   outputs: z
@@ -53,4 +54,11 @@ export const namedNoiseSchema = z.strictObject({
   /** groups come out where this column is at least `minimum`; `delta` where they come from the data */
   threshold: z.strictObject({ column: name, minimum: integerText, delta: quotientText.nullable() }).nullable(),
 })
+export type NoisyTable = z.infer<typeof noisyTableSchema>
+
+/**
+ * The noise that results of a run got: all tables together cost what was debited. It follows from the rules, the query and the run's
+ * parameters alone, and tells nothing of the data: neither the noise that was drawn nor how many groups got any.
+ */
+export const namedNoiseSchema = z.array(noisyTableSchema).min(1).max(maximumNoisyTables)
 export type NamedNoise = z.infer<typeof namedNoiseSchema>

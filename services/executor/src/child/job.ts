@@ -34,7 +34,7 @@ export interface Exact {
 
 /**
  * What the parent writes to the child's standard input: one job, in one line. The child answers with one line of `Cells` per
- * comparison and one of `Exact` where there is noise, each of which is answered by a line, and with its outcome.
+ * comparison, then one of `Exact` per noise job, each of which is answered by a line, and with its outcome.
  */
 export interface Job {
   readonly datasets: readonly {
@@ -44,7 +44,8 @@ export interface Job {
     readonly columns: readonly { readonly name: string; readonly type: string }[]
   }[]
   readonly comparisons: readonly Comparison[]
-  readonly noise?: NoiseJob | undefined
+  /** in this order: what a later one reads may be read from tables of earlier ones */
+  readonly noise?: readonly NoiseJob[] | undefined
   /** as the guard rewrote it; it may read the tables of the comparisons, and noisy cells */
   readonly sql: string
   /** the one file that is written */

@@ -31,8 +31,8 @@ export async function runJob(job: Job, ask: (said: Cells | Exact) => unknown): P
     for (const comparison of job.comparisons) {
       await compare(connection, comparison, (cells) => ask(cells) as readonly (readonly number[])[])
     }
-    if (job.noise !== undefined) {
-      await makeNoisyCells(connection, job.noise, (exact) => ask({ exact }) as readonly TextRow[])
+    for (const noise of job.noise ?? []) {
+      await makeNoisyCells(connection, noise, (exact) => ask({ exact }) as readonly TextRow[])
     }
     // Written in place: there is no second file that this process could make.
     const options = '(FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)'

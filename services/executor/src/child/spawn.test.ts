@@ -171,10 +171,10 @@ describe('a query in its child process', () => {
     const ask = async (sql: string, addNoise: AddNoise | undefined) => {
       const { folder, question } = await freshRun(sql)
       const child = startChild(limits, confinement, folder)
-      const { rowCount } = await child.run({ ...question, noise }, new AbortController().signal, { addNoise })
+      const { rowCount } = await child.run({ ...question, noise: [noise] }, new AbortController().signal, { addNoise })
       return { rowCount, rows: await inEngine(`SELECT * FROM '${folder.result}' ORDER BY ALL`) }
     }
-    const addNoise: AddNoise = (exact) => {
+    const addNoise: AddNoise = (_, exact) => {
       heard.push(exact)
       return [...(exact[0] ?? []).map(([kind = null]) => [kind, '-7']), [null, 'no number']]
     }

@@ -54,7 +54,7 @@ export function startChild(limits: ChildLimits, confinement: Confinement, folder
         await ready
         const { memoryMiB, threads } = limits
         const job = JSON.stringify({ ...question, result: folder.result, memoryMiB, threads } satisfies Job)
-        const answers = answersTo(question.comparisons.length, question.noise !== undefined, given)
+        const answers = answersTo(question.comparisons.length, question.noise?.length ?? 0, given)
         const heard = converse(child.stdin, child.stdout, { job, answers, kill })
         const code = await exited
         signal.throwIfAborted()

@@ -139,10 +139,10 @@ async function computeAndDeliver(execution: Execution, { obtained, signal, tryin
   const question = {
     datasets: datasets.map(({ slot, manifest, file }) => ({ slot, file, columns: manifest.document.schema.columns })),
     comparisons,
-    noise: noise === null ? undefined : noiseSql(noise),
+    noise: noise.map(noiseSql),
     sql: guarded.resultSql,
   }
-  const answers = { compare, addNoise: noise === null ? undefined : noiseFor(noise, signal) }
+  const answers = { compare, addNoise: noise.length === 0 ? undefined : noiseFor(noise, signal) }
   const { resultKey } = keys
   const options = { child, question, answers, folder: files, sealed, resultKey, runId: run.run.id, grid, signal }
   const result = await compute(options)

@@ -95,6 +95,6 @@ it('a statement of another column tells the guard nothing', async () => {
 it('a statement changes neither the verdict nor the noise', async () => {
   const stated = await guardedQuery(guard, runOf(sql, ['visits'], { visits: { column: 'person', rowsAtMost: 1 } }))
   const silent = await guardedQuery(guard, runOf(sql))
-  expect(stated.noise?.plan).toEqual(silent.noise?.plan)
+  expect(stated.noise[0]?.plan).toEqual(silent.noise[0]?.plan)
   expect([stated.verdict, stated.plan, stated.report]).toEqual([silent.verdict, silent.plan, silent.report])
 })

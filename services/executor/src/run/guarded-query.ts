@@ -1,5 +1,6 @@
 import { ReinraumError } from '@reinraum/crypto'
-import { type Guard, type GuardVerdict, namedNoise, type SlotInput } from '@reinraum/policy'
+import { type Guard, type GuardReport, type GuardVerdict, namedNoise, type SlotInput } from '@reinraum/policy'
+import type { NoisePlan } from '@reinraum/privacy'
 import { type NamedNoise, rowsPerUnitOf, type Slot, type VerifiedRun } from '@reinraum/statements'
 import { requireWithinCharge } from './within-charge.ts'
 
@@ -31,14 +32,15 @@ export async function guardedQuery(guard: Pick<Guard, 'check'>, verified: Verifi
   if (verdict.plan.slots.map(({ id }) => id).join() !== [...query.document.slots].sort().join()) {
     throw new ReinraumError('query-mismatch', 'the query names other slots than its SQL reads')
   }
-  requireWithinCharge(verdict.noise?.plan ?? null, slots, query.document.privacy)
-  return { ...verdict, namedNoise: namedNoiseOf(verdict) }
+  const plans = verdict.noise.map(({ plan }) => plan)
+  requireWithinCharge(plans, slots, query.document.privacy)
+  return { ...verdict, namedNoise: namedNoiseOf(plans, verdict.report) }
 }
 
 /** Before any key is asked for: what no receipt can tell of does not run. */
-function namedNoiseOf({ noise, report }: Extract<GuardVerdict, { readonly verdict: 'allowed' }>): NamedNoise | null {
-  if (noise === null || report.noise === null) return null
-  const named = namedNoise(noise.plan, report.noise)
+function namedNoiseOf(plans: readonly NoisePlan[], { noise }: GuardReport): NamedNoise | null {
+  if (noise === null) return null
+  const named = namedNoise(plans, noise)
   if (named === null) throw new ReinraumError('guard-refused', 'the query has more noisy columns than a receipt can name')
   return named
 }

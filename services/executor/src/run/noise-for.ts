@@ -5,11 +5,13 @@ import type { AddNoise } from '../child/dialogue.ts'
 const groupsAtOnce = 100
 
 /**
- * The noisy cells of a run. They are drawn here, from the operating system's randomness, and not in the query process. Others have their
+ * The noisy cells of a run, per statement. They are drawn here, from the operating system's randomness, and not in the query process. Others have their
  * turn in between: a lease must be renewed also while many groups get their noise.
  */
-export function noiseFor(statement: NoiseStatement, signal: AbortSignal): AddNoise {
-  return async ([cells = [], ...histograms]) => {
+export function noiseFor(statements: readonly NoiseStatement[], signal: AbortSignal): AddNoise {
+  return async (index, [cells = [], ...histograms]) => {
+    const statement = statements[index]
+    if (statement === undefined) throw new Error('the query has no such noise')
     const rows: TextRow[] = []
     let groups = 0
     for (const row of noiseSteps(statement)({ cells, histograms })) {

@@ -38,9 +38,13 @@ function planFor(noise: DifferentialPrivacy, declaredGroups: number | null): Noi
   return outcome.plan
 }
 
-const check = (plan: NoisePlan | null, noise: DifferentialPrivacy | undefined, spent: typeof spending | undefined = spending) => {
+const check = (
+  plan: NoisePlan | readonly NoisePlan[],
+  noise: DifferentialPrivacy | undefined,
+  spent: typeof spending | undefined = spending,
+) => {
   try {
-    requireWithinCharge(plan, slotsWith(noise), spent)
+    requireWithinCharge([plan].flat(), slotsWith(noise), spent)
     return 'within'
   } catch (error) {
     return (error as { code: string }).code
@@ -84,6 +88,15 @@ describe.each([
     expect(check(twice, noise)).toBe('privacy-over-maximum')
   })
 
+  it('is refused for plans that cost so much each', () => {
+    const plan = planFor(noise, null)
+    expect(check([plan, plan], noise)).toBe('privacy-over-maximum')
+    // the δ of three thresholds is more than one may have
+    const free = { ...plan, columns: [] }
+    expect(check([free], noise)).toBe('within')
+    expect(check([free, free, free], noise)).toBe('privacy-over-maximum')
+  })
+
   it('is refused for a smaller charge, and for a threshold that costs more delta', () => {
     const plan = planFor(noise, null)
     expect(check(plan, noise, { ...spending, epsilon: 0.999 })).toBe('privacy-over-maximum')
@@ -92,8 +105,8 @@ describe.each([
 })
 
 it('a dataset that asks for noise is not read without, nor one that states nothing', () => {
-  expect(check(null, rule)).toBe('guard-refused')
-  const without = () => requireWithinCharge(planFor(rule, 1), slotsWith(rule), undefined)
+  expect(check([], rule)).toBe('guard-refused')
+  const without = () => requireWithinCharge([planFor(rule, 1)], slotsWith(rule), undefined)
   expect(without).toThrow(expect.objectContaining({ code: 'guard-refused' }))
-  expect(check(null, undefined)).toBe('within')
+  expect(check([], undefined)).toBe('within')
 })
