@@ -37,17 +37,25 @@ async function exactOver(noise: NoiseStatement, rows: string): Promise<ExactText
   }
 }
 
+/** What their owner states that everybody has at most, and the rows of the person more. */
+interface Stated {
+  readonly rows?: number
+  readonly person?: string
+}
+
 /** @param tell what of the noisy rows an attacker looks at */
 async function audited(
   sql: string,
   tell: (rows: readonly (readonly (string | null)[])[]) => string | bigint,
   change = (noise: NoiseStatement) => noise,
+  { rows, person = extreme }: Stated = {},
 ) {
-  const slots = noisySlots({ unit: { maxRowsPerUnit: 2, maxGroupsPerUnit: 1 }, domain: ['Region 0', 'Region 1'] })
+  const stated = rows === undefined ? {} : { patients: rows }
+  const slots = noisySlots({ unit: { maxRowsPerUnit: 2, maxGroupsPerUnit: 1 }, domain: ['Region 0', 'Region 1'], stated })
   const { noise } = await allowedWithNoise(guard, slots, sql, { epsilon, delta: 0 })
   const [without, more] = [
     await exactOver(change(noise), others),
-    await exactOver(change(noise), `${others} UNION ALL ${extreme}`),
+    await exactOver(change(noise), `${others} UNION ALL ${person}`),
   ]
   const random: RandomSource = seededRandomness(sql)
   const added = noiseAdder(change(noise), random)
@@ -58,19 +66,37 @@ const global = (aggregate: string) => `SELECT ${aggregate} AS x FROM patients`
 const first = (rows: readonly (readonly (string | null)[])[]) =>
   rows[0]?.[0] == null ? 'hidden' : BigInt(Math.round(Number(rows[0][0])))
 
+const asked = [
+  ['a count', global('count(*)'), first],
+  ['units', global('count(DISTINCT person)'), first],
+  ['a sum', global('sum(cost)'), first],
+  ['a median', global('median(age)'), first],
+  [
+    'groups',
+    'SELECT region, count(*) AS n FROM patients GROUP BY region',
+    (rows: readonly (readonly (string | null)[])[]) => rows.map((r) => `${r[0]} ${Number(r[1]) > 22}`).join(),
+  ],
+] as const
+
 describe('a guarded query gives no more away than it costs', () => {
-  test.each([
-    ['a count', global('count(*)'), first],
-    ['units', global('count(DISTINCT person)'), first],
-    ['a sum', global('sum(cost)'), first],
-    ['a median', global('median(age)'), first],
-    [
-      'groups',
-      'SELECT region, count(*) AS n FROM patients GROUP BY region',
-      (rows: readonly (readonly (string | null)[])[]) => rows.map((r) => `${r[0]} ${Number(r[1]) > 22}`).join(),
-    ],
-  ] as const)('%s', async (_, sql, tell) => {
+  test.each(asked)('%s', async (_, sql, tell) => {
     expect((await audited(sql, tell)).epsilon).toBeLessThanOrEqual(epsilon)
+  })
+})
+
+const withRows = (rows: number): Stated => ({ rows, person: extreme.replace('range(100)', `range(${rows})`) })
+
+describe('nor does it where owners state the rows of a person', () => {
+  test.each(asked)('%s: one, and nobody has more', async (_, sql, tell) => {
+    expect((await audited(sql, tell, undefined, withRows(1))).epsilon).toBeLessThanOrEqual(epsilon)
+  })
+
+  test.each(asked.slice(0, 2))('%s: two, and nobody has more', async (_, sql, tell) => {
+    expect((await audited(sql, tell, undefined, withRows(2))).epsilon).toBeLessThanOrEqual(epsilon)
+  })
+
+  test('the audit finds it where that is false', async () => {
+    expect((await audited(global('count(*)'), first, undefined, { rows: 1 })).epsilon).toBeGreaterThan(epsilon)
   })
 })
 

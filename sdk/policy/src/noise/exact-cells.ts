@@ -2,6 +2,7 @@ import type { NoisyColumn } from '@reinraum/privacy'
 import type { Node } from '../ast/build.ts'
 import * as ast from '../ast/build.ts'
 import { column, type Named, type Piece, piece } from '../rewrite/pieces.ts'
+import { lessNobodys } from './less-nobodys.ts'
 import { type Level, level } from './level.ts'
 import { type MeasuredRows, measuredRows } from './measured-rows.ts'
 import type { NoisyCore } from './noisy-query.ts'
@@ -19,30 +20,43 @@ export function exactCells(query: Pick<NoisyCore, 'core' | 'measured' | 'plan'>,
   const { core, plan } = query
   const groups = core.groups.map((g) => ({ name: g.name, value: column(g.name) }))
   const values = [...new Set(plan.columns.flatMap(({ measure }) => (measure.kind === 'quantile' ? [measure.values] : [])))]
-  const cellsOf = (suffix: string, by: readonly Named[], rows: MeasuredRows, aggregates: Level) => {
+  const stepsTo = (suffix: string, rows: MeasuredRows, { by, aggregates, texts }: CellsOfRows): readonly Piece[] => {
+    const own = `${name}_${suffix}`
     const grouped = by.length === 0 ? {} : { groups: by.map((_, i) => i + 1) }
-    return piece(`${name}_${suffix}`, aggregates.columns, { from: rows.from(), ...grouped })
-  }
-  const textsOf = (cells: Piece, columns: readonly Named[]) => {
-    const texts = columns.map((c) => ({ name: c.name, value: ast.cast(c.value, 'VARCHAR') }))
-    return piece(`${cells.name}_text`, texts, { from: ast.table(cells.name, 'x') })
+    const columns = (last: string) => {
+      const list = texts.map((t) => ({ name: t.name, value: ast.cast(t.value, 'VARCHAR') }))
+      return piece(`${own}_text`, list, { from: ast.table(last, 'x') })
+    }
+    const cellsOf = (of: string, ofNobody: boolean) => piece(of, aggregates.columns, { from: rows.from(ofNobody), ...grouped })
+    if (!rows.withNobodys) return [...rows.pieces, cellsOf(own, false), columns(own)]
+    const counted = aggregates.add('a', ast.call('count_star', []))
+    const [cells, nobodys] = [cellsOf(`${own}_all`, false), cellsOf(`${own}_nobodys`, true)]
+    const less = lessNobodys({ cells, nobodys, keys: by.map((g) => g.name), rows: counted }, own)
+    return [...rows.pieces, cells, nobodys, less, columns(own)]
   }
   const exact = () => {
-    const [rows, aggregates] = [measuredRows(query, name), level(groups)]
+    const noisy = additive(plan.columns)
+    const isAdditive = noisy.every(({ measure }) => measure.kind !== 'distinct')
+    const [rows, aggregates] = [measuredRows(query, name, isAdditive), level(groups)]
     // a query of quantiles and nothing else has its threshold's units at least
-    const measures = additive(plan.columns).map((c, i) => ({ name: `m${i}`, value: measureOf(c, rows, aggregates) }))
-    const cells = cellsOf('exact', groups, rows, aggregates)
-    return [...rows.pieces, cells, textsOf(cells, [...groups, ...measures])]
+    const measures = noisy.map((c, i) => ({ name: `m${i}`, value: measureOf(c, rows, aggregates) }))
+    return stepsTo('exact', rows, { by: groups, aggregates, texts: [...groups, ...measures] })
   }
   const histogram = (of: string, i: number) => {
-    const rows = measuredRows(query, name)
+    const rows = measuredRows(query, name, true)
     const by = [...groups, { name: 'v', value: rows.stepsOf(of) }]
     const aggregates = level(by)
-    const n = { name: 'n', value: column(aggregates.add('n', ast.call('count_star', []))) }
-    const cells = cellsOf(`histogram${i}`, by, rows, aggregates)
-    return [...rows.pieces, cells, textsOf(cells, [...groups, { name: 'v', value: column('v') }, n])]
+    const n = { name: 'n', value: column(aggregates.add('a', ast.call('count_star', []))) }
+    return stepsTo(`histogram${i}`, rows, { by, aggregates, texts: [...groups, { name: 'v', value: column('v') }, n] })
   }
   return { cells: exact(), histograms: values.map((of, i) => ({ values: of, pieces: histogram(of, i) })) }
+}
+
+interface CellsOfRows {
+  readonly by: readonly Named[]
+  readonly aggregates: Level
+  /** what is made of the aggregates of a cell */
+  readonly texts: readonly Named[]
 }
 
 /** Columns whose noise is added to a number; the others draw a value by themselves. */

@@ -1,4 +1,3 @@
-import type { From } from '../analysis/block.ts'
 import type { Column, Expression } from '../analysis/expression.ts'
 import type { Node } from '../ast/build.ts'
 import * as ast from '../ast/build.ts'
@@ -10,6 +9,7 @@ import { withValues } from '../rewrite/values.ts'
 import { keepWithinBounds } from './bounded-rows.ts'
 import { contributionOf } from './contribution.ts'
 import { type DecimalSum, decimalSum, inSteps, type OnGrid } from './grid-steps.ts'
+import { withoutUnits } from './less-nobodys.ts'
 import { type Level, level } from './level.ts'
 import type { Measured } from './measured.ts'
 import type { NoisyCore } from './noisy-query.ts'
@@ -19,8 +19,10 @@ import { rowsPerUnitIn } from './stated-rows.ts'
 export interface MeasuredRows {
   /** the steps to the rows that stay within the bounds of their units */
   readonly pieces: readonly Piece[]
-  /** of the last of them, all columns that were asked for so far */
-  readonly from: () => Node
+  /** whether rows without a unit are among them, which may count in no cell */
+  readonly withNobodys: boolean
+  /** of the last of them, all columns that were asked for so far; of rows without a unit alone */
+  readonly from: (ofNobody: boolean) => Node
   readonly unit: Node
   /** no two rows are of the same unit */
   readonly onePerUnit: boolean
@@ -34,10 +36,11 @@ export interface MeasuredRows {
 
 type Query = Pick<NoisyCore, 'core' | 'measured' | 'plan'>
 
-export function measuredRows(query: Query, name: string): MeasuredRows {
+/** @param additive whether nothing but counts and sums is taken of the rows */
+export function measuredRows(query: Query, name: string, additive: boolean): MeasuredRows {
   const { core, plan } = query
   const most = rowsPerUnitIn(core.from)
-  const { pieces, unit, taken } = boundedRows(query, name, most)
+  const { pieces, unit, taken, withNobodys } = boundedRows(query, name, { most, additive })
   const last = pieces.at(-1) ?? missing()
   const onePerUnit = most === 1 || contributionOf(core).rows === 1
   const kept = level(core.groups.map((g) => ({ name: g.name, value: ast.column('w', g.name) })))
@@ -53,7 +56,11 @@ export function measuredRows(query: Query, name: string): MeasuredRows {
   }
   return {
     pieces,
-    from: () => ast.subquery(piece('', kept.columns, { from: ast.table(last.name, 'w') }).select, 'x'),
+    withNobodys,
+    from(ofNobody) {
+      const where = ofNobody ? ast.operator('OPERATOR_IS_NULL', [ast.column('w', unit)]) : null
+      return ast.subquery(piece('', kept.columns, { from: ast.table(last.name, 'w'), where }).select, 'x')
+    },
     unit: own,
     onePerUnit,
     stepsOf(values) {
@@ -71,10 +78,6 @@ export function measuredRows(query: Query, name: string): MeasuredRows {
       return ast.call('count', [column(kept.add('c', filtered(of, of.value ?? ast.integer(1n))))], { distinct })
     },
   }
-}
-
-function isDataset(from: From): boolean {
-  return from.kind === 'relation' && from.relation.source.kind === 'slot'
 }
 
 /** What is measured, as columns of the rows. */
@@ -95,13 +98,17 @@ interface BoundedRows {
   /** the column of the unit */
   readonly unit: string
   readonly taken: ReadonlyMap<string, Taken>
+  readonly withNobodys: boolean
 }
 
-/**
- * The rows with all that is read of them, each value once, and of those the ones that stay.
- * @param most rows that a unit has anyway, so that none is over a bound of as many; null where that is not known
- */
-function boundedRows({ core, measured }: Query, name: string, most: number | null): BoundedRows {
+interface Wanted {
+  /** rows that a unit has anyway, so that none is over a bound of as many; null where that is not known */
+  readonly most: number | null
+  readonly additive: boolean
+}
+
+/** The rows with all that is read of them, each value once, and of those the ones that stay. */
+function boundedRows({ core, measured }: Query, name: string, { most, additive }: Wanted): BoundedRows {
   const { from, where, groups, units } = core
   const needed = boundsOf(core).filter((bound) => most === null || bound.most < most)
   const bounds = groups.length === 0 ? needed.filter((bound) => bound.of === 'rows') : needed
@@ -115,11 +122,19 @@ function boundedRows({ core, measured }: Query, name: string, most: number | nul
     ...groups.map((g) => g.value),
     ...measured.flatMap((m) => [m.value, m.filter]),
   ]
-  const source = { from: withValues(writeFrom(from), read), where: where === null ? null : write(where) }
+  const source = withValues(writeFrom(from), read)
   // a dataset is read again sooner than its rows are kept, a join not
-  const rows = { ...piece(`${name}_rows`, columns.columns, source), once: own.length > 0 && !isDataset(from) }
+  const alone = from.kind === 'relation' && from.relation.source.kind === 'slot'
+  const everybodys = withoutUnits(core)
+  const withNobodys = additive && most === 1 && own.length === 0 && alone && everybodys !== undefined
+  const condition = withNobodys ? everybodys : where
+  const rows = {
+    ...piece(`${name}_rows`, columns.columns, { from: source, where: condition === null ? null : write(condition) }),
+    once: own.length > 0 && !alone,
+  }
   const keys = groups.map((g) => g.name)
-  return { pieces: [rows, ...(own.length === 0 ? [] : keepWithinBounds({ rows, bounds: own, keys }))], unit, taken }
+  const pieces = [rows, ...(own.length === 0 ? [] : keepWithinBounds({ rows, bounds: own, keys }))]
+  return { pieces, unit, taken, withNobodys }
 }
 
 function takenOf(measured: Measured, columns: Level): Taken {

@@ -69,14 +69,19 @@ describe('exact cells hold no more of a unit than that', () => {
   }
 
   test('rows and groups of it stay within the bounds', async () => {
-    const cells = await cellsOver('SELECT region, count(*) AS n FROM patients GROUP BY region', noisySlots({ unit }))
-    expect(cells.length).toBeLessThanOrEqual(2)
-    expect(cells.reduce((sum, [, n]) => sum + Number(n), 0)).toBeLessThanOrEqual(3)
+    for (const stated of [{}, { patients: 100 }]) {
+      const slots = noisySlots({ unit, stated })
+      const cells = await cellsOver('SELECT region, count(*) AS n FROM patients GROUP BY region', slots)
+      expect(cells.length).toBeLessThanOrEqual(2)
+      expect(cells.reduce((sum, [, n]) => sum + Number(n), 0)).toBeLessThanOrEqual(3)
+    }
   })
 
   test('units are counted once, also where each has one row', async () => {
     const sql = 'SELECT count(DISTINCT person) AS n FROM patients'
     for (const maxRowsPerUnit of [1, 3]) expect(await cellsOver(sql, noisySlots({ unit: { maxRowsPerUnit } }))).toEqual([['1']])
+    const stated = noisySlots({ unit: { maxRowsPerUnit: 100 }, stated: { patients: 100 } })
+    expect(await cellsOver(sql, stated)).toEqual([['1']])
   })
 
   test('rows of groups that nobody declared take no place of others', async () => {
@@ -148,11 +153,24 @@ describe('a unit changes the exact cells by no more than that', () => {
     for (const { moved, most } of found) expect(moved).toBeLessThanOrEqual(most)
   })
 
-  test('rows of nobody count nowhere, however many there are', async () => {
+  test.each([1, 2])('where its owner states that nobody has more than %i rows, and it has as many', async (rows) => {
+    const slots = noisySlots({ unit, stated: { patients: rows } })
+    for (const of of ['count(*) AS n, sum(cost) AS c', 'count(DISTINCT person) AS n, avg(cost) AS c, stddev(visits) AS s']) {
+      const sql = `SELECT region, ${of} FROM patients GROUP BY region`
+      const more = `${other} UNION ALL ${lone.replace('range(100)', `range(${rows})`).replace('SELECT 7', 'SELECT 70')}`
+      const found = await changeOf(sql, slots, { patients: other }, { patients: more })
+      expect(found.some(({ moved, most }) => moved > 0 && moved * unit.maxRowsPerUnit >= most)).toBe(true)
+      for (const { moved, most } of found) expect(moved).toBeLessThanOrEqual(most)
+    }
+  })
+
+  test.each([undefined, 1])('rows of nobody count nowhere, however many there are, where %j row is stated', async (rows) => {
     const nobody = lone.replace('SELECT 7', 'SELECT NULL')
-    const slots = noisySlots({ unit })
+    const slots = noisySlots({ unit, stated: rows === undefined ? {} : { patients: rows } })
     for (const sql of [
       'SELECT region, count(*) AS n, sum(cost) AS c FROM patients GROUP BY region',
+      'SELECT region, avg(cost) AS n, stddev(score) AS s, count(DISTINCT person) AS c FROM patients GROUP BY region',
+      'SELECT count(*) AS n, sum(cost) AS c, count(age) FILTER (WHERE smoker) AS k FROM patients',
       "SELECT 'all', count(*) AS n, sum(k) AS c FROM (SELECT person, count(*) AS k FROM patients GROUP BY person) q",
     ]) {
       const found = await changeOf(sql, slots, { patients: other }, { patients: `${other} UNION ALL ${nobody}` })

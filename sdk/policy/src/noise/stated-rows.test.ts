@@ -65,8 +65,8 @@ describe('of a dataset alone what its owner states is believed', () => {
   })
 
   test('units with one row each are not looked at twice', async () => {
-    expect((await ask(byRegion, oneEach, { patients: 1 })).texts.join()).not.toContain('DISTINCT')
-    expect((await ask(byRegion, twoEach, { patients: 2 })).texts.join()).toContain('DISTINCT')
+    expect((await ask(byRegion, oneEach, { patients: 1 })).texts.join()).not.toContain('count(DISTINCT')
+    expect((await ask(byRegion, twoEach, { patients: 2 })).texts.join()).toContain('count(DISTINCT')
   })
 
   test('a false one counts more rows of its own units than the rule says: it is the owner who said so', async () => {
