@@ -9,7 +9,8 @@ import { sealFile } from '@reinraum/client'
 import { randomBytes } from '@reinraum/crypto'
 
 // Memory of sealing a file must not depend on its size: CSV → Parquet (DuckDB) → envelope → file, for files of several sizes,
-// each in a process of its own. Usage: node --conditions=source e2e/bench/seal-file.ts [megabytes …]
+// each in a process of its own. Then the same with rows counted per privacy unit, where each row is of a unit of its own: what
+// that costs depends on the number of units, up to what fits. Usage: node --conditions=source e2e/bench/seal-file.ts [megabytes …]
 
 const columns = [
   { name: 'id', type: 'BIGINT' as const },
@@ -19,16 +20,18 @@ const columns = [
 
 if (process.argv[2] === '--one') {
   const file = process.argv[3] ?? ''
+  const unit = process.argv[4]
   const started = performance.now()
-  const { length, rowCount } = await sealFile({
+  const { length, rowCount, mostRowsPerUnit } = await sealFile({
     file,
     schema: { columns },
     target: `${file}.sealed`,
     key: randomBytes(32),
     context: randomBytes(32),
+    ...(unit === undefined ? {} : { unit }),
   })
   const seconds = (performance.now() - started) / 1000
-  console.log(JSON.stringify({ length, rowCount, seconds, peakMiB: process.resourceUsage().maxRSS / 1024 }))
+  console.log(JSON.stringify({ length, rowCount, mostRowsPerUnit, seconds, peakMiB: process.resourceUsage().maxRSS / 1024 }))
 } else {
   const sizes = process.argv
     .slice(2)
@@ -36,23 +39,36 @@ if (process.argv[2] === '--one') {
     .filter((size) => size > 0)
   const directory = await mkdtemp(join(tmpdir(), 'reinraum-bench-'))
   try {
-    console.log('CSV MB   sealed MB   MB/s of CSV   peak MiB')
+    console.log('CSV MB   sealed MB   MB/s of CSV   peak MiB   counting: ratio   peak MiB')
     for (const size of sizes.length > 0 ? sizes : [50, 200, 800]) {
       const file = join(directory, `${size}.csv`)
       await writeCsv(file, size * 1e6)
-      const one = spawnSync(process.execPath, [...process.execArgv, fileURLToPath(import.meta.url), '--one', file], {
-        encoding: 'utf8',
-      })
-      if (one.status !== 0) throw new Error(one.stderr)
-      const { length, seconds, peakMiB } = JSON.parse(one.stdout) as { length: number; seconds: number; peakMiB: number }
+      const [plain, counting] = [seal(file), seal(file, 'id')]
       const bytes = (await stat(file)).size
-      const row = [bytes / 1e6, length / 1e6, bytes / 1e6 / seconds, peakMiB].map((value) => value.toFixed(0).padStart(8))
-      console.log(row.join('    '))
+      const row = [bytes / 1e6, plain.length / 1e6, bytes / 1e6 / plain.seconds, plain.peakMiB]
+      const ratio = `${(counting.seconds / plain.seconds).toFixed(2)}${counting.mostRowsPerUnit === null ? ' (too many)' : ''}`
+      const cells = [...row.map((value) => value.toFixed(0)), ratio, counting.peakMiB.toFixed(0)]
+      console.log(cells.map((cell) => cell.padStart(8)).join('    '))
       await rm(file)
     }
   } finally {
     await rm(directory, { recursive: true, force: true })
   }
+}
+
+interface Sealed {
+  readonly length: number
+  readonly seconds: number
+  readonly peakMiB: number
+  readonly mostRowsPerUnit?: number | null
+}
+
+/** In a process of its own. */
+function seal(file: string, ...unit: readonly string[]): Sealed {
+  const argv = [...process.execArgv, fileURLToPath(import.meta.url), '--one', file, ...unit]
+  const { status, stdout, stderr } = spawnSync(process.execPath, argv, { encoding: 'utf8' })
+  if (status !== 0) throw new Error(stderr)
+  return JSON.parse(stdout) as Sealed
 }
 
 async function writeCsv(file: string, bytes: number): Promise<void> {

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { openResult, readTable, sealDataset, waitForRun } from '@reinraum/client'
+import { checkQuery, listManifests, openResult, readTable, waitForRun } from '@reinraum/client'
+import { digestId, utf8 } from '@reinraum/crypto'
 import { parseStatement, type Query, signerOf, signStatement } from '@reinraum/statements'
 import { beforeAll, expect, it } from 'vitest'
 import { type CleanRoom, propose, start } from '../harness/clean-room.ts'
@@ -9,8 +10,10 @@ import { useCleanRooms } from '../harness/use-clean-rooms.ts'
 import { visitsCsv } from '../harness/visits.ts'
 
 const rooms = useCleanRooms()
+type Party = 'analyst' | 'outsider' | 'health'
 let clean: CleanRoom
-let as: Readonly<Record<'analyst' | 'outsider', CommandLine>>
+let sealed: string
+let as: Readonly<Record<Party, CommandLine>>
 
 /** Any query over the visits, with noise, and nobody reviews. Each person has two visits, in one district. */
 beforeAll(async () => {
@@ -43,22 +46,24 @@ beforeAll(async () => {
       }),
     }),
   })
-  const file = join(clean.directory, 'visits.csv')
-  await writeFile(file, visitsCsv())
-  await sealDataset(clean.sessions.health, {
-    contract: clean.contract,
-    slot: 'visits',
-    file,
-    stateDirectory: join(clean.directory, 'state', 'health'),
-    lineage: { dataset: 'visits', periods: [1] },
-  })
-  const line = async (party: 'analyst' | 'outsider') => {
+  const line = async (party: Party) => {
     const identity = join(clean.directory, `${party}.json`)
     await writeFile(identity, JSON.stringify(clean.identities[party]), { mode: 0o600 })
     return commandLine({ room: rooms.room.roomFile, identity })
   }
-  as = { analyst: await line('analyst'), outsider: await line('outsider') }
+  as = { analyst: await line('analyst'), outsider: await line('outsider'), health: await line('health') }
+  sealed = await seal('visits.csv', visitsCsv())
 }, 180_000)
+
+/** @returns what the owner is told at a terminal */
+async function seal(name: string, csv: string): Promise<string> {
+  const file = join(clean.directory, name)
+  await writeFile(file, csv)
+  const options = ['--contract', clean.contract.id, '--slot', 'visits', '--dataset', 'visits']
+  const { exitCode, out, err } = await as.health('dataset', 'seal', file, ...options, '--state', join(clean.directory, 'state'))
+  expect({ exitCode, err }).toMatchObject({ exitCode: 0 })
+  return out
+}
 
 const asked = (epsilon: number) => ({
   title: 'Visits',
@@ -68,13 +73,35 @@ const asked = (epsilon: number) => ({
   privacy: { epsilon, delta: 0 },
 })
 
+/** The digest of what the analyst is shown that runs. */
+async function shownSql(epsilon: number): Promise<string> {
+  const file = join(clean.directory, 'visits.sql')
+  await writeFile(file, asked(epsilon).sql)
+  const check = ['query', 'check', file, '--contract', clean.contract.id, '--epsilon', `${epsilon}`]
+  return digestId(utf8(`${(await as.analyst.json(...check)).value.rewrittenSql}`))
+}
+
+/** The same of what would run if the owner stated nothing. */
+async function sqlWithoutStatement(epsilon: number): Promise<string> {
+  const verdict = await checkQuery(clean.contract.document.slots, asked(epsilon))
+  return verdict.verdict === 'allowed' ? digestId(utf8(verdict.rewrittenSql)) : expect.fail(JSON.stringify(verdict))
+}
+
+it('the owner is told how many rows a person has, and everyone that nobody has more than the rule counts', async () => {
+  expect(sealed).toContain('no person has more than 2 rows; the rule counts at most 2\n')
+  const [manifest] = await listManifests(clean.sessions.analyst, clean.contract)
+  expect(manifest?.document.unit).toEqual({ column: 'person', rowsAtMost: 2 })
+})
+
 it('a result comes out with noise and intervals, and costs what the query says', async () => {
   const runId = await start(clean, await propose(clean, asked(8)), { parameters: {} })
   const ended = await waitForRun(clean.sessions.analyst, runId, { signal: AbortSignal.timeout(60_000) })
   expect(ended).toMatchObject({ state: 'completed', reason: '' })
   const file = join(clean.directory, 'noisy.parquet')
-  const { receiptBundle } = await openResult(clean.sessions.analyst, clean.contract, runId, file)
+  const { receiptBundle, verification } = await openResult(clean.sessions.analyst, clean.contract, runId, file)
   await writeFile(join(clean.directory, 'receipt.json'), receiptBundle)
+  // The enclave goes by the owner's statement, and runs what the analyst was shown.
+  expect(verification.receipt?.document.rewrittenSql).toBe(await shownSql(8))
   const { columns, rows } = await readTable(file)
   expect(columns).toEqual(['district', 'visits', 'visits_low', 'visits_high'])
   // two people in the west and nobody abroad: a scale of 1/4 makes no ten of them
@@ -196,3 +223,13 @@ it('whoever goes around the command line is refused by governance, with the maxi
     message: 'privacy.epsilon: is more than visits allows one query; write 8 at most',
   })
 })
+
+it('a version in which somebody has more rows than the rule counts states nothing, and its owner is warned', async () => {
+  const [, first = ''] = visitsCsv().split('\n')
+  const out = await seal('more.csv', `${visitsCsv()}${first}\n`)
+  expect(out).toContain('WARNING: a person has 3 rows; the rule counts at most 2, and results leave the others out\n')
+  const newest = (await listManifests(clean.sessions.analyst, clean.contract)).at(-1)
+  expect(newest?.document).toMatchObject({ version: 2, slot: 'visits' })
+  expect(newest?.document).not.toHaveProperty('unit')
+  expect(await shownSql(8)).toBe(await sqlWithoutStatement(8))
+}, 60_000)

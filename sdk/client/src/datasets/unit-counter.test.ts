@@ -33,7 +33,7 @@ test('units that differ in either word are two, also where both begin at the sam
 
 test('more units than fit are not counted, and not said to be few', () => {
   const units = (n: number) => Array.from({ length: n }, (_, i) => i)
-  expect(counted([...units(8), 1], 16)).toEqual({ rows: 9, most: 2 })
-  expect(counted([...units(9), 1], 16)).toEqual({ rows: 10, most: null })
-  expect(counted([...units(5000), 1], 8192).most).toBe(null)
+  expect(counted([...units(12), 1], 16)).toEqual({ rows: 13, most: 2 })
+  expect(counted([...units(13), 1], 16)).toEqual({ rows: 14, most: null })
+  expect(counted([...units(7000), 1], 8192).most).toBe(null)
 })

@@ -8,8 +8,8 @@ export interface UnitCounter {
   readonly most: () => number | null
 }
 
-/** What half of the slots hold: 16 million units, in 384 MiB. */
-const largestCapacity = 2 ** 25
+/** Three quarters of them for 12 million units, in 192 MiB. */
+const largestCapacity = 2 ** 24
 
 /**
  * A hash table with open addressing. Units whose hashes are equal count as one, so that the number may be too high but never too
@@ -26,7 +26,7 @@ export function unitCounter(capacity = largestCapacity): UnitCounter {
       if (table === null || low === null || high === null) return
       const count = increase(table, low, high, 1)
       if (count > most) most = count
-      if (2 * table.used > table.counts.length) table = table.counts.length < capacity ? grown(table) : null
+      if (4 * table.used > 3 * table.counts.length) table = table.counts.length < capacity ? grown(table) : null
     },
     rows: () => rows,
     most: () => (table === null ? null : most),
