@@ -2,12 +2,13 @@ import { appendFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { DuckDBInstance } from '@duckdb/node-api'
 import type { ColumnType, DatasetSchema } from '@reinraum/statements'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { encodeParquet } from './encode.ts'
-import { sealFile } from './seal-file.ts'
-import { openSource } from './source.ts'
+import { openSource, type Source } from './source.ts'
+import { unitCounter } from './unit-counter.ts'
 
 let directory: string
 beforeAll(async () => {
@@ -95,10 +96,17 @@ test.each(['csv', 'json', 'parquet'])('a file in %s is counted as a GROUP BY of 
   expect(counted).toBeGreaterThan(900)
 })
 
-test('a file of one unit is counted row by row', async () => {
-  const file = join(directory, 'one.parquet')
-  await inEngine(`COPY (SELECT 1 AS "the ""person""", 'x' AS note FROM range(10000)) TO '${file}'`)
-  expect((await encode(file, 'BIGINT')).counted).toBe(10_000)
+// What Parquet says of a whole column, and keeps once, must not keep the engine from asking for each row.
+test.each([
+  ['one number', '1', 'BIGINT', 10_000],
+  ['one text', "'a'", 'VARCHAR', 10_000],
+  ['few texts', "'person ' || i % 4", 'VARCHAR', 2500],
+  ['nobody', 'NULL::BIGINT', 'BIGINT', 0],
+] as const)('a file of %s is counted row by row', async (_, unit, type, most) => {
+  const file = join(directory, 'few.parquet')
+  await inEngine(`COPY (SELECT ${unit} AS "the ""person""", 'x' AS note FROM range(10000) t(i)) TO '${file}'`)
+  const { counted, rows } = await encode(file, type)
+  expect({ counted, rows }).toEqual({ counted: most, rows: 10_000 })
 })
 
 test('what is sealed is the same, counted or not', async () => {
@@ -125,21 +133,46 @@ test('of a file that changes meanwhile, what is sealed is counted', async () => 
   expect({ most: counted, rows }).toEqual(inParquet)
 })
 
-test('a sealing that is stopped ends, though the engine is still counting', async () => {
+test('an encoding that is stopped waits for the engine to end, and not for the rest of the file', async () => {
   const file = join(directory, 'long.parquet')
-  await inEngine(`COPY (SELECT i AS "the ""person""", md5(i::VARCHAR) AS note FROM range(1000000) t(i)) TO '${file}'`)
-  const stop = new AbortController()
-  const sealing = sealFile({
-    file,
-    schema: schemaOf('BIGINT'),
-    target: join(directory, 'long.sealed'),
-    key: new Uint8Array(32),
-    context: new Uint8Array(32),
-    unit: 'the "person"',
-    onProgress: () => stop.abort(new Error('stopped')),
-    signal: stop.signal,
-  })
-  await expect(sealing).rejects.toThrow('stopped')
+  await inEngine(`COPY (SELECT i AS "the ""person""", md5(i::VARCHAR) AS note FROM range(300000) t(i)) TO '${file}'`)
+  const source = await openSource(file, schemaOf('BIGINT'), 'the "person"')
+  const heard: string[] = []
+  const listening: Source = {
+    ...source,
+    run: async (sql) => {
+      try {
+        return await source.run(sql)
+      } finally {
+        await setTimeout(200)
+        heard.push('ended')
+      }
+    },
+    interrupt: () => {
+      heard.push('interrupted')
+      source.interrupt()
+    },
+    explainMismatch: () => {
+      heard.push('read once more')
+      return source.explainMismatch()
+    },
+  }
+  for await (const _ of encodeParquet(listening).bytes) break
+  expect(heard).toEqual(['interrupted', 'ended'])
+  source.close()
+})
+
+test('rows of which not every one was counted are not sealed', async () => {
+  const source = await openSource(await csv('missed.csv', ['1,a', '2,b']), schemaOf('BIGINT'), 'the "person"')
+  try {
+    const encoding = encodeParquet({ ...source, units: unitCounter() }).bytes
+    const reading = (async () => {
+      for await (const _ of encoding);
+    })()
+    await expect(reading).rejects.toMatchObject({ code: 'internal', message: 'of 2 rows, 0 were counted' })
+  } finally {
+    source.close()
+  }
 })
 
 test('a value that does not convert is told as without counting', async () => {

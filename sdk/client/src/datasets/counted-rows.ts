@@ -12,7 +12,7 @@ export function countedRows(connection: DuckDBConnection, rows: string, unit: st
     name: 'counted',
     parameterTypes: [UINTEGER, UINTEGER],
     returnType: BOOLEAN,
-    // Without these the engine would ask once for all equal rows, and not at all for rows without a unit.
+    // The engine may neither ask once for rows that are equal, nor answer itself for rows without a unit.
     volatile: true,
     specialHandling: true,
     mainFunction(_, chunk, passes) {

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DatasetSchema } from '@reinraum/statements'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { readTable } from '../tables.ts'
 import { encodeParquet } from './encode.ts'
 import { openSource } from './source.ts'
@@ -11,6 +11,8 @@ import { openSource } from './source.ts'
 let directory: string
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'reinraum-encode-'))
+  // A folder of its own, in which nobody else leaves anything.
+  vi.stubEnv('TMPDIR', directory)
 })
 afterAll(() => rm(directory, { recursive: true, force: true }))
 
@@ -40,7 +42,7 @@ async function encode(path: string, to = schema) {
   }
 }
 
-const leftovers = () => readdirSync(tmpdir()).filter((name) => name.startsWith('reinraum-seal-'))
+const leftovers = () => readdirSync(directory).filter((name) => name.startsWith('reinraum-seal-'))
 
 describe('a file in the clear becomes Parquet', () => {
   const csv = 'other,Flight Date,cost $,"say ""hi"""\n1,1990-01-08,5,a\n2,1991-02-03,,"b, c"\n'

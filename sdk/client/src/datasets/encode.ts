@@ -18,22 +18,26 @@ export function encodeParquet(source: Source): { readonly bytes: AsyncGenerator<
   async function* produce(): AsyncGenerator<Uint8Array> {
     const directory = await mkdtemp(join(tmpdir(), 'reinraum-seal-'))
     const pipe = join(directory, 'pipe')
-    let copying: Promise<unknown> = Promise.resolve()
+    const stop = new AbortController()
+    let writing: Promise<unknown> | undefined
     try {
       await promisify(execFile)('mkfifo', ['-m', '600', pipe]).catch((cause) => {
         throw new ReinraumError('unsupported', 'this system has no named pipes (mkfifo)', { cause })
       })
-      const copy = copyInto(source, pipe)
+      const copy = copyInto(source, pipe, stop.signal)
       // Awaited below; a failure before then must not count as unhandled.
       copy.catch(() => {})
-      copying = copy
-      for await (const chunk of createReadStream(pipe, { highWaterMark: 1 << 20 })) yield chunk as Uint8Array
+      for await (const chunk of createReadStream(pipe, { highWaterMark: 1 << 20 })) {
+        writing = copy
+        yield chunk as Uint8Array
+      }
       rows = await copy
       requireCounted(source, rows)
     } finally {
-      // A reader that stops ends the copy, but the engine may be far from its next write.
-      source.interrupt()
-      await copying.catch(() => {})
+      stop.abort()
+      // Whoever stops reading does not wait for the rest of the file, but for the engine, which calls back for what it counts.
+      if (rows < 0) source.interrupt()
+      await writing?.catch(() => {})
       await rm(directory, { recursive: true, force: true })
     }
   }
@@ -52,14 +56,14 @@ function requireCounted({ units }: Source, rows: number): void {
     throw new ReinraumError('internal', `of ${rows} rows, ${units.rows()} were counted`)
 }
 
-async function copyInto(source: Source, pipe: string): Promise<number> {
+async function copyInto(source: Source, pipe: string, stopped: AbortSignal): Promise<number> {
   try {
     const { rowsChanged } = await source.run(
       `COPY (${source.selectSql}) TO '${pipe.replaceAll("'", "''")}' (FORMAT parquet, COMPRESSION zstd)`,
     )
     return rowsChanged
   } catch (cause) {
-    if (isReinraumError(cause)) throw cause
+    if (isReinraumError(cause) || stopped.aborted) throw cause
     const mismatch = await source.explainMismatch().catch(() => '')
     if (mismatch !== '') throw new ReinraumError('schema-mismatch', mismatch, { cause })
     throw new ReinraumError('unreadable-input', 'the file could not be read to its end', { cause })

@@ -15,8 +15,9 @@ export interface Source {
   run(sql: string): Promise<{ readonly rowsChanged: number }>
   /** Which column fails to convert and how often, without a value. */
   explainMismatch(): Promise<string>
-  /** Ends a statement that is under way. Wait for it before closing: the engine may wait for this thread. */
+  /** Ends the statement that runs, if one does; it fails. */
   interrupt(): void
+  /** Once nothing runs any more: the engine would wait for ever for the answers of what counts rows. */
   close(): void
 }
 
