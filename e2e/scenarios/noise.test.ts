@@ -102,6 +102,7 @@ it('a result comes out with noise and intervals, and costs what the query says',
   await writeFile(join(clean.directory, 'receipt.json'), receiptBundle)
   // The enclave goes by the owner's statement, and runs what the analyst was shown.
   expect(verification.receipt?.document.rewrittenSql).toBe(await shownSql(8))
+  expect(await shownSql(8)).not.toBe(await sqlWithoutStatement(8))
   const { columns, rows } = await readTable(file)
   expect(columns).toEqual(['district', 'visits', 'visits_low', 'visits_high'])
   // two people in the west and nobody abroad: a scale of 1/4 makes no ten of them

@@ -14,14 +14,14 @@ test('rows are counted where a rule asks for noise and bounds what a unit adds',
 })
 
 test.each([
-  [0, 2],
-  [1, 2],
+  [0, 1],
+  [1, 1],
   [2, 2],
   [3, 8],
   [8, 8],
   [9, undefined],
   [null, undefined],
-])('of %j rows, the bound that is stated is %j', (most, rowsAtMost) => {
+])('of %j rows at most, %j are stated', (most, rowsAtMost) => {
   const stated = rowsAtMost === undefined ? undefined : { column: 'person', rowsAtMost }
   expect(statedRows(rule, { column: 'person', most }, 1000)).toEqual(stated)
 })

@@ -15,8 +15,9 @@ export function unitToCount({ differentialPrivacy, privacyUnit }: AnalysisRule):
 }
 
 /**
- * What the manifest states: the least bound of the rule that no unit exceeds. The exact number would be a fact about one unit,
- * without noise and for everyone who reads the manifest; of this, all that shows is which of the rule's bounds has work to do.
+ * What the manifest states: that each unit has one row, or else the least bound of the rule that no unit exceeds. The exact
+ * number would be a fact about one unit, without noise and for everyone who reads the manifest; of this, all that shows is which
+ * of the rule's bounds has work to do. One row is worth stating whatever the bounds are: units are counted by their rows then.
  * @returns undefined where some unit exceeds them all, or nobody knows
  */
 export function statedRows(
@@ -25,7 +26,7 @@ export function statedRows(
   rowCount: number,
 ): UnitRows | undefined {
   if (most === null || privacyUnit === 'none') return undefined
-  const enough = boundsOf(privacyUnit).filter((bound) => bound >= most)
+  const enough = [1, ...boundsOf(privacyUnit)].filter((bound) => bound >= most)
   return enough.length === 0 ? undefined : { column, rowsAtMost: Math.min(...enough, Math.max(1, rowCount)) }
 }
 

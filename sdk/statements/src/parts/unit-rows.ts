@@ -2,8 +2,9 @@ import { z } from 'zod'
 import type { AnalysisRule } from './analysis-rule.ts'
 
 /**
- * What the owner states of the privacy units in a version of a dataset: counted while it was sealed, and rounded up to what the
- * rule bounds anyhow, since a statement is read without noise. It spares an enclave the bounding of what is within bounds.
+ * What the owner states of the privacy units in a version of a dataset, counted while it was sealed. It spares an enclave the
+ * bounding of what is within bounds. Everyone reads it without noise, so whoever seals states no more of the number than serves
+ * that: whether it is 1, or else a bound of the rule that it does not exceed.
  */
 export const unitRowsSchema = z.strictObject({
   /** whose values tell the units apart; one of the schema's columns */
