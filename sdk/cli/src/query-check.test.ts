@@ -53,6 +53,11 @@ differentialPrivacy:
 `,
   'noisy.sql': 'CREATE TABLE visits (person VARCHAR, district VARCHAR, cost BIGINT, note VARCHAR)',
   'counts.sql': 'SELECT district, count(*) AS visits, avg(cost) AS mean FROM visits GROUP BY district',
+  'totals.sql': 'SELECT district, count(*) AS visits FROM visits GROUP BY ROLLUP (district)',
+  'across.sql': 'SELECT district, count(*) AS visits FROM visits v JOIN jobs j ON v.person = j.person GROUP BY district',
+  'jobs.yaml': visits.replace('  district: { dimension: true, join: true, filter: literal }\n', ''),
+  'registers.sql': `CREATE TABLE visits (person VARCHAR, district VARCHAR, cost BIGINT, note VARCHAR);
+    CREATE TABLE jobs (person VARCHAR, cost BIGINT)`,
   'broken.yaml': 'version: 1\nmodes: [template]\n',
 }
 
@@ -76,6 +81,34 @@ describe('a query of a dataset that asks for noise', () => {
     expect(out).toContain('visits: off by 8.98 % of 100, 0.898 % of 1000, 0.0898 % of 10000 units; 95 % intervals beside it')
     expect(out).toMatch(/visits BIGINT\n\s+visits_low BIGINT\n\s+visits_high BIGINT/)
     expect(out).toContain('with noise, rounded to multiples of 5')
+  })
+
+  it('says of each grouping what noise it gets of what is spent together', async () => {
+    const { out, exitCode } = await check(
+      'totals.sql',
+      '--schema',
+      at('noisy.sql'),
+      '--rule',
+      `visits=${at('noisy.yaml')}`,
+      '--epsilon',
+      '1',
+    )
+    expect(exitCode).toBe(0)
+    const squeezed = out.replaceAll(/\n +/g, '\n')
+    // a quarter of 1 for the count and the threshold of each
+    for (const by of ['all rows', 'by district'])
+      expect(squeezed).toContain(`result, ${by}:\nrows all: discrete Laplace of scale 12; one unit moves it by at most 3`)
+    expect(squeezed).toContain('result, all rows:\nhas at least 3 privacy units by their noisy number')
+  })
+
+  it('says that a dataset without noise has its threshold with a margin', async () => {
+    const rules = ['--rule', `visits=${at('noisy.yaml')}`, '--rule', `jobs=${at('jobs.yaml')}`]
+    const { out, exitCode } = await check('across.sql', '--schema', at('registers.sql'), ...rules, '--epsilon', '2')
+    expect(exitCode).toBe(0)
+    expect(out).toContain('has at least 16 privacy units by their noisy number')
+    expect(out).toContain(
+      'has at least 3 exactly, and so many with a value behind each number, but with a chance of one in a million',
+    )
   })
 
   it('says the same to programs', async () => {

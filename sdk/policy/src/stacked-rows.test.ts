@@ -85,6 +85,12 @@ describe('a register that has few people in a group', () => {
     expect(await guarded(sql)).toEqual([])
   })
 
+  test('is one of as many as a query names', async () => {
+    const branches = Array.from({ length: 9 }, (_, i) => `SELECT age AS years FROM patients WHERE region = 'Region ${i}'`)
+    const sql = `SELECT count(*) AS n, sum(years) AS y FROM (${branches.join(' UNION ALL ')}) q`
+    expect(readable(await guarded(sql))).toEqual(readable(await plain(sql)))
+  })
+
   test('is reported branch by branch', async () => {
     const verdict = await check(`SELECT place, count(*) AS n FROM (${patients} UNION ALL ${pupils}) q GROUP BY place`)
     if (verdict.verdict === 'refused') throw new Error(JSON.stringify(verdict.reasons))

@@ -16,10 +16,14 @@ export function declaredGroups({ from, groups }: Core): DeclaredGroups | null {
   const domains = groups.map(({ value }) => domainOf(value, from))
   const found = domains.flatMap((domain) => (domain === null ? [] : [domain]))
   if (found.length < domains.length) return null
-  const count = countOf(found)
+  return found
+}
+
+/** @throws Refusal where all aggregations of a query, by all of their groupings, have more groups than get noise in time */
+export function checkGroups(all: readonly (DeclaredGroups | null)[]): void {
+  const count = all.reduce((sum, groups) => sum + (groups === null ? 0 : countOf(groups)), 0)
   if (count > mostGroups)
     refuse('too-complex', `the domains have ${count} groups together, and a query with noise at most ${mostGroups}`)
-  return found
 }
 
 /** How many groups there are. */

@@ -102,6 +102,14 @@ describe('a query with noise is refused before it runs', () => {
       'ask for each as a query of its own',
     ],
     [
+      'for more groups than get noise in time',
+      Array.from({ length: 6 }, () => 'SELECT count(*) AS n FROM patients GROUP BY region, smoker').join(' UNION ALL '),
+      { domain: Array.from({ length: 10_000 }, (_, i) => `Region ${i}`) },
+      some,
+      'too-complex',
+      'have 120000 groups together',
+    ],
+    [
       'for a delta that is too little for every threshold',
       'SELECT region, count(*) AS n FROM patients GROUP BY ROLLUP (region, smoker)',
       { domain: undefined },
@@ -210,6 +218,12 @@ describe('a query with noise is allowed', () => {
     [
       'with a released layer above',
       `WITH a AS (${byRegion}) SELECT region, n / (SELECT sum(n) FROM a) AS share, rank() OVER (ORDER BY n) AS r FROM a`,
+      {},
+      some,
+    ],
+    [
+      'beside a public list of groups, of which some may be left out',
+      `SELECT s.code, a.n FROM states s LEFT JOIN (${byRegion}) a ON a.region = s.code`,
       {},
       some,
     ],

@@ -16,7 +16,7 @@ import { type GuardReason, refuse } from '../reasons.ts'
 import type { Restrictions } from '../rules/restrictions.ts'
 import { assuredUnits } from './assured-units.ts'
 import { contributionOf, ofUnits } from './contribution.ts'
-import { countOf, type DeclaredGroups, declaredGroups, withinDomains, withoutDomain } from './domains.ts'
+import { checkGroups, countOf, type DeclaredGroups, declaredGroups, withinDomains, withoutDomain } from './domains.ts'
 import { askedOf, type Measured } from './measured.ts'
 import { groupingsOf, noisyBlocksOf } from './noisy-core.ts'
 
@@ -62,6 +62,7 @@ export function noisyQueryOf(
     changed.set(block, own)
     return groupingsOf(whole).map((core) => askedCore({ block: own, whole, core: withinGroups(core), spreads }, assured))
   })
+  checkGroups(asked.map(({ declared }) => declared))
   const requests = asked.map(
     ({ core, declared, asked: columns }): NoiseRequest => ({
       contribution: contributionOf(core),
