@@ -5,53 +5,23 @@ import { digestId, utf8 } from '@reinraum/crypto'
 import { parseStatement, type Query, signerOf, signStatement } from '@reinraum/statements'
 import { beforeAll, expect, it } from 'vitest'
 import { type CleanRoom, propose, start } from '../harness/clean-room.ts'
-import { type CommandLine, commandLine } from '../harness/command-line.ts'
+import type { CommandLine } from '../harness/command-line.ts'
+import { noisyVisits, terminalOf, visitsFor } from '../harness/noisy-visits.ts'
 import { useCleanRooms } from '../harness/use-clean-rooms.ts'
 import { visitsCsv } from '../harness/visits.ts'
 
 const rooms = useCleanRooms()
-type Party = 'analyst' | 'outsider' | 'health'
 let clean: CleanRoom
 let sealed: string
-let as: Readonly<Record<Party, CommandLine>>
+let as: Readonly<Record<'analyst' | 'outsider' | 'health', CommandLine>>
 
-/** Any query over the visits, with noise, and nobody reviews. Each person has two visits, in one district. */
 beforeAll(async () => {
-  clean = await rooms.open({
-    change: (contract) => ({
-      ...contract,
-      results: { ...contract.results, reviewers: [] },
-      slots: contract.slots.flatMap((slot) => {
-        if (slot.id !== 'visits') return []
-        const { columns, output } = slot.rule
-        const rule = {
-          ...slot.rule,
-          modes: ['aggregation' as const],
-          privacyUnit: { column: 'person', maxRowsPerUnit: 2, maxGroupsPerUnit: 1 },
-          columns: {
-            ...columns,
-            district: { ...columns.district, dimension: true, domain: ['north', 'east', 'south', 'west', 'abroad'] },
-          },
-          output: { ...output, minimumGroupSize: 10 },
-          differentialPrivacy: {
-            epsilonBudget: 10,
-            deltaBudget: 0,
-            maxEpsilonPerQuery: 8,
-            mechanism: 'discreteLaplace' as const,
-            accounting: 'basic' as const,
-            refresh: 'never' as const,
-          },
-        }
-        return [{ ...slot, rule }]
-      }),
-    }),
-  })
-  const line = async (party: Party) => {
-    const identity = join(clean.directory, `${party}.json`)
-    await writeFile(identity, JSON.stringify(clean.identities[party]), { mode: 0o600 })
-    return commandLine({ room: rooms.room.roomFile, identity })
+  clean = await rooms.open({ change: noisyVisits })
+  as = {
+    analyst: await terminalOf(clean, 'analyst'),
+    outsider: await terminalOf(clean, 'outsider'),
+    health: await terminalOf(clean, 'health'),
   }
-  as = { analyst: await line('analyst'), outsider: await line('outsider'), health: await line('health') }
   sealed = await seal('visits.csv', visitsCsv())
 }, 180_000)
 
@@ -65,25 +35,17 @@ async function seal(name: string, csv: string): Promise<string> {
   return out
 }
 
-const asked = (epsilon: number) => ({
-  title: 'Visits',
-  purpose: 'How many',
-  sql: 'SELECT district, count(*) AS visits FROM visits GROUP BY district ORDER BY district',
-  parameters: [],
-  privacy: { epsilon, delta: 0 },
-})
-
 /** The digest of what the analyst is shown that runs. */
 async function shownSql(epsilon: number): Promise<string> {
   const file = join(clean.directory, 'visits.sql')
-  await writeFile(file, asked(epsilon).sql)
+  await writeFile(file, visitsFor(epsilon).sql)
   const check = ['query', 'check', file, '--contract', clean.contract.id, '--epsilon', `${epsilon}`]
   return digestId(utf8(`${(await as.analyst.json(...check)).value.rewrittenSql}`))
 }
 
 /** The same of what would run if the owner stated nothing. */
 async function sqlWithoutStatement(epsilon: number): Promise<string> {
-  const verdict = await checkQuery(clean.contract.document.slots, asked(epsilon))
+  const verdict = await checkQuery(clean.contract.document.slots, visitsFor(epsilon))
   return verdict.verdict === 'allowed' ? digestId(utf8(verdict.rewrittenSql)) : expect.fail(JSON.stringify(verdict))
 }
 
@@ -94,7 +56,7 @@ it('the owner is told how many rows a person has, and everyone that nobody has m
 })
 
 it('a result comes out with noise and intervals, and costs what the query says', async () => {
-  const runId = await start(clean, await propose(clean, asked(8)), { parameters: {} })
+  const runId = await start(clean, await propose(clean, visitsFor(8)), { parameters: {} })
   const ended = await waitForRun(clean.sessions.analyst, runId, { signal: AbortSignal.timeout(60_000) })
   expect(ended).toMatchObject({ state: 'completed', reason: '' })
   const file = join(clean.directory, 'noisy.parquet')
@@ -133,11 +95,11 @@ it('the receipt names the noise exactly, which any partner plans again offline',
 }, 60_000)
 
 it('what spends more than one query may is not even proposed, nor what says nothing of it', async () => {
-  await expect(propose(clean, asked(8.5))).rejects.toMatchObject({
+  await expect(propose(clean, visitsFor(8.5))).rejects.toMatchObject({
     code: 'guard-refused',
     message: expect.stringContaining('an epsilon of 8 fits'),
   })
-  const { privacy: _, ...silent } = asked(1)
+  const { privacy: _, ...silent } = visitsFor(1)
   await expect(propose(clean, silent)).rejects.toMatchObject({
     code: 'guard-refused',
     message: expect.stringContaining('asks for noise'),
@@ -145,7 +107,7 @@ it('what spends more than one query may is not even proposed, nor what says noth
 })
 
 it('a run for which too little is left says at a terminal what is left and what would fit, to members only', async () => {
-  const queryId = await propose(clean, asked(4))
+  const queryId = await propose(clean, visitsFor(4))
   const contract = ['--contract', clean.contract.id]
   const text = await as.analyst('run', 'start', queryId, ...contract, '--wait')
   expect(text.exitCode).toBe(2)
@@ -168,7 +130,7 @@ it('a run for which too little is left says at a terminal what is left and what 
 
 it('query check says before anything is proposed what is left, what a query costs, and how many fit', async () => {
   const file = join(clean.directory, 'visits.sql')
-  await writeFile(file, asked(1).sql)
+  await writeFile(file, visitsFor(1).sql)
   const check = (epsilon: string, ...more: string[]) =>
     as.analyst('query', 'check', file, '--contract', clean.contract.id, '--epsilon', epsilon, ...more)
   const tooMuch = await check('4', '--budget')
@@ -204,7 +166,7 @@ it('query check says before anything is proposed what is left, what a query cost
 
 it('query propose refuses an epsilon over the maximum with the maximum in its message, and records nothing', async () => {
   const file = join(clean.directory, 'dear.sql')
-  await writeFile(file, asked(1).sql)
+  await writeFile(file, visitsFor(1).sql)
   const propose = ['query', 'propose', file, '--contract', clean.contract.id, '--title', 'Dear', '--purpose', 'Too much']
   const { exitCode, err } = await as.analyst(...propose, '--epsilon', '8.000001')
   expect(exitCode).toBe(2)
@@ -215,7 +177,7 @@ it('query propose refuses an epsilon over the maximum with the maximum in its me
 it('whoever goes around the command line is refused by governance, with the maximum, before anything is queued', async () => {
   const signer = signerOf(clean.identities.analyst)
   const document: Query = {
-    ...{ kind: 'reinraum/query/v1', contract: clean.contract.id, by: 'analyst', ...asked(8.000001), slots: ['visits'] },
+    ...{ kind: 'reinraum/query/v1', contract: clean.contract.id, by: 'analyst', ...visitsFor(8.000001), slots: ['visits'] },
     createdAt: new Date().toISOString(),
   }
   const step = clean.sessions.analyst.governance.proposeQuery({ query: await signStatement(document, signer) })
