@@ -61,7 +61,10 @@ describe('the store of a key service with a ledger is set back', () => {
 
   it('and then everything that was spent is spent again, before anybody confirms anything', async () => {
     const { exitCode, out } = await show()
-    expect(exitCode).toBe(0)
+    expect(exitCode).toBe(2)
+    expect(out).toContain(
+      'released   nothing: locked: a release was shown that the log lacks; health to confirm it with keys restore --confirm\n',
+    )
     expect(out).toContain('spent      ε 6, δ 0\nleft       ε 4, δ 0, of ε 10, δ 0\n')
     expect(out).toContain(', entered again')
   })

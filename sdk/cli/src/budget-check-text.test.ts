@@ -4,7 +4,7 @@ import { budgetCheckText, isAffordable } from './budget-check-text.ts'
 
 const check: BudgetCheck = {
   ledger: {
-    ...{ keyService: 'keys', slot: 'care', id: `sha256:${'0'.repeat(64)}`, broken: null, entries: [], fits: null },
+    ...{ keyService: 'keys', slot: 'care', id: `sha256:${'0'.repeat(64)}`, broken: null, locked: null, entries: [], fits: null },
     name: { owner: 'A'.repeat(43), dataset: 'care', period: 2, accounting: 'zcdp' },
     spent: { epsilon: 0, delta: 0 },
     left: { epsilon: 3_796_322, delta: 500_000 },
@@ -41,5 +41,13 @@ test('a query is affordable where it fits into every ledger, and into none that 
   expect(isAffordable({ ledgers: [check, broken], unsealed: [] })).toBe(false)
   expect(budgetCheckText({ ledgers: [broken], unsealed: [] })).toBe(
     'Budget:\n  care: care, part 2, at keys: BROKEN, nothing of it is to be relied on: away Budget: (unavailable)',
+  )
+})
+
+test('a ledger that is locked says who can change that', () => {
+  const locked = { lock: 'set-back', awaited: ['health'] } as const
+  const said = budgetCheckText({ ledgers: [{ ...check, ledger: { ...check.ledger, locked }, fits: false }], unsealed: [] })
+  expect(said).toContain(
+    'fits   NO: nothing is released, locked: a release was shown that the log lacks; health to confirm it with keys restore --confirm',
   )
 })

@@ -1,5 +1,6 @@
 import type { BudgetCheck, BudgetChecks } from '@reinraum/client'
 import { amountText, ledgerJson } from './budget-text.ts'
+import { lockedText } from './lock-text.ts'
 import { lines, oneLine } from './output.ts'
 import { fitsText } from './shortfall-text.ts'
 
@@ -23,9 +24,14 @@ function checkText({ ledger, cost, ...check }: BudgetCheck): string {
   const said = lines([
     ['left', `${amountText(ledger.left, accounting)}, of ${amountText(ledger.budget, accounting)}`],
     ['costs', cost === null ? 'no amount that it counts' : amountText(cost, accounting)],
-    ['fits', check.fits ? timesText(check.times) : `NO: ${fitsText(check.wouldFit)}`],
+    ['fits', fitText(ledger, check)],
   ])
   return `  ${place}\n${said.replaceAll(/^/gm, '    ')}`
+}
+
+function fitText({ locked }: BudgetCheck['ledger'], { fits, times, wouldFit }: Omit<BudgetCheck, 'ledger' | 'cost'>): string {
+  if (locked !== null) return `NO: nothing is released, ${lockedText(locked)}`
+  return fits ? timesText(times) : `NO: ${fitsText(wouldFit)}`
 }
 
 function timesText(times: number): string {

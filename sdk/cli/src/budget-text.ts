@@ -1,6 +1,7 @@
 import type { LedgerRecord } from '@reinraum/client'
 import { type Accounting, type Charge, decimalOf, deltaPlaces, epsilonPlaces, rhoPlaces } from '@reinraum/privacy'
 import type { ShownEntry } from '@reinraum/statements'
+import { lockedText } from './lock-text.ts'
 import { lines, oneLine, table } from './output.ts'
 
 /** The balance of one ledger, and under it what it was spent on, newest last. */
@@ -13,6 +14,7 @@ export function ledgerText(record: LedgerRecord): string {
     ['spent', amountText(record.spent, accounting)],
     ['left', `${amountText(record.left, accounting)}, of ${amountText(record.budget, accounting)}`],
     ['one query', record.fits === null ? 'none fits any more' : `at most ε ${record.fits.epsilon}`],
+    ...(record.locked === null ? [] : ([['released', `nothing: ${lockedText(record.locked)}`]] as const)),
     ['verified', `${entries.length} entries, one chain, and every debit that ${keyService} signed under this contract`],
   ])
   const unit = unitOf(accounting)
@@ -49,7 +51,7 @@ function deltaOf({ delta }: Charge): string {
 }
 
 /** Amounts as the integers that the ledger counts. */
-export function ledgerJson({ name, broken, ...record }: LedgerRecord) {
+export function ledgerJson({ name, broken, locked, ...record }: LedgerRecord) {
   const { keyService, slot, id, budget, spent, left, fits, entries } = record
   const { dataset, period, accounting } = name
   const verified = broken === null
@@ -63,6 +65,7 @@ export function ledgerJson({ name, broken, ...record }: LedgerRecord) {
     accounting,
     verified,
     broken,
+    locked,
     ...balance,
     entries: entries.map(entryJson),
   }

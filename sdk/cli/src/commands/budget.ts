@@ -13,7 +13,9 @@ export function budgetCommands(program: Command, io: Io, exit: Exit): void {
       .command('budget')
       .description('what queries spend of privacy')
       .command('show')
-      .description('what is left of each budget, and what spent the rest; verified here against the chain and the release log')
+      .description(
+        'what is left of each budget, and what spent the rest; verified here against the chain and the release log; 2 if broken or locked',
+      )
       .requiredOption('--contract <id or file>')
       .option('--slot <slot>', 'only of this one')
       .option('--releases <file>', 'keep the releases of the logs, and show a key service what it has forgotten'),
@@ -31,12 +33,13 @@ export function budgetCommands(program: Command, io: Io, exit: Exit): void {
         return {
           text: ledgers.length === 0 ? 'no dataset here has a budget for noise' : ledgers.map(ledgerText).join('\n\n'),
           json: { ledgers: ledgers.map(ledgerJson) },
-          exitCode: ledgers.some(isBroken) ? 2 : 0,
+          exitCode: ledgers.some(isUnusable) ? 2 : 0,
         }
       }),
   )
 }
 
-function isBroken({ broken }: LedgerRecord): boolean {
-  return broken !== null
+/** What is left of it cannot be told, or cannot be had. */
+function isUnusable({ broken, locked }: LedgerRecord): boolean {
+  return broken !== null || locked !== null
 }

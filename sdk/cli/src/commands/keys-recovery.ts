@@ -11,6 +11,7 @@ import {
 import { ReinraumError } from '@reinraum/crypto'
 import type { Command } from 'commander'
 import { bind, type Exit, type Outcome } from '../command.ts'
+import { lockText } from '../lock-text.ts'
 import { type Io, lines, oneLine } from '../output.ts'
 import { withContract, withSession } from '../party.ts'
 
@@ -81,19 +82,12 @@ function timeOf(text: string): Date {
   return time
 }
 
-const meanings: Readonly<Record<ReleaseLogState['lock'], string>> = {
-  none: 'open',
-  restored: 'locked: the store comes from a backup',
-  'set-back': 'locked: a release was shown that the log lacks',
-  forked: 'locked for good: a release was shown that contradicts the log',
-}
-
 function outcomeOf(id: string, state: ReleaseLogState): Outcome {
   const { sequence, releaseId, lock, presentedSequence, awaited } = state
   const text = lines([
     ['key service', id],
     ['log ends with', releaseId === null ? 'nothing' : `${sequence}, ${oneLine(releaseId)}`],
-    ['state', meanings[lock]],
+    ['state', lockText(lock)],
     ...(presentedSequence > sequence ? [['missing up to', presentedSequence] as const] : []),
     ...(awaited.length > 0 ? [['to be confirmed by', awaited.map(oneLine).join(', ')] as const] : []),
   ])

@@ -12,9 +12,9 @@ const rule: PrivacyRule = {
 }
 const charge = (epsilon: number): Charge => ({ epsilon, delta: 0 })
 
-function check(spent: number, epsilon: number | undefined, broken: string | null = null) {
+function check(spent: number, epsilon: number | undefined, broken: string | null = null, locked: LedgerRecord['locked'] = null) {
   const left = broken === null ? { epsilon: 1_000_000 - spent, delta: 1_000_000 } : nothing
-  const ledger = { spent: charge(broken === null ? spent : 0), left, fits: null, broken } as unknown as LedgerRecord
+  const ledger = { spent: charge(broken === null ? spent : 0), left, fits: null, broken, locked } as unknown as LedgerRecord
   const { ledger: _, ...said } = checkLedger(ledger, rule, epsilon === undefined ? undefined : { epsilon, delta: 0 })
   return said
 }
@@ -37,4 +37,9 @@ test('nothing fits into a ledger that is not to be relied on, though nothing of 
 test('what is over the maximum, or says nothing, has no cost and does not fit', () => {
   expect(check(0, 0.6)).toMatchObject({ cost: null, fits: false, times: 0 })
   expect(check(0, undefined)).toMatchObject({ cost: null, fits: false, times: 0 })
+})
+
+test('nothing fits while the key service is locked, whatever is left', () => {
+  const locked = { lock: 'set-back', awaited: ['health'] } as const
+  expect(check(0, 0.3, null, locked)).toEqual({ cost: charge(300_000), fits: false, times: 0, wouldFit: null })
 })

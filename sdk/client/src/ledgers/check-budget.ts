@@ -12,7 +12,7 @@ export interface BudgetCheck {
   readonly fits: boolean
   /** how many such queries fit one after the other, from what is left now */
   readonly times: number
-  /** the most that it could say instead; null where it fits, or nothing does */
+  /** the most that it could say instead; null where it fits, or nothing does, as of a ledger that is locked */
   readonly wouldFit: Privacy | null
 }
 
@@ -60,6 +60,7 @@ export function checkLedger(ledger: LedgerRecord, noise: PrivacyRule, privacy: P
   const alone = fits(noise, nothing, privacy)
   if (alone.outcome === 'refused') return none
   const cost = alone.charge
+  if (ledger.locked !== null) return { ...none, cost, wouldFit: null }
   const fit = fits(noise, ledger.spent, privacy)
   if (fit.outcome === 'fits') return { ledger, cost, fits: true, times: timesWithin(cost, ledger.left) ?? 0, wouldFit: null }
   return { ledger, cost, fits: false, times: 0, wouldFit: fit.shortfall?.wouldFit ?? null }

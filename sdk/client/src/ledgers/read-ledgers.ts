@@ -16,6 +16,7 @@ import {
 } from '@reinraum/statements'
 import { type KeyLog, readKeyLogs } from '../keys/key-log.ts'
 import { listManifests } from '../manifests.ts'
+import { getReleaseLogState, type ReleaseLogState } from '../recovery.ts'
 import type { Session } from '../session.ts'
 import { fetchLedger } from './shown-entries.ts'
 import { verifyLedger } from './verify-ledger.ts'
@@ -35,6 +36,8 @@ export interface LedgerRecord {
   readonly fits: Privacy | null
   /** oldest first */
   readonly entries: readonly ShownEntry[]
+  /** why its key service releases nothing under this contract, whatever is left; null where it does */
+  readonly locked: Pick<ReleaseLogState, 'lock' | 'awaited'> | null
   /** why nothing here is to be relied on: the key service is away, or what it shows is not what it signed */
   readonly broken: string | null
 }
@@ -52,9 +55,26 @@ export async function readLedgers(session: Session, contract: VerifiedContract):
     released.set(id, entries.flat())
   }
   const parts = await partsOf(session, contract, [...released.values()].flat())
+  const keyServices = [...new Set(parts.map(({ keyService }) => keyService))]
+  const locks = new Map(await Promise.all(keyServices.map(async (id) => [id, await lockAt(session, contract, id)] as const)))
   return Promise.all(
-    parts.map((part) => readLedger(session, contract, part, logs.get(part.keyService), released.get(part.keyService))),
+    parts.map(async (part) => {
+      const { keyService } = part
+      const ledger = await readLedger(session, contract, part, logs.get(keyService), released.get(keyService))
+      return { ...ledger, locked: locks.get(keyService) ?? null }
+    }),
   )
+}
+
+/** What cannot be asked for is no lock: of such a key service the ledger is broken, or there is none yet. */
+async function lockAt(session: Session, contract: VerifiedContract, id: string): Promise<LedgerRecord['locked']> {
+  try {
+    const { lock, awaited } = await getReleaseLogState(session, contract, id)
+    return lock === 'none' ? null : { lock, awaited }
+  } catch (error) {
+    if (isReinraumError(error)) return null
+    throw error
+  }
 }
 
 interface Part {
@@ -100,7 +120,7 @@ async function readLedger(
   { keyService, slot, name, noise }: Part,
   log: KeyLog | undefined,
   released: readonly ReleasedEntry[] = [],
-): Promise<LedgerRecord> {
+): Promise<Omit<LedgerRecord, 'locked'>> {
   const id = ledgerId(name)
   const about = { keyService, slot, id, name, budget: budgetOf(noise) }
   const place = { keyService, ledger: id }
