@@ -8,13 +8,14 @@ import { allowedWithNoise, exactTexts, plenty } from '../testing/noisy-room.ts'
 // what the guard writes. Costs are up to a million and arbitrary, so equal sums are of equal rows.
 
 const rows = {
-  // of the 400 units some have no row and some thirty; equal rows, missing units, groups and values are among them
-  patients: `SELECT CASE WHEN hash(i, 1) % 23 = 0 THEN NULL ELSE (hash(i, 2) % 20) * (hash(i, 2) % 20) END, 'n', hash(i, 3) % 90,
+  // units have from one row to a hundred; equal rows, and missing units, groups and values are among them; some have as many rows in
+  // as many groups as a bound says
+  patients: `SELECT CASE WHEN hash(i, 1) % 23 = 0 THEN NULL ELSE (hash(i, 2) % 20) * (hash(i, 20) % 20) END, 'n', hash(i, 3) % 90,
       CASE WHEN hash(i, 4) % 19 = 0 THEN NULL ELSE 'Region ' || hash(i, 5) % 13 END, DATE '2020-01-01' + (hash(i, 6) % 400)::INTEGER,
       CASE WHEN hash(i, 7) % 11 = 0 THEN NULL WHEN hash(i, 7) % 11 = 1 THEN 5 ELSE (hash(i, 8) % 10000000) / 100.0 END,
       0, hash(i, 9) % 3, CASE hash(i, 10) % 3 WHEN 0 THEN TRUE WHEN 1 THEN FALSE END FROM range(2000) t(i)
-    UNION ALL SELECT 5000 + n, 'n', 40, 'Region ' || i % 3, DATE '2020-01-01', i, 0, 1, TRUE FROM range(1, 9) s(n), range(9) t(i) WHERE i < n`,
-  pupils: `SELECT CASE WHEN hash(i, 11) % 7 = 0 THEN NULL ELSE (hash(i, 12) % 20) * (hash(i, 12) % 20) END, 'School ' || hash(i, 13) % 3,
+    UNION ALL SELECT 5000 + n, 'n', 40, 'Region ' || i, DATE '2020-01-01', i, 0, 1, TRUE FROM range(1, 9) s(n), range(9) t(i) WHERE i < n`,
+  pupils: `SELECT CASE WHEN hash(i, 11) % 7 = 0 THEN NULL ELSE (hash(i, 12) % 20) * (hash(i, 21) % 20) END, 'School ' || hash(i, 13) % 3,
       hash(i, 14) % 20, hash(i, 15) % 100 FROM range(60) t(i)`,
 }
 
@@ -133,3 +134,16 @@ describe.each(bounds)(
     })
   },
 )
+
+test('rows are kept whatever the order of the rows and the number of threads', async () => {
+  const sql = 'SELECT region, count(*) AS n, sum(cost) AS s, avg(visits) AS v FROM patients GROUP BY region'
+  const run = async () => (await cellsOf(sql, { maxRowsPerUnit: 3, maxGroupsPerUnit: 2 })).cells
+  const first = await run()
+  expect(first.length).toBe(14)
+  for (const order of ['cost', 'hash(person, cost)']) {
+    await database.query(`CREATE OR REPLACE TABLE patients AS SELECT * FROM patients ORDER BY ${order}`)
+    await database.query('SET threads = 4')
+    expect(await run()).toEqual(first)
+    await database.query('SET threads = 1')
+  }
+})

@@ -13,6 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => guard.close())
 
+type Changes = Parameters<typeof noisySlots>[0]
 type Rows = Readonly<Record<string, string>>
 
 const patient = (person: string, rows: number) =>
@@ -21,8 +22,9 @@ const pupil = (pupil: string, rows: number) => `SELECT ${pupil}, 'School', i % 9
 
 const unit = { maxRowsPerUnit: 3, maxGroupsPerUnit: 2 }
 
-async function ask(sql: string, rows: Rows, stated: Readonly<Record<string, number>> = {}, bounds = unit) {
-  const slots = noisySlots({ unit: bounds, stated })
+/** @param changes of the rules */
+async function ask(sql: string, rows: Rows, stated: Readonly<Record<string, number>> = {}, changes: Changes = {}) {
+  const slots = noisySlots({ unit, stated, ...changes })
   const { noise } = await allowedWithNoise(guard, slots, sql, plenty)
   const own = slots.flatMap((slot) => (rows[slot.id] === undefined ? [] : [{ slot, rows: rows[slot.id] ?? '' }]))
   const database = await openDatabase(own)
@@ -67,6 +69,19 @@ describe('of a dataset alone what its owner states is believed', () => {
   test('units with one row each are not looked at twice', async () => {
     expect((await ask(byRegion, oneEach, { patients: 1 })).texts.join()).not.toContain('count(DISTINCT')
     expect((await ask(byRegion, twoEach, { patients: 2 })).texts.join()).toContain('count(DISTINCT')
+  })
+
+  test('a group of rows of nobody is no cell', async () => {
+    const rows = { patients: `${patient('i', 40)} UNION ALL ${patient('NULL', 30).replace("'Region ' || i % 5", "'Nowhere'")}` }
+    for (const domain of [undefined, ['Region 0', 'Nowhere']]) {
+      const [without, withIt] = [
+        await ask(byRegion, rows, {}, { domain }),
+        await ask(byRegion, rows, { patients: 1 }, { domain }),
+      ]
+      expect(withIt.cells).toEqual(without.cells)
+      expect(withIt.cells.join()).not.toContain('Nowhere')
+      expect(withIt.histograms).toEqual(without.histograms)
+    }
   })
 
   test('a false one counts more rows of its own units than the rule says: it is the owner who said so', async () => {
