@@ -11,6 +11,8 @@ import {
   minimum,
   multiply,
   parseDecimal,
+  parseQuotient,
+  quotientText,
   rational,
   subtract,
 } from './rational.ts'
@@ -97,4 +99,18 @@ test('an approximation is next to the number, however large its parts', () => {
       expect(Math.abs(approximate(parseDecimal(value)) / value - 1)).toBeLessThan(2 ** -49)
     }),
   )
+})
+
+test('a quotient is written in lowest terms, and read back; what is none is refused', () => {
+  for (const [text, top, bottom] of [
+    ['5/2', 10, 4],
+    ['3', 3, 1],
+    ['-1/7', -1, 7],
+    ['0', 0, 9],
+  ] as const) {
+    expect(quotientText(rational(top, bottom))).toBe(text)
+    expect(parseQuotient(text)).toEqual(rational(top, bottom))
+  }
+  for (const text of ['', '0.5', '1/0', '1/-2', '1/2/3', ' 1', '1e3', '0x10', '9'.repeat(801)])
+    expect(() => parseQuotient(text)).toThrow(RangeError)
 })

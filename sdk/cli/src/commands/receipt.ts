@@ -11,7 +11,7 @@ export function receiptCommands(program: Command, io: Io, exit: Exit): void {
       .command('receipt')
       .description('what happened in a run')
       .command('verify')
-      .description('check a receipt bundle offline: signatures, releases, evidence, binding')
+      .description('check a receipt bundle offline: signatures, releases, evidence, binding, and the noise that it names')
       .argument('<file>')
       .option('--contract <id>', 'the contract that it has to be of')
       .option('--releases <file>', 'keep the releases of a valid receipt, for `keys restore`; made when it is missing'),
