@@ -239,6 +239,15 @@ describe('a release after a hold', () => {
     expect(await outcomeOf(agreement, room.shared, bundle, { nonce })).toBe('released')
     expect(await outcomeOf(agreement, room.shared, bundle, { nonce })).toBe('nonce-used')
   })
+
+  test('is refused when something was revoked in between, and nothing is debited here then', async () => {
+    const agreement = await fresh()
+    const bundle = await holding(agreement, 0.1)
+    const revocation = await revocationOf(agreement, 'bird', { type: 'contract' })
+    await room.shared.as(room.parties.bird).applyRevocation({ revocation })
+    expect(await releaseOf(agreement, bundle)).toBe('revoked')
+    expect(await spentOf(agreement, agreement.dataset)).toBe(0)
+  })
 })
 
 test('a hold that ends further away than a whole hold counts for nothing: the clock was set back', async () => {
