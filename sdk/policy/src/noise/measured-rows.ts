@@ -45,15 +45,7 @@ export function measuredRows(query: Query, name: string, additive: boolean): Mea
   const onePerUnit = most === 1 || contributionOf(core).rows === 1
   const kept = level(core.groups.map((g) => ({ name: g.name, value: ast.column('w', g.name) })))
   const own = column(kept.add('u', ast.column('w', unit)))
-  const steps = new Map(
-    plan.columns.flatMap(({ measure }) => ('steps' in measure ? [[measure.values, measure.steps] as const] : [])),
-  )
-  const onGrid = (values: string): Taken & OnGrid => {
-    const of = taken.get(keyOf({ of: 'values', name: values })) ?? missing()
-    if (of.measured.of !== 'values' || of.value === null) return missing()
-    const { value, decimals } = of.measured
-    return { ...of, value: of.value, type: value.type, decimals, ends: steps.get(values) ?? missing() }
-  }
+  const onGrid = gridOf(plan, taken)
   return {
     pieces,
     withNobodys,
@@ -91,6 +83,17 @@ interface Taken {
 
 function filtered({ passes }: Taken, value: Node): Node {
   return passes === null ? value : ast.choose(passes, value, ast.nothing())
+}
+
+/** The value that is measured under a name, with its grid. */
+function gridOf({ columns }: Query['plan'], taken: BoundedRows['taken']): (values: string) => Taken & OnGrid {
+  const steps = new Map(columns.flatMap(({ measure }) => ('steps' in measure ? [[measure.values, measure.steps] as const] : [])))
+  return (values) => {
+    const of = taken.get(keyOf({ of: 'values', name: values })) ?? missing()
+    if (of.measured.of !== 'values' || of.value === null) return missing()
+    const { value, decimals } = of.measured
+    return { ...of, value: of.value, type: value.type, decimals, ends: steps.get(values) ?? missing() }
+  }
 }
 
 interface BoundedRows {
