@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { killInImports, killInReleases } from '../testing/killed-in-a-release.ts'
 
-// A round is a key service that dies in a release: five in each process. `killed-in-a-release.long.test.ts` has 1000 of them, and
+// A round is a key service that dies in a release: six in each process. `killed-in-a-release.long.test.ts` has 1000 of them, and
 // every statement of an import.
 test('killed at every step of a release, a key service has all of it or nothing, and a run never pays twice', {
   timeout: 600_000,

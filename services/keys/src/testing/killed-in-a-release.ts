@@ -28,7 +28,7 @@ interface Kill {
 const [approvals, keys] = [2, 2]
 
 /** Key services in each process, each with a store of its own: they start from copies of one, and all of them die in a release. */
-const services = 5
+const services = 6
 
 // More than a release takes: some die right after they have answered.
 const longest = 1.6
@@ -45,7 +45,7 @@ export interface Killed {
 
 /**
  * Kills key services in so many releases, starts them again on the same stores, and asks again: one at each statement of SQL,
- * the others at times that the seed chooses. Five of them are in one process and die with it, each at a step of its own.
+ * the others at times that the seed chooses. Six of them are in one process and die with it, each at a step of its own.
  */
 export function killInReleases(rounds: number, seed: number): Promise<Killed> {
   const killed = killServicesInReleases(rounds, seed)
