@@ -19,7 +19,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   policy: ['crypto', 'statements', 'privacy'],
   rpc: ['proto', 'crypto', 'attestation', 'statements', 'pki'],
   testing: ['crypto', 'statements', 'rpc', 'pki'],
-  client: ['proto', ...sdk],
+  client: ['proto', ...sdk, 'testing'],
   cli: ['proto', ...sdk, 'client'],
   kit: ['proto', 'crypto', 'attestation', 'statements', 'rpc', 'pki'],
   governance: service,
