@@ -164,6 +164,39 @@ it('query check says before anything is proposed what is left, what a query cost
   expect(stranger).toMatchObject({ exitCode: 1, out: '', err: 'reinraum: no such contract (not-found)\n' })
 }, 60_000)
 
+it('a total beside its parts is measured by itself, and both cost together what is debited', async () => {
+  const sql = 'SELECT district, count(*) AS visits FROM visits GROUP BY ROLLUP (district) ORDER BY district NULLS FIRST'
+  const runId = await start(clean, await propose(clean, { ...visitsFor(2), sql }), { parameters: {} })
+  const ended = await waitForRun(clean.sessions.analyst, runId, { signal: AbortSignal.timeout(60_000) })
+  expect(ended).toMatchObject({ state: 'completed', reason: '' })
+  const file = join(clean.directory, 'totals.parquet')
+  const { receiptBundle, verification } = await openResult(clean.sessions.analyst, clean.contract, runId, file)
+  const { columns, rows } = await readTable(file)
+  expect(columns).toEqual(['district', 'visits', 'visits_low', 'visits_high'])
+  // 120 visits of 60 people, with a scale of 4; which parts have noisy people enough is another matter
+  expect(rows[0]?.[0]).toBeNull()
+  expect(Math.abs(Number(rows[0]?.[1]) - 120)).toBeLessThan(100)
+  for (const [district] of rows.slice(1)) expect(['abroad', 'east', 'north', 'south', 'west']).toContain(district)
+  const noise = verification.receipt?.document.noise ?? expect.fail()
+  expect(noise.map(({ groups }) => groups)).toEqual([[], ['district']])
+  // rows and people, twice
+  expect(noise.flatMap((table) => table.columns.map(({ epsilon, scale }) => [epsilon, scale]))).toEqual(
+    [0, 1].flatMap(() => [
+      ['1/2', '4'],
+      ['1/2', '2'],
+    ]),
+  )
+  const { releases } = await clean.sessions.health.keyService('health-keys').listReleases({ contractId: clean.contract.id })
+  const outcomes = releases.map((bytes) => parseStatement(bytes).document).flatMap((d) => ('outcome' in d ? [d] : []))
+  expect(outcomes.find((d) => 'run' in d && d.run === runId)).toMatchObject({
+    outcome: { decision: 'released', ledger: [{ charge: { epsilon: 2_000_000, delta: 0 }, spent: { epsilon: 10_000_000 } }] },
+  })
+  const receipt = join(clean.directory, 'totals.json')
+  await writeFile(receipt, receiptBundle)
+  const told = await as.outsider('receipt', 'verify', receipt)
+  expect(told).toMatchObject({ exitCode: 0, out: expect.stringContaining('planned again here from the rules and the query') })
+}, 120_000)
+
 it('query propose refuses an epsilon over the maximum with the maximum in its message, and records nothing', async () => {
   const file = join(clean.directory, 'dear.sql')
   await writeFile(file, visitsFor(1).sql)
