@@ -43,15 +43,16 @@ function datasetText(use: DatasetUse): string {
 const does = { aggregate: 'aggregates', 'post-processing': 'takes results of', overlap: 'shows rows of' } as const
 
 /** Of noisy numbers alone, so it tells nothing beyond them. */
-function noisyThresholdText({ declaredGroups, leastUnits, tau, assuredUnits }: NoiseOfCells): string {
-  const groups =
-    declaredGroups === null ? 'groups come from the data' : `the ${declaredGroups} declared groups alone can come out`
+function noisyThresholdText({ groups, declaredGroups, leastUnits, tau, assuredUnits }: NoiseOfCells): string {
   const why = tau === null ? '' : `\n${tau} or more hide groups of one unit, whom nobody declared`
   const assured =
     assuredUnits === null
       ? ''
       : `\nit has at least ${assuredUnits} exactly, and so many with a value behind each number, but with a chance of one in a million each`
-  return `has at least ${leastUnits} privacy units by their noisy number; other groups are left out. Of the groups: ${groups}${why}${assured}`
+  const possible =
+    declaredGroups === null ? 'groups come from the data' : `the ${declaredGroups} declared groups alone can come out`
+  const left = groups.length === 0 ? 'it is left out otherwise' : `other groups are left out. Of the groups: ${possible}`
+  return `has at least ${leastUnits} privacy units by their noisy number; ${left}${why}${assured}`
 }
 
 function stepText({ name, kind, reads, threshold, columns }: GuardReport['blocks'][number]): string {
