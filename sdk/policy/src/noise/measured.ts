@@ -93,6 +93,8 @@ export function askedOf(
       case 'momentSum':
       case 'momentSquares':
         // of a spread, which is asked for as a whole
+        if (!spreads.some(({ moments }) => [moments.count, moments.sum, moments.squares].some((m) => m.name === name)))
+          refuse('noise-not-available', 'a variance of rows that UNION ALL stacks gets no noise; ask for that of each branch')
         return null
     }
   }

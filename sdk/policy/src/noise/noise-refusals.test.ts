@@ -150,6 +150,14 @@ describe('a query with noise is refused before it runs', () => {
       'count rows or units only',
     ],
     [
+      'of a variance over stacked registers',
+      'SELECT var_pop(v) AS v FROM (SELECT age AS v FROM patients UNION ALL SELECT grade AS v FROM pupils) q',
+      {},
+      some,
+      'noise-not-available',
+      'that of each branch',
+    ],
+    [
       'with the name of an interval given away',
       'SELECT count(*) AS n, count(age) AS n_low FROM patients',
       {},
