@@ -12,7 +12,8 @@ import type { OutputColumn } from './engine/plan-outputs.ts'
 import { checkedText } from './engine/round-trip.ts'
 import { createTable, quote, type Shadow } from './engine/shadow.ts'
 import { exactCells } from './noise/exact-cells.ts'
-import { noiseReport } from './noise/noise-report.ts'
+import { requireNamed } from './noise/named-noise.ts'
+import { type NoiseReport, noiseReport } from './noise/noise-report.ts'
 import { type NoiseStatement, noisyTables, withIntervals } from './noise/noise-statement.ts'
 import { type NoisyQuery, noisyQueryOf } from './noise/noisy-query.ts'
 import { positionOf, type Reason, Refusal } from './reasons.ts'
@@ -117,6 +118,7 @@ async function check(engine: Engine, request: GuardRequest): Promise<GuardVerdic
     const shown = shownRows(blocks, read, request.by)
     // An owner who asks for noise gets noise or no results.
     const noisy = restrictions.ledgers.length === 0 ? null : noisyQueryOf(blocks, read, restrictions, request.privacy)
+    const noise = noisy === null || request.privacy === undefined ? null : reportedNoise(noisy, request.privacy)
     const minimumGroupSize = restrictions.minimumGroupSize ?? 1
     const declared = slots.length <= mostDeclared ? slots : read
     const { columns, ...statements } = await engine.shadows.use({ declared, read, shown }, (shadow) =>
@@ -132,18 +134,22 @@ async function check(engine: Engine, request: GuardRequest): Promise<GuardVerdic
       verdict: 'allowed',
       ...statements,
       plan: { ...restrictions, slots: needed, columns },
-      report: reportOf(
-        blocks,
-        read,
-        restrictions,
-        columns,
-        noisy === null || request.privacy === undefined ? null : noiseReport(noisy, request.privacy),
-      ),
+      report: reportOf(blocks, read, restrictions, columns, noise),
     }
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     return { verdict: 'refused', reasons: [error, ...further].map((refusal) => reasonOf(request.sql, refusal)) }
   }
+}
+
+/** What people are told of the noise, all of which a receipt will name: what it has no room for is refused before anybody decides on it. */
+function reportedNoise(noisy: NoisyQuery, privacy: Spending): NoiseReport {
+  const report = noiseReport(noisy, privacy)
+  requireNamed(
+    noisy.cores.map(({ plan }) => plan),
+    report,
+  )
+  return report
 }
 
 /** Tables of more datasets than these cost more than they save. */

@@ -1,5 +1,6 @@
 import { costOf, type NoisePlan, type NoisyOutput, quotientText } from '@reinraum/privacy'
 import { longestNoiseName, maximumNoisyColumns, maximumNoisyTables, type NamedNoise, type NoisyTable } from '@reinraum/statements'
+import { refuse } from '../reasons.ts'
 import type { NoiseOfCells, NoiseReport } from './noise-report.ts'
 
 /**
@@ -13,6 +14,15 @@ export function namedNoise(plans: readonly NoisePlan[], { cells }: Pick<NoiseRep
   if (Math.max(columns.length, outputs.length, made.length) > maximumNoisyColumns || plans.length > maximumNoisyTables)
     return null
   return plans.map((plan, i) => noisyTable(plan, cells[i]))
+}
+
+/** @throws Refusal for plans that no receipt has room for */
+export function requireNamed(plans: readonly NoisePlan[], report: Pick<NoiseReport, 'cells'>): void {
+  if (namedNoise(plans, report) === null)
+    refuse(
+      'too-complex',
+      `a receipt names at most ${maximumNoisyTables} noisy tables and ${maximumNoisyColumns} columns of them; ask for fewer groupings`,
+    )
 }
 
 function noisyTable({ columns, outputs, threshold }: NoisePlan, cells: NoiseOfCells | undefined): NoisyTable {

@@ -150,6 +150,17 @@ describe('a query with noise is refused before it runs', () => {
       'count rows or units only',
     ],
     [
+      'with more tables than a receipt has room for',
+      Array.from(
+        { length: 4 },
+        () => `SELECT count(*) AS n FROM patients GROUP BY CUBE (region, smoker, age, year(admitted), month(admitted))`,
+      ).join(' UNION ALL '),
+      {},
+      { epsilon: 1, delta: 1e-9 },
+      'too-complex',
+      'at most 100 noisy tables',
+    ],
+    [
       'of a variance over stacked registers',
       'SELECT var_pop(v) AS v FROM (SELECT age AS v FROM patients UNION ALL SELECT grade AS v FROM pupils) q',
       {},
