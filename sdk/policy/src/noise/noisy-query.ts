@@ -15,6 +15,7 @@ import type { Type } from '../analysis/types.ts'
 import { type GuardReason, refuse } from '../reasons.ts'
 import type { Restrictions } from '../rules/restrictions.ts'
 import { assuredUnits } from './assured-units.ts'
+import { checkTexts } from './cell-texts.ts'
 import { contributionOf, ofUnits } from './contribution.ts'
 import { checkGroups, countOf, type DeclaredGroups, declaredGroups, withinDomains, withoutDomain } from './domains.ts'
 import { askedOf, type Measured } from './measured.ts'
@@ -81,6 +82,7 @@ export function noisyQueryOf(
     checkWidth(plan)
     return { ...core, plan }
   })
+  checkTexts(cores)
   return { blocks: submitted.map((block) => changed.get(block) ?? block), cores }
 }
 
