@@ -14,7 +14,10 @@ beforeAll(async () => {
   // A folder of its own, in which nobody else leaves anything.
   vi.stubEnv('TMPDIR', directory)
 })
-afterAll(() => rm(directory, { recursive: true, force: true }))
+afterAll(async () => {
+  vi.unstubAllEnvs()
+  await rm(directory, { recursive: true, force: true })
+})
 
 const schema: DatasetSchema = {
   columns: [

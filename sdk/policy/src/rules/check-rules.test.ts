@@ -163,7 +163,7 @@ test('a dataset whose owner asks for noise gives no results without it', async (
   expect(await verdictOn(alone, noise)).toBe(
     'privacy-missing: the rule of patients asks for noise: say what the query spends, an epsilon of 1 at most',
   )
-  expect(await verdictOn(withPupils, noise)).toMatch(/^noise-not-available: patients asks for noise and pupils does not/)
+  expect(await verdictOn(withPupils, noise)).toMatch(/^privacy-missing: the rule of patients asks for noise/)
   expect(await verdictOn('SELECT count(*) AS n FROM pupils', noise)).toBe('allowed')
 })
 
