@@ -10,6 +10,7 @@ const longestDecimal = 400
 /** The quotient of two integers. @throws RangeError if `denominator` is 0, or a number is not an integer */
 export function rational(numerator: bigint | number, denominator: bigint | number = 1n): Rational {
   let [top, bottom] = [BigInt(numerator), BigInt(denominator)]
+  if (bottom === 1n) return { numerator: top, denominator: bottom }
   if (bottom === 0n) throw new RangeError('a rational number has a denominator other than 0')
   if (bottom < 0n) [top, bottom] = [-top, -bottom]
   const divisor = greatestCommonDivisor(top < 0n ? -top : top, bottom)

@@ -11,7 +11,7 @@ const placesOfDouble = 12
 /** A number as a text that the engine reads as a value of the type. */
 export function decimalWithin(number: Rational, type: string, direction: Direction): string {
   const places = placesOf(type)
-  const units = whole(multiply(number, rational(10n ** BigInt(places))), direction)
+  const units = places === 0 ? whole(number, direction) : whole(multiply(number, rational(10n ** BigInt(places))), direction)
   const digits = `${units < 0n ? -units : units}`.padStart(places + 1, '0')
   const sign = units < 0n ? '-' : ''
   return places === 0 ? `${units}` : `${sign}${digits.slice(0, -places)}.${digits.slice(-places)}`
@@ -29,6 +29,7 @@ function placesOf(type: string): number {
 }
 
 function whole(number: Rational, direction: Direction): bigint {
+  if (number.denominator === 1n) return number.numerator
   switch (direction) {
     case 'down':
       return floor(number)
