@@ -27,7 +27,7 @@ export function ofEach({ cells }: NoiseReport, say: (cells: NoiseOfCells) => rea
   return named.join('\n')
 }
 
-function measureText({ measure, mechanism, sensitivity, scale }: NoiseOfCells['measures'][number]): string {
+function measureText({ measure, mechanism, sensitivity, scale, step }: NoiseOfCells['measures'][number]): string {
   const moved = `one unit moves it by at most ${short(sensitivity)}`
   switch (mechanism) {
     case 'discreteLaplace':
@@ -35,7 +35,7 @@ function measureText({ measure, mechanism, sensitivity, scale }: NoiseOfCells['m
     case 'discreteGaussian':
       return `${oneLine(measure)}: discrete Gaussian of standard deviation ${short(scale)}; ${moved}`
     case 'exponential':
-      return `${oneLine(measure)}: exponential mechanism of epsilon ${short(scale)} a row; one unit has at most ${short(sensitivity)} rows`
+      return `${oneLine(measure)}: exponential mechanism of epsilon ${short(scale)} a row${step === null ? '' : `, in steps of ${short(step)}`}; one unit has at most ${short(sensitivity)} rows`
   }
 }
 

@@ -25,7 +25,7 @@ import { composeAll } from './rules/compose.ts'
 import { type Restrictions, restrictionsOf } from './rules/restrictions.ts'
 
 /** Raised with every change of what the guard allows or how it rewrites. */
-export const guardVersion = 'reinraum-guard/6'
+export const guardVersion = 'reinraum-guard/7'
 
 export interface GuardRequest {
   readonly sql: string

@@ -19,7 +19,7 @@ export { epsilonOfRho, rhoOfEpsilon } from './accounting/conversion.ts'
 export { covers } from './accounting/covers.ts'
 export { decimalOf, unitsOf } from './accounting/decimal.ts'
 export { type Fit, fits, remaining, type Shortfall } from './accounting/fits.ts'
-export type { ClampedValues, Steps } from './accounting/grid.ts'
+export { type ClampedValues, type Steps, stepsOf } from './accounting/grid.ts'
 export {
   type Assured,
   columnOf,

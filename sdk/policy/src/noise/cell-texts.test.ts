@@ -26,6 +26,16 @@ test('declared groups are refused where their numbers, or their names, could be 
   expect(await reasonFor(sums(34), long)).toBe('too-complex')
 }, 30_000)
 
+test('so they are where histograms could be, which have at least a hundred steps', async () => {
+  const medians = (columns: number) =>
+    `SELECT region, ${Array.from({ length: columns }, (_, i) => `median(cost) FILTER (WHERE age > ${i}) AS c${i}`).join(', ')} FROM patients GROUP BY region`
+  const domain = Array.from({ length: 1000 }, (_, i) => `Region ${i}`)
+  expect(await reasonFor(medians(4), domain)).toBe('allowed')
+  expect(await reasonFor(medians(20), domain)).toBe('too-complex')
+  // of which nobody knows how many groups they have
+  expect(await reasonFor(medians(20), undefined)).toBe('allowed')
+})
+
 test('no cell takes more text than is counted for it', async () => {
   const slots = noisySlots({ unit: { maxRowsPerUnit: 1000 } })
   const { noise } = await allowedWithNoise(

@@ -11,18 +11,30 @@ export interface Ends {
   readonly high: bigint
 }
 
-/** A value and its grid: a step is 10^-decimals. */
+/** A value and its grid: a step is every·10^-decimals. */
 export interface OnGrid {
   readonly value: Node
   readonly type: Type
   readonly decimals: number
+  /** points of the grid of its decimals that make a step */
+  readonly every: bigint
   readonly ends: Ends
 }
 
 /** In steps: an INTEGER where that holds the steps and their distances, which is added up faster, and else a BIGINT. */
 export function inSteps(of: OnGrid): Node {
+  const { every, ends } = of
+  if (every === 1n) return onFineGrid(of, isWithin(ends, 1n << 31n) ? 'INTEGER' : 'BIGINT')
+  // Both ends are whole steps: what is clamped to them first is between them when it is rounded, from a distance that is not negative.
+  const fine = { low: ends.low * every, high: ends.high * every }
+  const whole = isWithin({ low: fine.low, high: fine.high + every }, 1n << 31n) ? 'INTEGER' : 'BIGINT'
+  const distance = ast.call('+', [onFineGrid({ ...of, ends: fine }, whole), ast.integer(every / 2n - fine.low)])
+  return ast.call('+', [ast.call('//', [distance, ast.integer(every)]), ast.integer(ends.low)])
+}
+
+/** In points of the grid of its decimals, whatever the step is. */
+function onFineGrid(of: OnGrid, whole: string): Node {
   const { value, type, decimals, ends } = of
-  const whole = isWithin(ends, 1n << 31n) ? 'INTEGER' : 'BIGINT'
   switch (type.family) {
     case 'double':
       return stepsOfDouble(of, whole)
@@ -41,7 +53,8 @@ export interface DecimalSum {
 
 /** DECIMALs are added up as they are, and scaled once a cell; null where rows have to be. */
 export function decimalSum(of: OnGrid): DecimalSum | null {
-  const { type, decimals, ends } = of
+  const { type, decimals, every, ends } = of
+  if (every !== 1n) return null
   // the sum of 2^63 rows is a DECIMAL(38) also when it is scaled
   if (type.family !== 'decimal' || !isWithin(ends, (1n << 62n) / 10n ** BigInt(decimals))) return null
   // 64 bits are added up faster than 128

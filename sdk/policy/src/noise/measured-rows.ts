@@ -91,8 +91,8 @@ function gridOf({ columns }: Query['plan'], taken: BoundedRows['taken']): (value
   return (values) => {
     const of = taken.get(keyOf({ of: 'values', name: values })) ?? missing()
     if (of.measured.of !== 'values' || of.value === null) return missing()
-    const { value, decimals } = of.measured
-    return { ...of, value: of.value, type: value.type, decimals, ends: steps.get(values) ?? missing() }
+    const { value, decimals, every } = of.measured
+    return { ...of, value: of.value, type: value.type, decimals, every: BigInt(every), ends: steps.get(values) ?? missing() }
   }
 }
 

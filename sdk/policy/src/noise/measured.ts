@@ -6,6 +6,7 @@ import { decimalShape, type Type } from '../analysis/types.ts'
 import { refuse } from '../reasons.ts'
 import { has } from '../rewrite/same-units.ts'
 import { presenceOf } from './assured-units.ts'
+import { everyOf, type FineGrid } from './quantile-grid.ts'
 
 /** Rows, or values of rows, that measures are taken of, by the name under which the noise plan knows them. */
 export type Measured =
@@ -23,6 +24,8 @@ export type Measured =
       readonly filter: Expression | null
       readonly bounds: readonly [number, number]
       readonly decimals: number
+      /** points of the grid of its decimals that make a step */
+      readonly every: number
     }
 
 /** What a block asks for: names are those of the core's columns. */
@@ -36,11 +39,13 @@ export interface AskedOf {
 /**
  * @param spreads the variances and standard deviations that the block computes, under names of their own
  * @param assured whether the units behind single aggregates are counted as well
+ * @param mostSteps of a histogram that a quantile is drawn from
  */
 export function askedOf(
   core: Core,
   spreads: readonly { readonly name: string; readonly moments: Moments }[],
   assured: boolean,
+  mostSteps: number,
 ): AskedOf {
   const measured = new Map<string, Measured>()
   const note = (found: Measured): string => {
@@ -57,16 +62,18 @@ export function askedOf(
     return name
   }
   const rows = ({ value, filter }: Pick<CoreAggregate, 'value' | 'filter'>) => note({ of: 'rows', name: '', value, filter })
-  const values = ({ value, filter, bounds }: CoreAggregate): ClampedValues => {
+  const values = ({ value, filter, bounds, operation }: CoreAggregate): ClampedValues => {
     if (value === null) throw new Error('a sum is of values')
     if (bounds === null)
       return refuse('bounds-missing', `noise for ${labelOf({ value, filter })} needs bounds in the rule of its column`)
     const decimals = gridDecimals(value.type, bounds)
+    const every = operation === 'quantile' ? everyOf({ bounds, decimals }, mostSteps) : 1
     return {
-      values: note({ of: 'values', name: '', value, filter, bounds, decimals }),
+      values: note({ of: 'values', name: '', value, filter, bounds, decimals, every }),
       rows: rows({ value, filter }),
       bounds,
       decimals,
+      every,
     }
   }
   const [unit] = core.units
@@ -113,6 +120,16 @@ export function askedOf(
     ...spreads.map((s) => [s.name, s.moments.type] as const),
   ])
   return { asked: [...single, ...spread], measured: [...measured.values()], types }
+}
+
+/** What a core's quantiles are drawn from, each once: the bounds of its values and the decimals of their type. */
+export function fineGridsOf({ aggregates }: Pick<Core, 'aggregates'>): readonly FineGrid[] {
+  const found = aggregates.flatMap(({ operation, value, filter, bounds }) => {
+    if (operation !== 'quantile' || value === null || bounds === null) return []
+    const key = JSON.stringify([keyOf(value), filter === null ? null : keyOf(filter)])
+    return [[key, { bounds, decimals: gridDecimals(value.type, bounds) }] as const]
+  })
+  return [...new Map(found).values()]
 }
 
 /** Digits after the point of the grid that values are rounded to: all that the type has, and of a DOUBLE twelve in all. */

@@ -68,6 +68,22 @@ describe('the noise of a query, as a receipt names it', () => {
     })
   })
 
+  test('says in what steps a quantile was drawn, as the report does where they are coarser than its type', async () => {
+    const { plans, report } = await planned('median(age) AS middle, median(cost) AS cost, sum(cost) AS total')
+    const columns = namedNoise(plans, report)?.[0]?.columns.filter(({ mechanism }) => mechanism === 'exponential')
+    // fourteen groups, and costs from 0 to 100,000.00
+    expect(columns?.map(({ name, grid }) => [name, grid])).toEqual([
+      ['quantile 1/2 age', '1'],
+      ['quantile 1/2 cost', '5'],
+    ])
+    const steps = report.cells.flatMap((of) =>
+      of.measures.flatMap(({ measure, step }) => (step === null ? [] : [[measure, step]])),
+    )
+    expect(steps).toEqual([['quantile 1/2 cost', 5]])
+    const total = namedNoise(plans, report)?.[0]?.columns.find(({ name }) => name.startsWith('sum cost'))
+    expect(total?.grid).toBe('1/100')
+  })
+
   test('cuts names that are long, in whole characters, and has an end', async () => {
     const { plans, report } = await planned('count(*) AS visits')
     const [plan] = plans

@@ -45,6 +45,8 @@ export interface NoiseOfMeasure {
   readonly sensitivity: number
   /** discrete Laplace: its scale; discrete Gaussian: its standard deviation; exponential: the ε of one draw per row of a unit */
   readonly scale: number
+  /** of a quantile whose grid is coarser than that of its values' type: what one step is worth */
+  readonly step: number | null
 }
 
 export interface NoiseOfOutput {
@@ -62,7 +64,8 @@ export function noiseReport({ cores }: NoisyQuery, { epsilon, delta = 0 }: Spend
   return { epsilon, delta, cells: cores.map(noiseOfCells) }
 }
 
-function noiseOfCells({ block, core, plan, declared }: NoisyCore): NoiseOfCells {
+function noiseOfCells({ block, core, plan, declared, measured }: NoisyCore): NoiseOfCells {
+  const coarse = new Set(measured.flatMap((m) => (m.of === 'values' && m.every > 1 ? [m.name] : [])))
   const shown = (is: (name: string) => boolean) =>
     block.select.filter(({ value }) => columnsOf(value).some((c) => c.table === 'c' && is(c.name))).map((item) => item.name)
   const confidences = estimator(plan)(() => 0n).map(({ confidence }) => confidence)
@@ -74,7 +77,7 @@ function noiseOfCells({ block, core, plan, declared }: NoisyCore): NoiseOfCells 
     leastUnits: Number(plan.threshold?.minimum ?? 0n),
     tau: plan.threshold?.tau == null ? null : Number(plan.threshold.tau.minimum),
     assuredUnits: plan.threshold?.assured == null ? null : Number(plan.threshold.assured.units),
-    measures: plan.columns.map(measureText),
+    measures: plan.columns.map((column) => measureText(column, coarse)),
     outputs: plan.outputs.map(({ name }, i) => {
       const confidence = confidences[i]
       const expected = errors.flatMap(({ units, errors: all }) => {
@@ -91,7 +94,10 @@ function noiseOfCells({ block, core, plan, declared }: NoisyCore): NoiseOfCells 
   }
 }
 
-function measureText({ name, mechanism, sensitivity, scale, grid }: NoisyColumn): NoiseOfMeasure {
+function measureText(
+  { name, measure, mechanism, sensitivity, scale, grid }: NoisyColumn,
+  coarse: ReadonlySet<string>,
+): NoiseOfMeasure {
   const unit = approximate(grid)
   const gaussian = mechanism === 'discreteGaussian'
   return {
@@ -107,5 +113,6 @@ function measureText({ name, mechanism, sensitivity, scale, grid }: NoisyColumn)
         : gaussian
           ? Math.sqrt(approximate(scale)) * unit
           : approximate(multiply(scale, grid)),
+    step: measure.kind === 'quantile' && coarse.has(measure.values) ? unit : null,
   }
 }

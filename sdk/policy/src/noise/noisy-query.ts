@@ -18,8 +18,9 @@ import { assuredUnits } from './assured-units.ts'
 import { checkTexts } from './cell-texts.ts'
 import { contributionOf, ofUnits } from './contribution.ts'
 import { checkGroups, countOf, type DeclaredGroups, declaredGroups, withinDomains, withoutDomain } from './domains.ts'
-import { askedOf, type Measured } from './measured.ts'
+import { askedOf, fineGridsOf, type Measured } from './measured.ts'
 import { groupingsOf, noisyBlocksOf } from './noisy-core.ts'
+import { type MostSteps, mostStepsOf } from './quantile-grid.ts'
 
 /** A query whose cells get noise, with which it costs no more than it says. */
 export interface NoisyQuery {
@@ -57,13 +58,17 @@ export function noisyQueryOf(
   )
   const terms = termsOf(restrictions, privacy)
   const changed = new Map<Block, Block>()
-  const asked = found.flatMap(({ block, core: whole }) => {
+  const counted = found.flatMap(({ block, core: whole }) => {
     const spreads = spreadsOf(block)
     const own = withSpreads(block, spreads)
     changed.set(block, own)
-    return groupingsOf(whole).map((core) => askedCore({ block: own, whole, core: withinGroups(core), spreads }, assured))
+    return groupingsOf(whole).map((core) => {
+      return { block: own, whole, core: withinGroups(core), spreads, declared: declaredGroups(core) }
+    })
   })
-  checkGroups(asked.map(({ declared }) => declared))
+  checkGroups(counted.map(({ declared }) => declared))
+  const most = mostStepsOf(counted.map(({ core, declared }) => ({ declared, histograms: fineGridsOf(core) })))
+  const asked = counted.map((of) => askedCore(of, assured, most))
   const requests = asked.map(
     ({ core, declared, asked: columns }): NoiseRequest => ({
       contribution: contributionOf(core),
@@ -79,7 +84,7 @@ export function noisyQueryOf(
   const cores = asked.map(({ asked: _, ...core }, i): NoisyCore => {
     const plan = outcome.plans[i]
     if (plan === undefined) throw new Error('every core has a plan')
-    checkWidth(plan)
+    checkWidth(core, plan)
     return { ...core, plan }
   })
   checkTexts(cores)
@@ -91,10 +96,12 @@ interface AskedCore extends Omit<NoisyCore, 'plan'> {
 }
 
 function askedCore(
-  { spreads, ...of }: Pick<NoisyCore, 'block' | 'whole' | 'core'> & { readonly spreads: readonly Spread[] },
+  { spreads, ...of }: Pick<NoisyCore, 'block' | 'whole' | 'core' | 'declared'> & { readonly spreads: readonly Spread[] },
   assured: number | null,
+  most: MostSteps,
 ): AskedCore {
-  return { ...of, ...askedOf(of.core, spreads, assured !== null), declared: declaredGroups(of.core) }
+  const mostSteps = of.declared === null ? most.undeclared : most.declared
+  return { ...of, ...askedOf(of.core, spreads, assured !== null, mostSteps) }
 }
 
 /** Of the rows, those of a unit and of a declared group. */
@@ -105,11 +112,14 @@ function withinGroups(core: Core): Core {
 }
 
 /** Exact measures are 128-bit integers, whatever the rows are and however many (`analysis/sums.ts`). */
-function checkWidth({ columns }: NoisePlan): void {
+function checkWidth({ measured }: Pick<AskedCore, 'measured'>, { columns }: NoisePlan): void {
+  const everyOf = new Map(measured.flatMap((m) => (m.of === 'values' ? [[m.name, BigInt(m.every)] as const] : [])))
   for (const { measure } of columns) {
     if (!('steps' in measure)) continue
     const { low, high } = measure.steps
-    const widest = [low, high, high - low].reduce((most, end) => (end > most ? end : -end > most ? -end : most), 0n)
+    const farthest = [low, high, high - low].reduce((most, end) => (end > most ? end : -end > most ? -end : most), 0n)
+    // on the grid of its decimals, which values are rounded to first
+    const widest = farthest * (everyOf.get(measure.values) ?? 1n)
     const most = measure.kind === 'squares' ? 1n << 42n : 1n << 60n
     if (widest > most) refuse('bounds-too-wide', `the bounds of ${measure.values} are too wide for exact cells with noise`)
   }

@@ -48,6 +48,7 @@ describe('noise is made for', () => {
       3n,
     ],
     ['cents up to the bound', 'SELECT sum(cost) AS c FROM patients', 'sum cost', 30_000_000n],
+    ['rows of a median, in whatever steps', 'SELECT median(cost) AS c FROM patients', 'quantile 1/2 cost', 3n],
     ['half of them from the middle of the bounds', 'SELECT avg(cost) AS c FROM patients', 'sum cost', 15_000_000n],
   ])('%s', async (_, sql, column, l1) => {
     expect(columnOf(await planOf(sql), column).sensitivity.l1).toBe(l1)
@@ -162,6 +163,26 @@ describe('a unit changes the exact cells by no more than that', () => {
       expect(found.some(({ moved, most }) => moved > 0 && moved * unit.maxRowsPerUnit >= most)).toBe(true)
       for (const { moved, most } of found) expect(moved).toBeLessThanOrEqual(most)
     }
+  })
+
+  test('where values are rounded to the steps of a median', async () => {
+    const slots = noisySlots({ unit })
+    const others = other.replace(' 10,', ' i * 1234.56,')
+    const coming = lone.replace('SELECT 7', 'SELECT 70').replace('1e9,', 'i * 77.77 - 300,')
+    const histogramOf = async (rows: string) => {
+      const { noise } = await allowedWithNoise(guard, slots, 'SELECT median(cost) AS c FROM patients', plenty)
+      const database = await openDatabase(slots.filter(({ id }) => id === 'patients').map((slot) => ({ slot, rows })))
+      const { histograms } = await exactTexts(database, noise)
+      database.close()
+      const { grid } = columnOf(noise.plan, 'quantile 1/2 cost')
+      return { grid, rows: new Map(histograms[0]?.map(([v, n]) => [v, Number(n)])) }
+    }
+    const [without, beside] = [await histogramOf(others), await histogramOf(`${others} UNION ALL ${coming}`)]
+    expect(beside.grid).toEqual({ numerator: 1n, denominator: 1n })
+    const moved = [...new Set([...without.rows.keys(), ...beside.rows.keys()])].map((v) =>
+      Math.abs((beside.rows.get(v) ?? 0) - (without.rows.get(v) ?? 0)),
+    )
+    expect(moved.reduce((a, b) => a + b, 0)).toBe(3)
   })
 
   test.each([undefined, 1])('rows of nobody count nowhere, however many there are, where %j row is stated', async (rows) => {

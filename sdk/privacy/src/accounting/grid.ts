@@ -1,7 +1,7 @@
 import { larger } from '../larger.ts'
-import { ceil, floor, multiply, parseDecimal, type Rational, rational } from '../rational.ts'
+import { ceil, divide, floor, parseDecimal, type Rational, rational } from '../rational.ts'
 
-/** Values that are clamped to bounds and rounded to multiples of 10^-decimals before they are aggregated. */
+/** Values that are clamped to bounds and rounded to multiples of every·10^-decimals before they are aggregated. */
 export interface ClampedValues {
   /** names the values: equal text, equal values of equal rows */
   readonly values: string
@@ -11,6 +11,8 @@ export interface ClampedValues {
   readonly bounds?: readonly [number, number] | undefined
   /** of the grid, from 0 to 18 */
   readonly decimals: number
+  /** so many of its points make a step: a positive integer, 1 without it */
+  readonly every?: number | undefined
 }
 
 /** The same as integers: steps of the grid from `low` to `high`, both of them grid points within the bounds. */
@@ -21,13 +23,14 @@ export interface Steps {
   readonly grid: Rational
 }
 
-/** Null where there are no bounds, no grid point lies between them, or the grid is finer than 10⁻¹⁸. */
-export function stepsOf({ bounds, decimals }: ClampedValues): Steps | null {
+/** Null where there are no bounds, no grid point lies between them, or the grid is not as described. */
+export function stepsOf({ bounds, decimals, every = 1 }: Pick<ClampedValues, 'bounds' | 'decimals' | 'every'>): Steps | null {
   const [low, high] = bounds ?? [Number.NaN, Number.NaN]
   if (!Number.isFinite(low) || !Number.isFinite(high) || !Number.isInteger(decimals) || decimals < 0 || decimals > 18) return null
-  const perOne = rational(10n ** BigInt(decimals))
-  const steps = { low: ceil(multiply(parseDecimal(low), perOne)), high: floor(multiply(parseDecimal(high), perOne)) }
-  return steps.low > steps.high ? null : { ...steps, grid: rational(1n, perOne.numerator) }
+  if (!Number.isInteger(every) || every < 1) return null
+  const grid = rational(BigInt(every), 10n ** BigInt(decimals))
+  const steps = { low: ceil(divide(parseDecimal(low), grid)), high: floor(divide(parseDecimal(high), grid)) }
+  return steps.low > steps.high ? null : { ...steps, grid }
 }
 
 /** The grid point in the middle: values less it are half as large as those of bounds from 0. */
