@@ -1,8 +1,19 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { approveResult, inspectResult, openResult, readTable, rejectResult } from '@reinraum/client'
+import type { Contract } from '@reinraum/statements'
 import { describe, expect, it } from 'vitest'
-import { type CleanRoom, readyToRun, reviewAndOpen, settle, start } from '../harness/clean-room.ts'
+import {
+  approve,
+  type CleanRoom,
+  propose,
+  query,
+  readyToRun,
+  reviewAndOpen,
+  sealBoth,
+  settle,
+  start,
+} from '../harness/clean-room.ts'
 import { useCleanRooms } from '../harness/use-clean-rooms.ts'
 
 const rooms = useCleanRooms()
@@ -106,5 +117,26 @@ describe('a result', () => {
       nextReviewer: 'reviewer',
     })
     expect((await reviewAndOpen(clean, runId)).rowCount).toBe(3)
+  })
+
+  it('longer than the rules allow is none', async () => {
+    const means = Array.from({ length: 30 }, (_, i) => `avg(v.cost) AS mean_${i}`).join(', ')
+    const wide = { ...query, sql: query.sql.replace('avg(v.cost) AS mean_cost', means) }
+    const asked = async (maxBytes: number) => {
+      const change = (contract: Contract): Contract => {
+        const slots = contract.slots.map(({ rule, ...slot }) => ({
+          ...slot,
+          rule: { ...rule, output: { ...rule.output, maxBytes } },
+        }))
+        return { ...contract, slots }
+      }
+      const clean = await rooms.open({ change })
+      await sealBoth(clean)
+      const queryId = await propose(clean, wide)
+      await approve(clean, queryId)
+      return settle(clean, await start(clean, queryId))
+    }
+    expect(await asked(1024)).toMatchObject({ state: 'failed', reason: 'run-failed' })
+    expect(await asked(100_000)).toMatchObject({ state: 'awaiting-review' })
   })
 })

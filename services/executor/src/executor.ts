@@ -3,8 +3,7 @@ import type { Bus, Log } from '@reinraum/kit'
 import type { Guard } from '@reinraum/policy'
 import type { KeyReleaseService, ObjectService, ResultIntakeService, RunDirectoryService } from '@reinraum/proto'
 import type { Client } from '@reinraum/rpc'
-import type { ChildLimits, Confinement } from './child/confinement.ts'
-import type { Scratch } from './scratch.ts'
+import type { Workplaces } from './child/workplaces.ts'
 
 /** What every run works with. It holds nothing of any run. */
 export interface Executor {
@@ -18,9 +17,7 @@ export interface Executor {
   readonly intake: Client<typeof ResultIntakeService>
   /** @throws ReinraumError `unavailable` when this executor knows no such key service */
   keyRelease(keyServiceId: string): Client<typeof KeyReleaseService>
-  readonly scratch: Scratch
-  readonly limits: ChildLimits
+  readonly workplaces: Workplaces
   readonly releaseGridMs: number
-  readonly confinement: Confinement
   now(): Date
 }

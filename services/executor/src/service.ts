@@ -15,6 +15,7 @@ import { type Client, createRpcClient } from '@reinraum/rpc'
 import { answerChallenge } from './answer-challenge.ts'
 import type { ChildLimits, Confinement } from './child/confinement.ts'
 import { probeConfinement } from './child/probe.ts'
+import { keepWorkplaces } from './child/workplaces.ts'
 import type { ExecutorConfig } from './config.ts'
 import type { Executor } from './executor.ts'
 import { handleWork } from './handle-work.ts'
@@ -32,6 +33,7 @@ export async function startExecutor(config: ExecutorConfig, kit: Kit): Promise<S
   ])
   requireConfinement(confinement, config.allowWeakConfinement, kit.log)
   const clients = dial(config, kit)
+  const workplaces = keepWorkplaces(scratch, limitsOf(config.runLimits), confinement, kit.log)
   const executor: Executor = {
     attester,
     guard,
@@ -39,10 +41,8 @@ export async function startExecutor(config: ExecutorConfig, kit: Kit): Promise<S
     bus,
     log: kit.log,
     ...clients,
-    scratch,
-    limits: limitsOf(config.runLimits),
+    workplaces,
     releaseGridMs: config.runLimits.releaseGridMs,
-    confinement,
     now: () => new Date(),
   }
   const stops = createStops()
@@ -57,6 +57,7 @@ export async function startExecutor(config: ExecutorConfig, kit: Kit): Promise<S
   return {
     async stop() {
       for (const subscription of subscriptions.toReversed()) await subscription.stop()
+      await workplaces.close()
       await guard.close()
       clients.close()
     },

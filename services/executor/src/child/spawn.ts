@@ -8,7 +8,10 @@ import type { Job, Outcome } from './job.ts'
 import type { RunFolder } from './run-folder.ts'
 
 /** What a run asks of its child; where its files lie is known since the start. */
-export type Question = Omit<Job, 'result' | 'memoryMiB' | 'threads'>
+export interface Question extends Omit<Job, 'result' | 'memoryMiB' | 'threads'> {
+  /** most bytes of the result, where the rules allow fewer than the host does */
+  readonly resultBytes?: number
+}
 
 /** A fresh process that waits for its one job. */
 export interface Child {
@@ -17,6 +20,8 @@ export interface Child {
    * @throws ReinraumError `run-failed` whatever went wrong inside; `run-cancelled` when the signal aborts
    */
   run(question: Question, signal: AbortSignal, answers?: Answers): Promise<Outcome>
+  /** Whether it lives, and may be given its job. */
+  isWaiting(): boolean
   /** Ends it without a job. */
   discard(): void
 }
@@ -39,14 +44,16 @@ export function startChild(limits: ChildLimits, confinement: Confinement, folder
   })
   // Whatever happens to the pipe shows in how the process ends.
   child.stdin.on('error', () => {})
+  const isAlive = () => child.pid !== undefined && child.exitCode === null && child.signalCode === null
   const kill = () => {
     // Only while it is ours: a number that was given back may be somebody else's.
-    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
+    if (isAlive()) child.kill('SIGKILL')
   }
   const ready = confinement.privateRoot === undefined ? Promise.resolve() : mapUsers(child, exited).catch(kill)
   return {
+    isWaiting: isAlive,
     discard: kill,
-    async run(question, signal, given = {}) {
+    async run({ resultBytes = limits.resultBytes, ...question }, signal, given = {}) {
       const timeout = setTimeout(kill, limits.timeoutMs)
       signal.addEventListener('abort', kill, { once: true })
       try {
@@ -60,7 +67,7 @@ export function startChild(limits: ChildLimits, confinement: Confinement, folder
         signal.throwIfAborted()
         const outcome = code === 0 ? heard() : undefined
         const { size } = await stat(folder.result)
-        if (outcome === undefined || size > limits.resultBytes) throw new Error('no result')
+        if (outcome === undefined || size > Math.min(resultBytes, limits.resultBytes)) throw new Error('no result')
         return outcome
       } catch (cause) {
         if (signal.aborted) throw new ReinraumError('run-cancelled', 'the run was stopped', { cause })

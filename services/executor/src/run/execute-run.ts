@@ -1,11 +1,10 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ReinraumError, zeroise } from '@reinraum/crypto'
-import { type GuardPlan, noiseSql } from '@reinraum/policy'
+import { noiseSql } from '@reinraum/policy'
 import { type RunBundleBytes, releaseSuiteOf, type VerifiedRun, verifyRunBundle } from '@reinraum/statements'
-import type { ChildLimits } from '../child/confinement.ts'
-import { makeRunFolder, type RunFolder } from '../child/run-folder.ts'
-import { type Child, startChild } from '../child/spawn.ts'
+import type { RunFolder } from '../child/run-folder.ts'
+import type { Child } from '../child/spawn.ts'
 import type { Executor } from '../executor.ts'
 import { openRunHistories } from '../history/run-histories.ts'
 import { compute } from './compute.ts'
@@ -49,21 +48,17 @@ export async function executeRun(executor: Executor, bundle: RunBundleBytes, con
   // Refused here costs nobody anything: no key is asked for and no approval is used up.
   const guarded = await guardedQuery(executor.guard, run)
   laps.lap('guard')
-  const folder = await executor.scratch.open()
+  const { path, files, child, remove } = await executor.workplaces.take()
   try {
-    const files = await makeRunFolder(folder.path)
-    // Started here, so that it is warm when the keys and the data are there.
-    const child = startChild(limitsFor(guarded.plan, executor.limits), executor.confinement, files)
     const keys = await createRunKeys(releaseSuiteOf(run.contract.document))
-    const sealed = join(folder.path, 'result.sealed')
+    const sealed = join(path, 'result.sealed')
     try {
       return await runWithKeys({ executor, run, bundle, guarded, keys, files, sealed, grid, laps, child }, control)
     } finally {
-      child.discard()
       keys.zeroise()
     }
   } finally {
-    await folder.remove()
+    await remove()
   }
 }
 
@@ -141,6 +136,7 @@ async function computeAndDeliver(execution: Execution, { obtained, signal, tryin
     comparisons,
     noise: noise.map(noiseSql),
     sql: guarded.resultSql,
+    ...(guarded.plan.maxBytes === null ? {} : { resultBytes: guarded.plan.maxBytes }),
   }
   const answers = { compare, addNoise: noise.length === 0 ? undefined : noiseFor(noise, signal) }
   const { resultKey } = keys
@@ -175,11 +171,6 @@ async function computeAndDeliver(execution: Execution, { obtained, signal, tryin
   })
   laps.lap('deposit')
   return stands
-}
-
-/** The host's limits, and the length that the rules of the datasets allow a result where that is less. */
-function limitsFor({ maxBytes }: GuardPlan, limits: ChildLimits): ChildLimits {
-  return { ...limits, resultBytes: Math.min(maxBytes ?? limits.resultBytes, limits.resultBytes) }
 }
 
 /** A run that was stopped says why it was stopped, not which call noticed. */
