@@ -57,7 +57,10 @@ export interface CellStatement extends CellTable {
 export interface Statements {
   /** in this order, each before the next is run, and all before the result */
   readonly cells: readonly CellStatement[]
-  /** what the result reads in place of rows, where a rule asks for noise: there are no other cells then. In this order: later ones may read tables of earlier ones */
+  /**
+   * what the result reads in place of rows, where a rule asks for noise: there are no other cells then. In this order: later ones may
+   * read tables of earlier ones
+   */
   readonly noise: readonly NoiseStatement[]
   readonly resultSql: string
   /** all of it, as people read it and receipts name it */

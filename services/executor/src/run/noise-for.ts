@@ -5,8 +5,8 @@ import type { AddNoise } from '../child/dialogue.ts'
 const groupsAtOnce = 100
 
 /**
- * The noisy cells of a run, per statement. They are drawn here, from the operating system's randomness, and not in the query process. Others have their
- * turn in between: a lease must be renewed also while many groups get their noise.
+ * The noisy cells of a run, per statement. They are drawn here, from the operating system's randomness, and not in the query
+ * process. Others have their turn in between: a lease must be renewed also while many groups get their noise.
  */
 export function noiseFor(statements: readonly NoiseStatement[], signal: AbortSignal): AddNoise {
   return async (index, [cells = [], ...histograms]) => {
