@@ -23,6 +23,8 @@ export const manifestSchema = manifestCoreSchema.extend({
   rowCount: z.int().min(0),
   /** what the owner states of the rows that one privacy unit has; where a rule asks for noise, it spares work and changes no noise */
   unit: unitRowsSchema.optional(),
+  /** the schema's column by which rows lie together: the owner lets whoever stores the object see which row groups a query reads */
+  clusteredBy: z.string().min(1).max(128).optional(),
   /** whose ledgers are debited; under a rule with `differentialPrivacy` it is there */
   lineage: lineageSchema.optional(),
   /** SHA-256 of the ciphertext */

@@ -63,7 +63,30 @@ describe('what an owner states of the rows per unit', () => {
   })
 })
 
-describe('what counts of such a statement', () => {
+describe('by which column rows lie together', () => {
+  const clustered = (clusteredBy: unknown) => signAs(parties, 'bird', { ...manifest, clusteredBy: clusteredBy as string })
+
+  test('is part of what the owner signs, and need not be there', async () => {
+    expect((await verifyManifest(await clustered('operator'), contract, now)).document.clusteredBy).toBe('operator')
+    expect((await verifyManifest(await signAs(parties, 'bird', manifest), contract, now)).document.clusteredBy).toBeUndefined()
+  })
+
+  test('is refused when it was added after the manifest was signed', async () => {
+    const added = withPayload(await signAs(parties, 'bird', manifest), (document) => ({ ...document, clusteredBy: 'operator' }))
+    expect(await refusalOf(() => verifyManifest(added, contract, now))).toBe('signature-invalid')
+  })
+
+  test('is refused of a column that the schema does not have', async () => {
+    const signed = await clustered('Operator')
+    expect(await refusalOf(() => verifyManifest(signed, contract, now))).toBe('invalid-statement')
+  })
+
+  test.each(['', 7, null, ['operator']])('is refused as %j', async (clusteredBy) => {
+    await expect(clustered(clusteredBy)).rejects.toMatchObject({ code: 'invalid-statement' })
+  })
+})
+
+describe('what counts of a statement of units', () => {
   const unit = { column: 'operator', rowsAtMost: 3 }
 
   test('is the number, where it speaks of the units that the rule protects', () => {

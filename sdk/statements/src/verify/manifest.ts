@@ -9,7 +9,7 @@ import { openStatementOf } from './member-statement.ts'
 /**
  * Verifies a manifest: signed by the owner of the slot that it names, with the schema that the contract declares for it.
  * Throws `role-missing`, `schema-mismatch`, `invalid-statement` for a slot that does not exist, or whose rule asks for noise when
- * the manifest does not say which data it holds, or for a statement of units that no such data has, and the common codes.
+ * the manifest does not say which data it holds, or for a statement of units or of an order that no such data has, and the common codes.
  */
 export async function verifyManifest(bytes: Uint8Array, contract: VerifiedContract, now: Date): Promise<Verified<Manifest>> {
   assertContractInForce(contract, now)
@@ -23,6 +23,7 @@ export async function verifyManifest(bytes: Uint8Array, contract: VerifiedContra
   }
   assertLineage(manifest, slot.rule)
   assertUnitRows(manifest)
+  assertClusteredBy(manifest)
   return asVerified(opened)
 }
 
@@ -42,6 +43,11 @@ function assertUnitRows({ unit, schema, rowCount }: Manifest): void {
     throw fault(['unit', 'column'], `there is no column ${unit.column} in the schema`)
   if (unit.rowsAtMost > Math.max(1, rowCount))
     throw fault(['unit', 'rowsAtMost'], `is more than all ${rowCount} rows; write how many rows one unit has at most`)
+}
+
+function assertClusteredBy({ clusteredBy, schema }: Manifest): void {
+  if (clusteredBy !== undefined && !schema.columns.some(({ name }) => name === clusteredBy))
+    throw fault(['clusteredBy'], `there is no column ${clusteredBy} in the schema`)
 }
 
 function fault(path: readonly string[], message: string): ReinraumError {
