@@ -8,10 +8,11 @@ const named = (name: string): OwnPackage => packages.find((own) => own.name === 
 
 // What each package may import of ours: the direction in which the design reads.
 const sdk = ['crypto', 'attestation', 'statements', 'privacy', 'policy', 'rpc']
-const service = ['proto', ...sdk, 'kit', 'pki', 'testing']
+const service = ['proto', ...sdk, 'envelope', 'kit', 'pki', 'testing']
 const allowed: Readonly<Record<string, readonly string[]>> = {
   proto: [],
   crypto: [],
+  envelope: ['crypto'],
   pki: [],
   privacy: [],
   attestation: ['crypto'],
@@ -19,7 +20,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   policy: ['crypto', 'statements', 'privacy'],
   rpc: ['proto', 'crypto', 'attestation', 'statements', 'pki'],
   testing: ['crypto', 'statements', 'rpc', 'pki'],
-  client: ['proto', ...sdk, 'testing'],
+  client: ['proto', ...sdk, 'envelope', 'testing'],
   cli: ['proto', ...sdk, 'client'],
   kit: ['proto', 'crypto', 'attestation', 'statements', 'rpc', 'pki'],
   governance: service,
@@ -29,7 +30,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   executor: service,
   release: service,
   local: ['proto', ...sdk, 'client', 'kit', 'pki'],
-  e2e: ['proto', ...sdk, 'client', 'cli', 'kit', 'local'],
+  e2e: ['proto', ...sdk, 'envelope', 'client', 'cli', 'kit', 'local'],
 }
 
 test('every package is in the table of who may import whom', () => {

@@ -13,6 +13,8 @@ export const nonceLength = 12
 export const tagLength = 16
 export const chunkLength = 16 * 1024
 export const sealedChunkLength = chunkLength + tagLength
+/** Lengths in bytes, for whoever cuts an envelope into chunks itself. */
+export const envelopeLayout = { headerLength, chunkLength, sealedChunkLength, tagLength } as const
 /** §Message chunking: never 2^38 chunks. Lengths stay below 2^53, so every offset is an exact number. */
 export const maxChunks = 2 ** 38
 

@@ -1,18 +1,10 @@
-import { randomBytes, zeroise } from '../bytes.ts'
+import { zeroise } from '../bytes.ts'
 import { batchChunks, createBatch } from './batch.ts'
 import type { ChunkCipher, ChunkCipherFactory } from './chunk-cipher.ts'
 import { type ByteSource, createChunker, requireBytes } from './chunker.ts'
 import { defaultChunkCipher } from './default-chunk-cipher.ts'
-import {
-  chunkLength,
-  type EnvelopeOptions,
-  headerLength,
-  saltLength,
-  sealedChunkLength,
-  sealedLength,
-  tagLength,
-} from './format.ts'
-import { deriveMessageKeys, takeOptions } from './key-schedule.ts'
+import { chunkLength, type EnvelopeOptions, headerLength, sealedChunkLength, sealedLength, tagLength } from './format.ts'
+import { beginEnvelope, beginEnvelopeWith } from './header.ts'
 
 /** What tests fix to compare implementations and vectors; everyone else takes the defaults. */
 export interface SealInternals {
@@ -58,13 +50,7 @@ export function sealWith(plaintext: Uint8Array, options: EnvelopeOptions, intern
 }
 
 function begin(options: EnvelopeOptions, internals: SealInternals) {
-  const taken = takeOptions(options)
-  const salt = internals.salt ?? randomBytes(saltLength)
-  const keys = deriveMessageKeys(taken, salt)
-  zeroise(taken.key)
-  const header = new Uint8Array(headerLength)
-  header.set(salt)
-  header.set(keys.commitment, saltLength)
+  const { header, keys } = internals.salt === undefined ? beginEnvelope(options) : beginEnvelopeWith(options, internals.salt)
   const cipher = (internals.cipher ?? defaultChunkCipher)(keys)
   zeroise(keys.key, keys.baseNonce)
   return { header, cipher }

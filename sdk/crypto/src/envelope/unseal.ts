@@ -1,4 +1,4 @@
-import { concatBytes, constantTimeEqual, zeroise } from '../bytes.ts'
+import { concatBytes, zeroise } from '../bytes.ts'
 import { batchChunks, createBatch } from './batch.ts'
 import type { ChunkCipher, ChunkCipherFactory } from './chunk-cipher.ts'
 import { type ByteSource, createChunker, requireBytes } from './chunker.ts'
@@ -8,12 +8,12 @@ import {
   decryptionFailed,
   type EnvelopeOptions,
   headerLength,
-  saltLength,
   sealedChunkLength,
   tagLength,
   unsealedLength,
 } from './format.ts'
-import { deriveMessageKeys, takeOptions } from './key-schedule.ts'
+import { openEnvelopeHeader } from './header.ts'
+import { takeOptions } from './key-schedule.ts'
 
 /** What tests choose to compare implementations; everyone else takes the default. */
 export interface UnsealInternals {
@@ -57,16 +57,15 @@ export function unsealWith(ciphertext: Uint8Array, options: EnvelopeOptions, int
   return plaintext
 }
 
-/** Checks the commitment, without which one ciphertext could open under two keys, before any chunk is looked at. */
+/** The cipher behind a header whose commitment holds. */
 export function openHeader(header: Uint8Array, taken: EnvelopeOptions, internals: UnsealInternals): ChunkCipher {
-  if (header.length !== headerLength) throw decryptionFailed()
-  const keys = deriveMessageKeys(taken, header.subarray(0, saltLength))
-  zeroise(taken.key)
   try {
-    if (!constantTimeEqual(keys.commitment, header.subarray(saltLength))) throw decryptionFailed()
-    return (internals.cipher ?? defaultChunkCipher)(keys)
-  } finally {
+    const keys = openEnvelopeHeader(header, taken)
+    const cipher = (internals.cipher ?? defaultChunkCipher)(keys)
     zeroise(keys.key, keys.baseNonce)
+    return cipher
+  } finally {
+    zeroise(taken.key)
   }
 }
 

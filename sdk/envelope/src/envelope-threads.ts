@@ -1,0 +1,52 @@
+import { type ByteSource, type EnvelopeOptions, ReinraumError } from '@reinraum/crypto'
+import { type OpenEnvelope, openEnvelope, type UnsealOptions } from './open-envelope.ts'
+import { sealInThreads } from './seal.ts'
+import type { CiphertextSource } from './source.ts'
+import { createThreadPool } from './thread-pool.ts'
+
+const mostThreads = 64
+
+export interface EnvelopeThreadsOptions {
+  /** 1 to 64; beyond the number of processors they only take memory */
+  readonly threads: number
+}
+
+/** Seals and unseals envelopes (C2SP chunked encryption, as `@reinraum/crypto` does) in worker threads. */
+export interface EnvelopeThreads {
+  /**
+   * Opens an envelope for random access. The commitment and the last chunk are checked first, so that `plaintextLength` is
+   * authentic; each range is authenticated on its own.
+   * @param ciphertextLength bytes
+   * @throws ReinraumError `decryption-failed`, `invalid-argument` for a key of the wrong size, `unreadable-input` where there
+   * is no such file; the reason of the signal
+   */
+  open(
+    source: CiphertextSource,
+    ciphertextLength: number,
+    keyAndContext: EnvelopeOptions,
+    options?: UnsealOptions,
+  ): Promise<OpenEnvelope>
+  /**
+   * Seals a stream with a fresh salt. Memory is constant. Each piece yielded, of about 1 MiB, is the consumer's own.
+   * @throws ReinraumError `invalid-argument` at the call for a key of the wrong size
+   */
+  seal(source: ByteSource, keyAndContext: EnvelopeOptions): AsyncGenerator<Uint8Array>
+  /** Ends the threads, after what they have begun; they take all keys along. */
+  close(): Promise<void>
+}
+
+/** Starts the threads. A process ends only after `close`. Throws `invalid-argument` for a number that is none. */
+export function createEnvelopeThreads({ threads }: EnvelopeThreadsOptions): EnvelopeThreads {
+  if (!Number.isInteger(threads) || threads < 1 || threads > mostThreads) {
+    throw new ReinraumError('invalid-argument', `there are 1 to ${mostThreads} threads`)
+  }
+  const pool = createThreadPool(threads)
+  const never = new AbortController().signal
+  let envelopes = 0
+  return {
+    open: (source, ciphertextLength, keyAndContext, options) =>
+      openEnvelope(pool, envelopes++, source, ciphertextLength, keyAndContext, options?.signal ?? never),
+    seal: (source, keyAndContext) => sealInThreads(pool, envelopes++, source, keyAndContext),
+    close: () => pool.close(),
+  }
+}

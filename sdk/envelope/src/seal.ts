@@ -1,0 +1,79 @@
+import {
+  type ByteSource,
+  beginEnvelope,
+  type EnvelopeOptions,
+  envelopeLayout,
+  type NewEnvelope,
+  requireBytes,
+  zeroise,
+} from '@reinraum/crypto'
+import type { JobResult } from './job.ts'
+import type { ThreadPool } from './thread-pool.ts'
+
+/** 1 MiB of plaintext to a job. */
+const batchChunks = 64
+const batchLength = batchChunks * envelopeLayout.chunkLength
+
+/** See `EnvelopeThreads.seal`. */
+export function sealInThreads(
+  pool: ThreadPool,
+  envelope: number,
+  source: ByteSource,
+  options: EnvelopeOptions,
+): AsyncGenerator<Uint8Array> {
+  return sealPieces(pool, envelope, source, beginEnvelope(options))
+}
+
+async function* sealPieces(
+  pool: ThreadPool,
+  envelope: number,
+  source: ByteSource,
+  { header, keys }: NewEnvelope,
+): AsyncGenerator<Uint8Array> {
+  const sealing: Promise<JobResult>[] = []
+  const spares: ArrayBuffer[] = []
+  let first = 0
+  let filling = new Uint8Array(batchLength)
+  let filled = 0
+
+  const send = (last: boolean): void => {
+    const job = { kind: 'seal', envelope, first, plaintext: filling.buffer, length: filled, last } as const
+    const sealed = pool.run(job, keys, [filling.buffer])
+    // Its error is thrown when its turn comes.
+    sealed.catch(() => {})
+    sealing.push(sealed)
+    first += batchChunks
+    filled = 0
+  }
+  /** In order: what was given to the threads first. */
+  const next = async (): Promise<Uint8Array> => {
+    const { sealed, spare } = (await sealing.shift()) ?? {}
+    if (spare !== undefined) spares.push(spare)
+    return sealed ?? new Uint8Array(0)
+  }
+
+  try {
+    yield header
+    for await (const piece of source) {
+      requireBytes(piece)
+      for (let at = 0; at < piece.length; ) {
+        const part = piece.subarray(at, at + batchLength - filled)
+        filling.set(part, filled)
+        filled += part.length
+        at += part.length
+        if (filled < batchLength) break
+        send(false)
+        if (sealing.length > 2 * pool.threads) yield await next()
+        filling = new Uint8Array(spares.pop() ?? new ArrayBuffer(batchLength))
+      }
+    }
+    // §Message chunking: the last chunk is always shorter than the others, and empty if need be.
+    send(true)
+    while (sealing.length > 0) yield await next()
+  } finally {
+    zeroise(keys.key, keys.baseNonce, ...spares.map((spare) => new Uint8Array(spare)))
+    if (filling.buffer.byteLength > 0) zeroise(filling)
+    await Promise.allSettled(sealing)
+    await pool.forget(envelope)
+  }
+}

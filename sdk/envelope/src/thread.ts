@@ -1,0 +1,123 @@
+import { readSync, writeSync } from 'node:fs'
+import { parentPort } from 'node:worker_threads'
+import {
+  type ChunkCipher,
+  chunkCipher,
+  decryptionFailed,
+  envelopeLayout,
+  isReinraumError,
+  type MessageKeys,
+  ReinraumError,
+  zeroise,
+} from '@reinraum/crypto'
+import { openBatch, openedLength, sealBatch } from './chunk-batch.ts'
+import type { JobResult, Reply, Request, SealJob, UnsealJob } from './job.ts'
+
+// What runs in a worker thread: it holds the ciphers of open envelopes and two buffers that every batch goes through.
+
+const { chunkLength, headerLength, sealedChunkLength } = envelopeLayout
+/** 256 KiB: ciphertext and plaintext of a batch stay in the core's own cache between reading, opening and writing. */
+const batchChunks = 16
+
+const port = parentPort
+if (port === null) throw new Error('this file is the program of a worker thread')
+const ciphers = new Map<number, ChunkCipher>()
+const sealedBatch = new Uint8Array(batchChunks * sealedChunkLength)
+const openedBatch = new Uint8Array(batchChunks * chunkLength)
+
+port.on('message', (request: Request) => {
+  if (request === 'close') {
+    ciphers.clear()
+    zeroise(openedBatch)
+    port.close()
+    return
+  }
+  const { id, job, keys } = request
+  try {
+    if (keys !== undefined) ciphers.set(job.envelope, takeKeys(keys))
+    const result = run(job)
+    const { spare, sealed } = result
+    port.postMessage(
+      { id, result } satisfies Reply,
+      [spare, sealed?.buffer].filter((buffer) => buffer !== undefined),
+    )
+  } catch (error) {
+    port.postMessage({ id, ...failureOf(error) } satisfies Reply)
+  }
+})
+
+function run(job: Exclude<Request, 'close'>['job']): JobResult {
+  switch (job.kind) {
+    case 'unseal':
+      return unsealChunks(job, cipherOf(job.envelope))
+    case 'seal':
+      return sealChunks(job, cipherOf(job.envelope))
+    case 'forget':
+      ciphers.delete(job.envelope)
+      zeroise(openedBatch)
+      return {}
+  }
+}
+
+/** The bytes are this thread's only copy; behind a cipher they are OpenSSL's, which clears what it frees. */
+function takeKeys(keys: MessageKeys): ChunkCipher {
+  const cipher = chunkCipher(keys)
+  zeroise(keys.key, keys.baseNonce)
+  return cipher
+}
+
+function cipherOf(envelope: number): ChunkCipher {
+  const cipher = ciphers.get(envelope)
+  if (cipher === undefined) throw new ReinraumError('internal', 'the thread holds no keys of this envelope')
+  return cipher
+}
+
+function unsealChunks(job: UnsealJob, cipher: ChunkCipher): JobResult {
+  const { ciphertext, target, length } = job
+  for (let at = 0; at < length; at += sealedBatch.length) {
+    if (Atomics.load(job.stop, 0) !== 0) break
+    const first = job.first + at / sealedChunkLength
+    const size = Math.min(sealedBatch.length, length - at)
+    const sealed = 'fd' in ciphertext ? readBatch(ciphertext.fd, first, size) : new Uint8Array(ciphertext.bytes, at, size)
+    const offset = first * chunkLength
+    if (typeof target === 'number') {
+      const opened = openedBatch.subarray(0, openedLength(size))
+      openBatch(cipher, first, sealed, opened)
+      writeBatch(target, opened, offset)
+    } else {
+      openBatch(cipher, first, sealed, new Uint8Array(target, offset, openedLength(size)))
+    }
+  }
+  return 'bytes' in ciphertext ? { spare: ciphertext.bytes } : {}
+}
+
+function readBatch(fd: number, first: number, length: number): Uint8Array {
+  const offset = headerLength + first * sealedChunkLength
+  for (let filled = 0; filled < length; ) {
+    const read = readSync(fd, sealedBatch, filled, length - filled, offset + filled)
+    // The file is shorter than it was said to be.
+    if (read === 0) throw decryptionFailed()
+    filled += read
+  }
+  return sealedBatch.subarray(0, length)
+}
+
+function writeBatch(fd: number, opened: Uint8Array, offset: number): void {
+  for (let at = 0; at < opened.length; ) at += writeSync(fd, opened, at, opened.length - at, offset + at)
+}
+
+function sealChunks(job: SealJob, cipher: ChunkCipher): JobResult {
+  const sealed = sealBatch(cipher, job.first, new Uint8Array(job.plaintext, 0, job.length), job.last)
+  return { sealed, spare: job.plaintext }
+}
+
+function failureOf(error: unknown): { readonly failure: ReinraumError['code']; readonly system?: string } {
+  if (isReinraumError(error)) return { failure: error.code }
+  const code = (error as { readonly code?: unknown } | null)?.code
+  return typeof code === 'string' ? { failure: systemFailure(code), system: code } : { failure: 'internal' }
+}
+
+/** EFBIG: the limit on a file's size that the system sets (setrlimit(2)) instead of the end of the disk. */
+function systemFailure(code: string): ReinraumError['code'] {
+  return ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(code) ? 'storage-full' : 'internal'
+}
