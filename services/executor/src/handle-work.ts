@@ -26,8 +26,9 @@ export async function handleWork(executor: Executor, stops: Stops, event: EventR
     if ((await executor.intake.getDeposit({ runId })).exists) return
     const { bundle, cancelled } = await executor.runDirectory.getRunBundle({ runId })
     if (bundle === undefined) throw new ReinraumError('not-found', 'no such run')
-    if (cancelled) return
+    // Said of a cancelled one too: governance sends the next run when this one is off the queue.
     await publish(executor, { contractId, runId, verb: 'started' })
+    if (cancelled) return
     laps.lap('fetch')
     const signal = AbortSignal.any([following.signal, delivery.signal])
     const { onRevocation } = following

@@ -4,6 +4,7 @@ import { runEvent } from './events.ts'
 import type { Governance } from './governance.ts'
 import { afterChange, type RunChange } from './run-state.ts'
 import type { GovernanceTables } from './store.ts'
+import { leaveQueue, withdraw } from './work-queue.ts'
 
 /**
  * Applies one change to a run, once. A change that does not fit the run's state has no effect.
@@ -18,6 +19,8 @@ export async function changeRun(
 ): Promise<boolean> {
   const row = await trx.selectFrom('runs').select(['contract_id', 'state']).where('id', '=', runId).executeTakeFirst()
   if (row === undefined) return false
+  // Whatever an executor says of a run, it has taken it; also of one that was cancelled before.
+  await (change === 'cancelled' ? withdraw(trx, runId) : leaveQueue(governance, trx, runId))
   const state = afterChange(row.state, change)
   if (state === row.state) return false
   await trx.updateTable('runs').set({ state, reason, updated_at: governance.now().getTime() }).where('id', '=', runId).execute()

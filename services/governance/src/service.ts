@@ -23,11 +23,13 @@ import { startRun } from './rpc/start-run.ts'
 import { watchRun } from './rpc/watch-run.ts'
 import { createRunWatch } from './run-watch.ts'
 import { openGovernanceStore } from './store.ts'
+import { dispatch } from './work-queue.ts'
 
 export async function startGovernance(_config: ServiceConfig, kit: Kit): Promise<Service> {
   const store = await openGovernanceStore(kit.dataPath('governance.sqlite'))
   const bus = await kit.connectBus()
   const governance: Governance = { store, bus, watch: createRunWatch(), now: () => new Date() }
+  await store.transaction((trx) => dispatch(governance, trx))
   const relay = startOutboxRelay(store, bus, kit.log)
   const subscriptions = [
     await bus.consume({ ...governanceConsumers.events, handle: (event) => consumeEvent(governance, event) }),

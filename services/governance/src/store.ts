@@ -1,4 +1,5 @@
 import { inboxMigration, type Migration, openStore, outboxMigration, type Store } from '@reinraum/kit'
+import { type Generated, sql } from 'kysely'
 import type { RunStateName } from './run-state.ts'
 
 export interface GovernanceTables {
@@ -17,6 +18,10 @@ export interface GovernanceTables {
     queued_at: number
     updated_at: number
   }
+  /** runs that no executor has said it took; those with a time are in the work stream since then */
+  run_queue: { sequence: Generated<number>; run_id: string; contract_id: string; dispatched_at: number | null }
+  /** contracts with runs that are not in the work stream yet, in the order of their turns */
+  run_turns: { turn: Generated<number>; contract_id: string }
   /** key services' signed denials of runs for want of a budget */
   run_denials: { run_id: string; key_service: string; bytes: Uint8Array }
 }
@@ -79,6 +84,28 @@ const denials: Migration = {
   },
 }
 
+const queue: Migration = {
+  name: 'governance-3',
+  async up(db) {
+    await db.schema
+      .createTable('run_queue')
+      .addColumn('sequence', 'integer', (c) => c.primaryKey().autoIncrement())
+      .addColumn('run_id', 'text', (c) => c.notNull().unique().references('runs.id'))
+      .addColumn('contract_id', 'text', (c) => c.notNull().references('contracts.id'))
+      .addColumn('dispatched_at', 'integer')
+      .execute()
+    await db.schema.createIndex('run_queue_next').on('run_queue').columns(['dispatched_at', 'contract_id', 'sequence']).execute()
+    await db.schema
+      .createTable('run_turns')
+      .addColumn('turn', 'integer', (c) => c.primaryKey().autoIncrement())
+      .addColumn('contract_id', 'text', (c) => c.notNull().unique().references('contracts.id'))
+      .execute()
+    // Until now each run went into the stream at once.
+    await sql`insert into run_queue (run_id, contract_id, dispatched_at)
+      select id, contract_id, queued_at from runs where state = 'queued' order by queued_at`.execute(db)
+  },
+}
+
 export async function openGovernanceStore(file: string): Promise<GovernanceStore> {
-  return openStore<GovernanceTables>(file, [outboxMigration, inboxMigration, tables, denials])
+  return openStore<GovernanceTables>(file, [outboxMigration, inboxMigration, tables, denials, queue])
 }

@@ -1,13 +1,12 @@
 import { ReinraumError } from '@reinraum/crypto'
-import { enqueue } from '@reinraum/kit'
 import type { StartRunRequest } from '@reinraum/proto'
 import type { RpcContext } from '@reinraum/rpc'
 import { parseStatement, verifyRunBundle } from '@reinraum/statements'
-import { runEvent } from '../events.ts'
 import { contractOfCaller, type Governance } from '../governance.ts'
 import { runBundle } from '../run-bundle.ts'
+import { enterQueue } from '../work-queue.ts'
 
-/** Checks a run as the key services and the executor will, and puts it on the work queue. */
+/** Checks a run as the key services and the executor will, and has it wait for its turn on the work queue. */
 export async function startRun(governance: Governance, request: StartRunRequest, context: RpcContext) {
   const { document } = parseStatement(request.run)
   if (document.kind !== 'reinraum/run/v1') throw new ReinraumError('unknown-kind', 'expected a run')
@@ -31,7 +30,7 @@ export async function startRun(governance: Governance, request: StartRunRequest,
       .onConflict((conflict) => conflict.column('id').doNothing())
       .executeTakeFirst()
     if (Number(inserted.numInsertedOrUpdatedRows ?? 0) === 0) return
-    await enqueue(trx, runEvent(contract.id, 'queued', verified.run.id))
+    await enterQueue(governance, trx, contract.id, verified.run.id)
   })
   return { runId: verified.run.id }
 }
