@@ -1,9 +1,10 @@
 import type { Attester } from '@reinraum/attestation'
 import type { Bus, Log } from '@reinraum/kit'
 import type { Guard } from '@reinraum/policy'
-import type { KeyReleaseService, ObjectService, ResultIntakeService, RunDirectoryService } from '@reinraum/proto'
+import type { KeyReleaseService, ResultIntakeService, RunDirectoryService } from '@reinraum/proto'
 import type { Client } from '@reinraum/rpc'
 import type { Workplaces } from './child/workplaces.ts'
+import type { OpenCiphertext } from './datasets/ciphertext-source.ts'
 
 /** What every run works with. It holds nothing of any run. */
 export interface Executor {
@@ -13,7 +14,7 @@ export interface Executor {
   readonly bus: Bus
   readonly log: Log
   readonly runDirectory: Client<typeof RunDirectoryService>
-  readonly objects: Client<typeof ObjectService>
+  readonly openCiphertext: OpenCiphertext
   readonly intake: Client<typeof ResultIntakeService>
   /** @throws ReinraumError `unavailable` when this executor knows no such key service */
   keyRelease(keyServiceId: string): Client<typeof KeyReleaseService>

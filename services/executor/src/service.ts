@@ -17,6 +17,7 @@ import type { ChildLimits, Confinement } from './child/confinement.ts'
 import { probeConfinement } from './child/probe.ts'
 import { keepWorkplaces } from './child/workplaces.ts'
 import type { ExecutorConfig } from './config.ts'
+import { ingestedCiphertext } from './datasets/ciphertext-source.ts'
 import type { Executor } from './executor.ts'
 import { handleWork } from './handle-work.ts'
 import { openScratch } from './scratch.ts'
@@ -87,7 +88,9 @@ function dial(config: ExecutorConfig, kit: Kit) {
     runDirectory: keep(
       createRpcClient(RunDirectoryService, { address: config.governance, tls: kit.tls, serverId: 'governance' }),
     ),
-    objects: keep(createRpcClient(ObjectService, { address: config.ingestion, tls: kit.tls, serverId: 'ingestion' })),
+    openCiphertext: ingestedCiphertext(
+      keep(createRpcClient(ObjectService, { address: config.ingestion, tls: kit.tls, serverId: 'ingestion' })),
+    ),
     intake: keep(createRpcClient(ResultIntakeService, { address: config.release, tls: kit.tls, serverId: 'release' })),
     keyRelease(id: string) {
       const client = keyServices.get(id)

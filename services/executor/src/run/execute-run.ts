@@ -1,10 +1,18 @@
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ReinraumError, zeroise } from '@reinraum/crypto'
 import { noiseSql } from '@reinraum/policy'
-import { type RunBundleBytes, releaseSuiteOf, type VerifiedRun, verifyRunBundle } from '@reinraum/statements'
+import {
+  type Manifest,
+  type RunBundleBytes,
+  releaseSuiteOf,
+  type Verified,
+  type VerifiedRun,
+  verifyRunBundle,
+} from '@reinraum/statements'
 import type { RunFolder } from '../child/run-folder.ts'
 import type { Child } from '../child/spawn.ts'
+import type { Scan } from '../datasets/scan.ts'
+import { type Trying, unsealSlots } from '../datasets/unseal-slots.ts'
 import type { Executor } from '../executor.ts'
 import { openRunHistories } from '../history/run-histories.ts'
 import { compute } from './compute.ts'
@@ -17,7 +25,6 @@ import type { Laps } from './laps.ts'
 import { holdLease, type LeaseOptions, renewalOf } from './lease.ts'
 import { noiseFor } from './noise-for.ts'
 import { type ObtainedKeys, obtainKeys } from './obtain-keys.ts'
-import { openDataset } from './open-dataset.ts'
 import { zeroiseHistories } from './open-histories.ts'
 import { patiently } from './patiently.ts'
 import { receiptBundle, signReceipt } from './receipt.ts'
@@ -91,7 +98,7 @@ async function runWithKeys(execution: Execution, control: RunControl): Promise<b
     const signal = AbortSignal.any([control.signal, lease.signal])
     try {
       // What another attempt of the run would do again is done again here where there can be none.
-      const trying = isSpent ? <T>(step: () => Promise<T>) => patiently(step, signal) : <T>(step: () => Promise<T>) => step()
+      const trying: Trying = isSpent ? patiently : (step) => step()
       return await withReason(signal, () =>
         computeAndDeliver(execution, { obtained, signal, trying, confirmLease: () => lease.confirm() }),
       )
@@ -110,21 +117,19 @@ interface WithKeys {
   readonly obtained: ObtainedKeys
   readonly signal: AbortSignal
   /** Makes a step that other services have part in, which may be made more than once. */
-  readonly trying: <T>(step: () => Promise<T>) => Promise<T>
+  readonly trying: Trying
   readonly confirmLease: () => Promise<void>
 }
 
 async function computeAndDeliver(execution: Execution, { obtained, signal, trying, confirmLease }: WithKeys): Promise<boolean> {
   const { executor, run, bundle, guarded, keys, files, sealed, grid, laps, child } = execution
   const datasets = [...run.manifests].map(([slot, manifest]) => ({ slot, manifest, file: join(files.data, `${slot}.parquet`) }))
-  for (const { slot, manifest, file } of datasets) {
-    const key = obtained.dataKeys.get(slot)
-    if (key === undefined) throw new ReinraumError('key-mismatch', `no key for ${slot}`)
-    await trying(async () => {
-      await rm(file, { force: true })
-      await openDataset(executor, manifest, key, file, signal)
-    })
-  }
+  const sealedSlots = datasets.map((dataset) => {
+    const key = obtained.dataKeys.get(dataset.slot)
+    if (key === undefined) throw new ReinraumError('key-mismatch', `no key for ${dataset.slot}`)
+    return { ...dataset, key, scans: [everything(dataset.manifest)] }
+  })
+  await unsealSlots(sealedSlots, { openCiphertext: executor.openCiphertext, trying, signal })
   zeroise(...obtained.dataKeys.values())
   laps.lap('unseal')
   const histories = await openRunHistories(executor, run, obtained, guarded.cells, signal)
@@ -168,9 +173,13 @@ async function computeAndDeliver(execution: Execution, { obtained, signal, tryin
     laps.lap('lease')
     signal.throwIfAborted()
     return deposit(executor, run.run.id, receiptBundle(bundle, obtained, receipt), gate, result)
-  })
+  }, signal)
   laps.lap('deposit')
   return stands
+}
+
+function everything({ document }: Verified<Manifest>): Scan {
+  return { columns: document.schema.columns.map(({ name }) => name), conditions: [] }
 }
 
 /** A run that was stopped says why it was stopped, not which call noticed. */

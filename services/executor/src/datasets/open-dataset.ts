@@ -1,0 +1,32 @@
+import { type Manifest, type ManifestCore, manifestCoreContext, type Verified } from '@reinraum/statements'
+import { exactly, type OpenCiphertext } from './ciphertext-source.ts'
+import { openEnvelope } from './open-envelope.ts'
+import { createSparseFile, type SparseFile } from './sparse-file.ts'
+
+/**
+ * Opens a dataset version's ciphertext and makes the file into which it is decrypted, all of it a hole still.
+ *
+ * Nothing that the object store gives is believed. The envelope's commitment holds for one key and one context (contract, slot,
+ * version, schema), its last chunk authenticates the length, and each chunk its content and its place. So it ends in a refusal when the object
+ * is another version's, another slot's, cut, or changed by anybody without the key. What cannot be seen any more where only parts
+ * are read is the hash of the whole: that stands between the owner and the manifest, and is checked when the object is uploaded.
+ * @throws ReinraumError `ciphertext-mismatch`, `decryption-failed`, `not-found`
+ */
+export async function openDataset(
+  openCiphertext: OpenCiphertext,
+  manifest: Verified<Manifest>,
+  key: Uint8Array,
+  file: string,
+  signal: AbortSignal,
+): Promise<SparseFile> {
+  const { contract, slot, version, schema, object, length } = manifest.document
+  const core: ManifestCore = { contract, slot, version, schema }
+  const source = exactly(openCiphertext(object))
+  const plaintext = await openEnvelope(source, length, { key, context: manifestCoreContext(core) }, signal)
+  try {
+    return await createSparseFile(file, plaintext)
+  } catch (error) {
+    plaintext.close()
+    throw error
+  }
+}

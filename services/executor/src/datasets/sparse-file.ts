@@ -1,0 +1,71 @@
+import { open } from 'node:fs/promises'
+import { ReinraumError } from '@reinraum/crypto'
+import { type ByteRange, bytesIn, joined, without } from './byte-ranges.ts'
+import type { Plaintext } from './open-envelope.ts'
+
+/**
+ * A decrypted file in memory of which only those ranges are there that somebody asked for. The rest are holes: it reads as zeros,
+ * takes no memory, and was never fetched.
+ */
+export interface SparseFile {
+  readonly path: string
+  /** of the whole file */
+  readonly length: number
+  /**
+   * Makes the ranges be there. Several calls come one after the other.
+   * @throws ReinraumError `ciphertext-mismatch`, `decryption-failed`, `not-found`; the signal's reason. After that the file is of no
+   * use any more, and every further call throws the same: a range may be there in part.
+   */
+  ensure(ranges: readonly ByteRange[], signal: AbortSignal): Promise<void>
+  /** Authentic bytes of the file, whether or not they are in it. */
+  read(offset: number, length: number, signal: AbortSignal): Promise<Uint8Array>
+  /** How many bytes are there. */
+  unsealedBytes(): number
+  /** No range can be added any more; the file stays. */
+  close(): Promise<void>
+}
+
+/** Makes the file, all of it a hole; nothing may be there at that path. It closes `plaintext` in the end. */
+export async function createSparseFile(path: string, plaintext: Plaintext): Promise<SparseFile> {
+  const file = await open(path, 'wx', 0o600)
+  let present: readonly ByteRange[] = []
+  let broken: { readonly error: unknown } | undefined
+  let last: Promise<void> = Promise.resolve()
+  const unseal = async (ranges: readonly ByteRange[], signal: AbortSignal) => {
+    if (broken !== undefined) throw broken.error
+    const missing = without(joined(ranges), present)
+    if (missing.length === 0) return
+    try {
+      await plaintext.unsealInto(file.fd, missing, { signal })
+    } catch (error) {
+      broken = { error }
+      throw error
+    }
+    present = joined([...present, ...missing])
+  }
+  try {
+    // For the query process, which has no privilege left. The folder above is closed to everyone else.
+    await file.chmod(0o644)
+    await file.truncate(plaintext.plaintextLength)
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+  return {
+    path,
+    length: plaintext.plaintextLength,
+    ensure(ranges, signal) {
+      const own = last.then(() => unseal(ranges, signal))
+      last = own.catch(() => undefined)
+      return own
+    },
+    read: (offset, length, signal) => plaintext.read(offset, length, { signal }),
+    unsealedBytes: () => bytesIn(present),
+    async close() {
+      broken ??= { error: new ReinraumError('internal', 'the file was closed') }
+      await last
+      await file.close()
+      plaintext.close()
+    },
+  }
+}

@@ -1,0 +1,52 @@
+import type { Column } from '@reinraum/statements'
+import { type ByteRange, joined } from './byte-ranges.ts'
+import { neededRanges } from './needed-ranges.ts'
+import { footerLength, parseFooter } from './parquet-footer.ts'
+import { readsOf } from './row-groups.ts'
+import type { Scan } from './scan.ts'
+import type { SparseFile } from './sparse-file.ts'
+
+export interface Wanted {
+  readonly scans: readonly Scan[]
+  /** the column that its owner lets show in which row groups are read */
+  readonly clusteredBy: Column | undefined
+}
+
+/**
+ * What lies between two ranges is taken along up to here: another request costs more. A file that is no longer is unsealed whole.
+ * The footer of most files is in what is read first of their end.
+ */
+export const gapBytes = 256 * 1024
+
+/**
+ * Makes those parts of a Parquet file be there that the scans read, and its footer. A query that reads others fails: a hole is where a
+ * page header should be, and zeros are none. A footer that makes no sense here is left to the query engine, with the whole file:
+ * it judges it behind all that confines it.
+ */
+export async function unsealDataset(file: SparseFile, wanted: Wanted, signal: AbortSignal, gap = gapBytes): Promise<void> {
+  const ranges = (file.length <= gap ? undefined : await choose(file, wanted, signal, gap)) ?? [
+    { offset: 0, length: file.length },
+  ]
+  await file.ensure(joined(ranges, gap), signal)
+}
+
+async function choose(file: SparseFile, { scans, clusteredBy }: Wanted, signal: AbortSignal, gap: number) {
+  const tail = await readEnd(file, Math.min(file.length, Math.max(gap, 8)), signal)
+  const length = footerLength(tail, file.length)
+  if (length === undefined) return undefined
+  const start = file.length - length
+  const footer = parseFooter(
+    (length <= tail.length ? tail.subarray(-length) : await readEnd(file, length, signal)).subarray(0, -8),
+    start,
+  )
+  if (footer === undefined) return undefined
+  const ends: ByteRange[] = [
+    { offset: 0, length: 4 },
+    { offset: start, length },
+  ]
+  return [...ends, ...neededRanges(footer, scans, readsOf(footer, clusteredBy))]
+}
+
+function readEnd(file: SparseFile, length: number, signal: AbortSignal): Promise<Uint8Array> {
+  return file.read(file.length - length, length, signal)
+}
