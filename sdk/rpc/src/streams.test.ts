@@ -84,7 +84,12 @@ test('a caller that goes while the server waits for something wakes the server',
 })
 
 const uploads = (uploadParts: Handlers<typeof IngestionService>['uploadParts']) =>
-  implement(IngestionService, { createUpload: async () => ({}), commitUpload: async () => ({}), uploadParts })
+  implement(IngestionService, {
+    beginUpload: async () => ({}),
+    commitUpload: async () => ({}),
+    discardUpload: async () => ({}),
+    uploadParts,
+  })
 
 async function* parts(count: number, onSent: (index: number) => void = () => undefined): AsyncGenerator<Part> {
   yield { message: { case: 'uploadId', value: someId } }

@@ -1,10 +1,11 @@
 import { randomBytes as random } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { digestId } from '@reinraum/crypto'
 import { refusalOf } from '@reinraum/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { dropAbandoned } from './abandoned.ts'
-import { prepareUpload } from './testing/prepared.ts'
+import { prepareUpload, readObject } from './testing/prepared.ts'
 import { createRoom, type Room } from './testing/room.ts'
 import { type RunningIngestion, startIngestion } from './testing/service.ts'
 import { part, partsOf, send } from './testing/upload.ts'
@@ -44,11 +45,11 @@ describe('an open upload', () => {
     await send(open.owner, open.uploadId, [part(0, ciphertext.subarray(0, 10))])
     const done = await prepareUpload(service, room, ciphertext)
     await send(done.owner, done.uploadId, partsOf(ciphertext))
-    await done.owner.commitUpload({ uploadId: done.uploadId })
+    await done.commit()
 
     now = new Date(Date.now() + day)
     await dropAbandoned(service)
     expect(await partFiles(service)).toEqual([])
-    expect(await done.owner.commitUpload({ uploadId: done.uploadId })).toBeDefined()
+    expect((await readObject(service, digestId(ciphertext))).equals(ciphertext)).toBe(true)
   })
 })

@@ -11,13 +11,17 @@ async function drop(ingestion: Ingestion, id: string): Promise<void> {
   const turn = await ingestion.turns.take(id)
   try {
     const still = await abandonedUploads(ingestion).where('id', '=', id).executeTakeFirst()
-    if (still === undefined) return
-    // First the file: the row is what leads here again after a crash.
-    await ingestion.objects.discard(id)
-    await ingestion.store.db.deleteFrom('uploads').where('id', '=', id).execute()
+    if (still !== undefined) await dropUpload(ingestion, id)
   } finally {
     turn.release()
   }
+}
+
+/** Forgets an upload and its bytes; for whoever has the turn. */
+export async function dropUpload({ objects, store }: Ingestion, id: string): Promise<void> {
+  // First the file: the row is what leads here again after a crash.
+  await objects.discard(id)
+  await store.db.deleteFrom('uploads').where('id', '=', id).execute()
 }
 
 function abandonedUploads({ store, limits, now }: Ingestion) {

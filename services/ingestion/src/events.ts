@@ -1,11 +1,11 @@
 import { create, toBinary } from '@bufbuild/protobuf'
 import { enqueue, subjectOf, type Transaction } from '@reinraum/kit'
 import { ObjectCommittedSchema } from '@reinraum/proto'
-import type { IngestionTables, UploadRow } from './store.ts'
+import type { CommittingRow, IngestionTables } from './store.ts'
 
-/** Writes the event beside the commit it speaks of. It happens once per manifest, so its id is made of that. */
-export async function recordCommitted(trx: Transaction<IngestionTables>, upload: UploadRow): Promise<void> {
-  const committed = { contractId: upload.contract_id, manifestId: upload.id, objectId: upload.object_id }
+/** Writes the event beside the commit it speaks of. It happens once per upload, so its id is made of that. */
+export async function recordCommitted(trx: Transaction<IngestionTables>, upload: CommittingRow): Promise<void> {
+  const committed = { contractId: upload.contract_id, manifestId: upload.manifest_id, objectId: upload.object_id }
   await enqueue(trx, {
     id: `${upload.id}/object.committed`,
     subject: subjectOf(upload.contract_id, 'object', 'committed'),

@@ -22,9 +22,10 @@ async function requireRoom(trx: Transaction<IngestionTables>, { limits }: Ingest
     const { n } = await query.select((e) => e.fn.countAll<number>().as('n')).executeTakeFirstOrThrow()
     return n
   }
+  const ofOwner = open.where('owner_key', '=', upload.owner_key)
   const full =
     (await count(open)) >= limits.openUploads ||
-    (await count(open.where('contract_id', '=', upload.contract_id))) >= limits.openUploadsPerContract ||
-    (await count(open.where('owner_key', '=', upload.owner_key))) >= limits.openUploadsPerOwner
+    (await count(ofOwner.where('contract_id', '=', upload.contract_id))) >= limits.openUploadsPerContract ||
+    (await count(ofOwner)) >= limits.openUploadsPerOwner
   if (full) throw new ReinraumError('resource-exhausted', 'too many uploads are open: finish some first')
 }

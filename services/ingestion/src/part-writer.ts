@@ -16,7 +16,7 @@ export interface PartWriter {
 }
 
 /** Starts at what is durable, and cuts off what a crash left behind it. */
-export async function openPartWriter({ objects, store, now }: Ingestion, upload: UploadRow): Promise<PartWriter> {
+export async function openPartWriter({ objects, store, limits, now }: Ingestion, upload: UploadRow): Promise<PartWriter> {
   let durable = upload.durable
   let written = durable
   let syncFailed = false
@@ -26,13 +26,13 @@ export async function openPartWriter({ objects, store, now }: Ingestion, upload:
       .updateTable('uploads')
       .set({ durable: length, updated_at: now().getTime() })
       .where('id', '=', upload.id)
-      .where('committed_at', 'is', null)
+      .where('manifest_id', 'is', null)
       .executeTakeFirst()
     if (numUpdatedRows === 0n) throw new ReinraumError('not-found', 'the upload is no longer open')
     durable = length
   }
 
-  if (upload.committed_at === null) {
+  if (upload.manifest_id === null) {
     const found = await objects.partLength(upload.id)
     if (found > durable) await objects.truncate(upload.id, durable)
     // Bytes that were durable are gone: somebody touched the folder. What is missing is sent again.
@@ -43,14 +43,15 @@ export async function openPartWriter({ objects, store, now }: Ingestion, upload:
     durable: () => durable,
     unsaved: () => written - durable,
     async append({ offset, data, checksum }) {
+      if (upload.manifest_id !== null) throw new ReinraumError('conflict', 'the commit of this upload has begun')
       if (!constantTimeEqual(sha256(data), checksum)) {
         throw new ReinraumError('checksum-mismatch', `the part at ${offset} does not match its checksum`)
       }
       if (offset !== BigInt(written)) {
         throw new ReinraumError('offset-mismatch', `the upload continues at ${written}, not at ${offset}`)
       }
-      if (written + data.length > upload.length) {
-        throw new ReinraumError('ciphertext-mismatch', `the manifest says ${upload.length} bytes and no more`)
+      if (written + data.length > limits.bytesPerUpload) {
+        throw new ReinraumError('resource-exhausted', `an upload may have ${limits.bytesPerUpload} bytes and no more`)
       }
       // The first write makes the file's name durable too.
       written = await objects.append(upload.id, written, data, { sync: written === 0 })

@@ -8,10 +8,10 @@ import type { Ingestion } from './ingestion.ts'
 export async function readableLength({ store }: Ingestion, objectId: string): Promise<number> {
   const object = await store.db
     .selectFrom('uploads')
-    .select('length')
+    .select('durable')
     .where('object_id', '=', objectId)
     .where('committed_at', 'is not', null)
     .executeTakeFirst()
   if (object === undefined) throw new ReinraumError('not-found', 'no such object')
-  return object.length
+  return object.durable
 }

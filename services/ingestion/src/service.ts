@@ -5,8 +5,9 @@ import { dropAbandoned } from './abandoned.ts'
 import type { IngestionConfig } from './config.ts'
 import { type Ingestion, ingestionLimits } from './ingestion.ts'
 import { resumeCommits } from './resume-commits.ts'
+import { beginUpload } from './rpc/begin-upload.ts'
 import { commitUpload } from './rpc/commit-upload.ts'
-import { createUpload } from './rpc/create-upload.ts'
+import { discardUpload } from './rpc/discard-upload.ts'
 import { readObject } from './rpc/read-object.ts'
 import { statObject } from './rpc/stat-object.ts'
 import { uploadParts } from './rpc/upload-parts.ts'
@@ -15,10 +16,11 @@ import { createTurns } from './turns.ts'
 
 const sweepMs = 3600 * 1000
 
-export async function startIngestion(_config: IngestionConfig, kit: Kit): Promise<Service> {
+export async function startIngestion(config: IngestionConfig, kit: Kit): Promise<Service> {
   const store = await openIngestionStore(kit.dataPath('ingestion.db'))
   const objects = await openObjectFolder(kit.dataPath('objects'))
-  const ingestion = { store, objects, turns: createTurns(), limits: ingestionLimits, now: () => new Date() }
+  const limits = { ...ingestionLimits, bytesPerUpload: config.maxUploadBytes ?? ingestionLimits.bytesPerUpload }
+  const ingestion = { store, objects, turns: createTurns(), limits, now: () => new Date() }
   await resumeCommits(ingestion)
   const relay = startOutboxRelay(store, await kit.connectBus(), kit.log)
   const sweeping = startSweeping(ingestion, kit)
@@ -34,9 +36,10 @@ export async function startIngestion(_config: IngestionConfig, kit: Kit): Promis
 
 export function portsOf(ingestion: Ingestion) {
   const parties = implement(IngestionService, {
-    createUpload: createUpload(ingestion),
+    beginUpload: beginUpload(ingestion),
     uploadParts: uploadParts(ingestion),
     commitUpload: commitUpload(ingestion),
+    discardUpload: discardUpload(ingestion),
   })
   const services = implement(ObjectService, { statObject: statObject(ingestion), readObject: readObject(ingestion) })
   return { parties: { services: [parties] }, services: { services: [services], allow: isExecutor } }

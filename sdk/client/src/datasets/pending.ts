@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { fromBase64url, toBase64url } from '@reinraum/crypto'
 import { z } from 'zod'
 import { fileError } from '../file-error.ts'
 
@@ -9,17 +10,31 @@ const pendingSchema = z.strictObject({
   slot: z.string(),
   source: z.strictObject({ path: z.string(), size: z.number(), modified: z.number() }),
   ciphertext: z.string(),
-  manifest: z.string(),
+  upload: z.base64url().length(22),
+  manifest: z.string().optional(),
 })
 
-/** A dataset version that is sealed and whose key is imported, but whose ciphertext is not all uploaded yet. */
+/** A dataset version whose ciphertext is being uploaded. */
 export interface Pending {
   /** path of the ciphertext file */
   readonly ciphertext: string
-  /** the signed manifest, General JWS in JSON */
-  readonly manifest: Uint8Array
+  /** the 16 random bytes that its upload goes by */
+  readonly upload: Uint8Array
   /** Forgets the upload and deletes the ciphertext. */
   discard(): Promise<void>
+}
+
+/** One that is sealed and whose key is imported: the ciphertext is complete. */
+export interface SealedPending extends Pending {
+  /** the signed manifest, General JWS in JSON */
+  readonly manifest: Uint8Array
+}
+
+export interface EarlierAttempt {
+  /** to be continued: the same file, sealed to its end; undefined where nothing of it can be */
+  readonly sealed: SealedPending | undefined
+  /** the name of its upload, of which ingestion may hold a part */
+  readonly upload: Uint8Array
 }
 
 /** What identifies the owner's file between two attempts: where it is, how long, and when it was last written. */
@@ -36,18 +51,31 @@ export async function ciphertextPath(directory: string, contract: string, slot: 
   return join(directory, `${nameOf(contract, slot)}.sealed`)
 }
 
+export interface PendingRecord {
+  readonly contract: string
+  readonly slot: string
+  readonly source: z.infer<typeof pendingSchema>['source']
+  readonly ciphertext: string
+  readonly upload: Uint8Array
+}
+
+/** Writes down an upload before it begins: a process that is killed while it seals leaves a name to discard it by. */
+export async function beginPending(directory: string, record: PendingRecord): Promise<Pending> {
+  return pendingOf(await write(directory, record), record)
+}
+
+/** Writes down that the ciphertext is complete and its key imported: from here on it is continued. */
 export async function savePending(
   directory: string,
-  record: {
-    readonly contract: string
-    readonly slot: string
-    readonly source: z.infer<typeof pendingSchema>['source']
-    readonly ciphertext: string
-    readonly manifest: Uint8Array
-  },
-): Promise<Pending> {
+  record: PendingRecord & { readonly manifest: Uint8Array },
+): Promise<SealedPending> {
+  return { ...pendingOf(await write(directory, record), record), manifest: record.manifest }
+}
+
+async function write(directory: string, record: PendingRecord & { readonly manifest?: Uint8Array }): Promise<string> {
   const path = join(directory, `${nameOf(record.contract, record.slot)}.json`)
-  const json = JSON.stringify({ ...record, manifest: Buffer.from(record.manifest).toString('utf8') })
+  const manifest = record.manifest === undefined ? {} : { manifest: Buffer.from(record.manifest).toString('utf8') }
+  const json = JSON.stringify({ ...record, upload: toBase64url(record.upload), ...manifest })
   try {
     await writeFile(`${path}.new`, json, { mode: 0o600, flush: true })
     await rename(`${path}.new`, path)
@@ -55,11 +83,16 @@ export async function savePending(
     await rm(`${path}.new`, { force: true })
     throw fileError(cause, path, `cannot write ${path}`)
   }
-  return pendingOf(path, record.ciphertext, record.manifest)
+  return path
 }
 
-/** The unfinished upload of the same file into the same slot, if there is one. */
-export async function findPending(directory: string, contract: string, slot: string, file: string): Promise<Pending | undefined> {
+/** The unfinished upload into the same slot, if there is one. */
+export async function findPending(
+  directory: string,
+  contract: string,
+  slot: string,
+  file: string,
+): Promise<EarlierAttempt | undefined> {
   const path = join(directory, `${nameOf(contract, slot)}.json`)
   const text = await readFile(path, 'utf8').catch(() => undefined)
   if (text === undefined) return undefined
@@ -67,15 +100,19 @@ export async function findPending(directory: string, contract: string, slot: str
   if (!parsed.success) return undefined
   const { contract: forContract, slot: forSlot, source, ciphertext, manifest } = parsed.data
   if (forContract !== contract || forSlot !== slot) return undefined
-  if (JSON.stringify(source) !== JSON.stringify(await fingerprint(file))) return undefined
-  if (!(await readdir(directory)).includes(`${nameOf(contract, slot)}.sealed`)) return undefined
-  return pendingOf(path, ciphertext, Buffer.from(manifest, 'utf8'))
+  const upload = fromBase64url(parsed.data.upload)
+  const continued =
+    manifest !== undefined &&
+    JSON.stringify(source) === JSON.stringify(await fingerprint(file).catch(() => undefined)) &&
+    (await readdir(directory)).includes(`${nameOf(contract, slot)}.sealed`)
+  if (!continued) return { sealed: undefined, upload }
+  return { sealed: { ...pendingOf(path, { ciphertext, upload }), manifest: Buffer.from(manifest, 'utf8') }, upload }
 }
 
-function pendingOf(path: string, ciphertext: string, manifest: Uint8Array): Pending {
+function pendingOf(path: string, { ciphertext, upload }: Pick<Pending, 'ciphertext' | 'upload'>): Pending {
   return {
     ciphertext,
-    manifest,
+    upload,
     async discard() {
       await rm(path, { force: true })
       await rm(ciphertext, { force: true })

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises'
 import { keyCheckValue, ReinraumError, randomBytes, toBase64url, zeroise } from '@reinraum/crypto'
 import {
   keyCustodyOf,
@@ -16,13 +15,16 @@ import { memberOf } from '../contracts.ts'
 import { listManifests } from '../manifests.ts'
 import type { Session } from '../session.ts'
 import { depositKey, verifyCustody } from './deposit-key.ts'
-import { ciphertextPath, findPending, fingerprint, type Pending, savePending } from './pending.ts'
+import { uploadWhileWritten } from './early-upload.ts'
+import { completeFile } from './growing-file.ts'
+import { beginPending, ciphertextPath, findPending, fingerprint, type SealedPending, savePending } from './pending.ts'
 import { sealFile } from './seal-file.ts'
 import { type CountedUnits, statedRows, unitToCount } from './stated-rows.ts'
-import { uploadCiphertext } from './upload.ts'
+import { discardUpload, uploadCiphertext } from './upload.ts'
 
 export type SealProgress =
-  | { readonly step: 'sealing'; readonly sealedBytes: number }
+  /** while it is uploaded at the same time; `durableBytes` are those that ingestion will not lose */
+  | { readonly step: 'sealing'; readonly sealedBytes: number; readonly durableBytes: number }
   | { readonly step: 'uploading'; readonly durableBytes: number; readonly totalBytes: number }
 
 export interface SealOptions {
@@ -54,8 +56,9 @@ export interface SealedDataset {
 }
 
 /**
- * The owner's side of step 2: verifies the key service, seals the file under a fresh data key, hands the key to the key
- * service, uploads the ciphertext and publishes the manifest. Interrupted, it continues where it stopped.
+ * The owner's side of step 2: verifies the key service, seals the file under a fresh data key and uploads the ciphertext while it
+ * grows, hands the key to the key service, then commits the upload and publishes the manifest. Interrupted once all is sealed,
+ * it continues where it stopped; before, nothing can be continued, since the key is nowhere but in memory.
  * @throws ReinraumError `permission-denied`, `invalid-argument`, `unreadable-input`, `schema-mismatch`, `storage-full`, and those of `verifyKeyService`
  */
 export async function sealDataset(session: Session, options: SealOptions): Promise<SealedDataset> {
@@ -68,19 +71,23 @@ export async function sealDataset(session: Session, options: SealOptions): Promi
   assertLineageGiven(options, slot)
   const earlier = await findPending(stateDirectory, contract.id, slot.id, file).catch(() => undefined)
   const { pending, units } =
-    earlier === undefined ? await sealLocally(session, options, slot) : { pending: earlier, units: undefined }
+    earlier?.sealed === undefined
+      ? await sealAndUpload(session, options, slot, earlier?.upload)
+      : { pending: earlier.sealed, units: undefined }
   const manifest = await verifyManifest(pending.manifest, contract, session.now())
-  await uploadCiphertext(session, {
+  const totalBytes = manifest.document.length
+  const upload = {
     contract: contract.bytes,
-    manifest: pending.manifest,
-    file: pending.ciphertext,
-    length: manifest.document.length,
-    onProgress: (durableBytes, totalBytes) => options.onProgress?.({ step: 'uploading', durableBytes, totalBytes }),
+    slot: slot.id,
+    name: pending.upload,
+    file: completeFile(pending.ciphertext, totalBytes),
+    onProgress: (durableBytes: number) => options.onProgress?.({ step: 'uploading', durableBytes, totalBytes }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
-  })
+  }
+  await uploadCiphertext(session, upload, pending.manifest)
   await session.governance.publishManifest({ manifest: pending.manifest })
   await pending.discard()
-  return { manifest, resumed: earlier !== undefined, ...(units === undefined ? {} : { units }) }
+  return { manifest, resumed: earlier?.sealed !== undefined, ...(units === undefined ? {} : { units }) }
 }
 
 function assertDepositedLater({ dataKey, deposit = true }: SealOptions, slot: Slot): void {
@@ -98,12 +105,13 @@ function assertLineageGiven({ lineage }: SealOptions, { id, rule }: Slot): void 
     throw new ReinraumError('invalid-argument', `the rule of ${id} asks for noise: say which dataset it is that the budget is of`)
 }
 
-interface LocallySealed {
-  readonly pending: Pending
+interface Sealed {
+  readonly pending: SealedPending
   readonly units: CountedUnits | undefined
 }
 
-async function sealLocally(session: Session, options: SealOptions, slot: Slot): Promise<LocallySealed> {
+/** @param abandoned the name of an earlier upload that cannot be continued */
+async function sealAndUpload(session: Session, options: SealOptions, slot: Slot, abandoned?: Uint8Array): Promise<Sealed> {
   const { contract, file, stateDirectory } = options
   const custody = await verifyCustody(session, contract, slot)
   const versions = (await listManifests(session, contract))
@@ -114,6 +122,12 @@ async function sealLocally(session: Session, options: SealOptions, slot: Slot): 
   const ciphertext = await ciphertextPath(stateDirectory, contract.id, slot.id)
   const dataKey = options.dataKey === undefined ? randomBytes(32) : Uint8Array.from(options.dataKey)
   const unit = unitToCount(slot.rule)
+  const place = { contract: contract.bytes, slot: slot.id, name: randomBytes(16) }
+  if (abandoned !== undefined) await discardUpload(session, { ...place, name: abandoned }).catch(() => undefined)
+  const record = { contract: contract.id, slot: slot.id, source, ciphertext, upload: place.name }
+  const begun = await beginPending(stateDirectory, record)
+  const progress = progressOf(options)
+  const upload = uploadWhileWritten(session, place, ciphertext, { onProgress: progress.durable, signal: options.signal })
   try {
     const { mostRowsPerUnit: most = null, ...sealed } = await sealFile({
       file,
@@ -122,9 +136,14 @@ async function sealLocally(session: Session, options: SealOptions, slot: Slot): 
       key: dataKey,
       context: manifestCoreContext(core),
       ...(unit === undefined ? {} : { unit }),
-      onProgress: (sealedBytes) => options.onProgress?.({ step: 'sealing', sealedBytes }),
+      onProgress(sealedBytes) {
+        upload.grown(sealedBytes)
+        progress.sealed(sealedBytes)
+      },
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     })
+    upload.complete()
+    progress.complete()
     const units = unit === undefined ? undefined : { column: unit, most }
     const stated = units === undefined ? undefined : statedRows(slot.rule, units, sealed.rowCount)
     const document: Manifest = {
@@ -141,12 +160,37 @@ async function sealLocally(session: Session, options: SealOptions, slot: Slot): 
     }
     const manifest = await signStatement(document, session.signer)
     if (options.deposit !== false) await depositKey(session, custody, { contract, manifest, dataKey })
-    const pending = await savePending(stateDirectory, { contract: contract.id, slot: slot.id, source, ciphertext, manifest })
+    const pending = await savePending(stateDirectory, { ...record, manifest })
+    await upload.ended
     return { pending, units }
   } catch (error) {
-    await rm(ciphertext, { force: true })
+    await upload.abandon()
+    await begun.discard()
     throw error
   } finally {
     zeroise(dataKey)
+  }
+}
+
+/** Both ends of an upload that begins while it is sealed. */
+function progressOf({ onProgress }: SealOptions) {
+  let [sealedBytes, durableBytes, complete] = [0, 0, false]
+  const report = () =>
+    onProgress?.(
+      complete ? { step: 'uploading', durableBytes, totalBytes: sealedBytes } : { step: 'sealing', sealedBytes, durableBytes },
+    )
+  return {
+    sealed(bytes: number) {
+      sealedBytes = bytes
+      report()
+    },
+    durable(bytes: number) {
+      durableBytes = bytes
+      report()
+    },
+    complete() {
+      complete = true
+      report()
+    },
   }
 }

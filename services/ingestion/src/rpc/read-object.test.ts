@@ -17,9 +17,9 @@ const objectId = digestId(ciphertext)
 
 async function committed() {
   const service = await startIngestion()
-  const { owner, uploadId } = await prepareUpload(service, room, ciphertext)
+  const { owner, uploadId, commit } = await prepareUpload(service, room, ciphertext)
   await send(owner, uploadId, partsOf(ciphertext, 0, 2 ** 20))
-  await owner.commitUpload({ uploadId })
+  await commit()
   return service
 }
 

@@ -20,14 +20,13 @@ const ciphertext = random(300_000)
 describe('an upload', () => {
   test('becomes readable once it equals its manifest, and says so to the bus', async () => {
     const service = await startIngestion()
-    const { owner, uploadId, manifest, contract } = await prepareUpload(service, room, ciphertext)
-    expect(uploadId).toBe(manifest.id)
+    const { owner, uploadId, contract, commit } = await prepareUpload(service, room, ciphertext)
     const objectId = digestId(ciphertext)
 
     expect(await refusalOf(service.service('executor').statObject({ objectId }))).toBe('not-found')
     expect(await send(owner, uploadId, partsOf(ciphertext))).toBe(ciphertext.length)
     expect(await refusalOf(service.service('executor').statObject({ objectId }))).toBe('not-found')
-    expect(await owner.commitUpload({ uploadId })).toMatchObject({ objectId })
+    expect(await commit()).toMatchObject({ objectId })
 
     expect(await service.service('executor').statObject({ objectId })).toMatchObject({ length: 300_000n })
     expect((await readObject(service, objectId)).equals(ciphertext)).toBe(true)
@@ -35,16 +34,13 @@ describe('an upload', () => {
     expect(events.rows).toEqual([{ subject: `reinraum.v1.${contract.id.slice(7)}.object.committed` }])
   })
 
-  test('is created and committed as often as the owner asks, with one effect', async () => {
+  test('is begun and committed as often as the owner asks, with one effect', async () => {
     const service = await startIngestion()
-    const { owner, uploadId, contract, manifest } = await prepareUpload(service, room, ciphertext)
+    const { owner, uploadId, commit, offset } = await prepareUpload(service, room, ciphertext)
     await send(owner, uploadId, partsOf(ciphertext))
-    await Promise.all([owner.commitUpload({ uploadId }), owner.commitUpload({ uploadId })]).catch(() => undefined)
-    await owner.commitUpload({ uploadId })
-    expect(await owner.createUpload({ contract: contract.bytes, manifest: manifest.bytes })).toMatchObject({
-      offset: 300_000n,
-      committed: true,
-    })
+    await Promise.all([commit(), commit()]).catch(() => undefined)
+    await commit()
+    expect(await offset()).toBe(300_000)
     const { rows } = await sql`select id from outbox`.execute(service.store.db)
     expect(rows).toHaveLength(1)
   })
@@ -63,23 +59,22 @@ describe('an upload', () => {
 
   test('continues where a lost connection left it', async () => {
     const service = await startIngestion()
-    const { owner, uploadId, contract, manifest } = await prepareUpload(service, room, ciphertext)
+    const { owner, uploadId, commit, offset } = await prepareUpload(service, room, ciphertext)
     const stream = openStream(owner, uploadId)
     stream.send(part(0, ciphertext.subarray(0, 100_000)))
     await stream.acknowledged()
     await stream.acknowledged()
     stream.drop()
 
-    const again = await owner.createUpload({ contract: contract.bytes, manifest: manifest.bytes })
-    expect(again).toMatchObject({ offset: 100_000n, committed: false })
+    expect(await offset()).toBe(100_000)
     await send(owner, uploadId, partsOf(ciphertext, 100_000))
-    await owner.commitUpload({ uploadId })
+    await commit()
     expect((await readObject(service, digestId(ciphertext))).equals(ciphertext)).toBe(true)
   })
 
   test('continues after the service was restarted, without the bytes that were not durable', async () => {
     const service = await startIngestion()
-    const { owner, uploadId } = await prepareUpload(service, room, ciphertext)
+    const { owner, uploadId, commit } = await prepareUpload(service, room, ciphertext)
     await send(owner, uploadId, [part(0, ciphertext.subarray(0, 50_000))])
     // As after a power loss: written, never synced, and not what was sent.
     await service.objects.append(uploadId, 50_000, random(7000))
@@ -88,7 +83,7 @@ describe('an upload', () => {
     const restarted = await startIngestion({ folder: service.folder })
     const sameOwner = restarted.party(room.identities.air)
     expect(await send(sameOwner, uploadId, partsOf(ciphertext, 50_000))).toBe(300_000)
-    await sameOwner.commitUpload({ uploadId })
+    await commit(sameOwner)
     expect((await readObject(restarted, digestId(ciphertext))).equals(ciphertext)).toBe(true)
   })
 
@@ -101,21 +96,21 @@ describe('an upload', () => {
       await objects.sync(partId)
     }
     const service = await startIngestion({ folder, objects: { ...objects, sync } })
-    const { owner, uploadId } = await prepareUpload(service, room, ciphertext)
+    const { owner, uploadId, commit } = await prepareUpload(service, room, ciphertext)
     expect(await refusalOf(send(owner, uploadId, partsOf(ciphertext)))).toBe('storage-full')
     expect(await send(owner, uploadId, [])).toBe(0)
     expect(await send(owner, uploadId, partsOf(ciphertext))).toBe(300_000)
-    await owner.commitUpload({ uploadId })
+    await commit()
   })
 
   test('begins again when its file is gone', async () => {
     const service = await startIngestion()
-    const { owner, uploadId } = await prepareUpload(service, room, ciphertext)
+    const { owner, uploadId, commit } = await prepareUpload(service, room, ciphertext)
     await send(owner, uploadId, partsOf(ciphertext))
     await service.objects.discard(uploadId)
     expect(await send(owner, uploadId, [])).toBe(0)
     expect(await send(owner, uploadId, partsOf(ciphertext))).toBe(300_000)
-    await owner.commitUpload({ uploadId })
+    await commit()
   })
 })
 
@@ -125,22 +120,31 @@ describe('a part is refused', () => {
     ['that leaves a gap', [part(100, ciphertext.subarray(100, 200))], 'offset-mismatch'],
     ['that repeats bytes', [part(0, ciphertext.subarray(0, 100)), part(0, ciphertext.subarray(0, 100))], 'offset-mismatch'],
     ['whose offset is no number of ours', [partAt(2n ** 64n - 1n)], 'offset-mismatch'],
-    ['that goes beyond the manifest', [...partsOf(ciphertext), part(300_000, random(1))], 'ciphertext-mismatch'],
+    ['that goes beyond what an upload may have', [...partsOf(ciphertext), part(300_000, random(1))], 'resource-exhausted'],
     ['that is larger than a part may be', [part(0, random(2 * 2 ** 20 + 1))], 'invalid-argument'],
     ['that is empty', [part(0, new Uint8Array())], 'invalid-argument'],
   ])('%s', async (_, messages, code) => {
-    const service = await startIngestion()
+    const service = await startIngestion({ limits: { bytesPerUpload: 300_000 } })
     const { owner, uploadId } = await prepareUpload(service, room, ciphertext)
     expect(await refusalOf(send(owner, uploadId, messages))).toBe(code)
   })
 
   test('and the ones before it are kept', async () => {
     const service = await startIngestion()
-    const { owner, uploadId } = await prepareUpload(service, room, ciphertext)
+    const { owner, uploadId, commit } = await prepareUpload(service, room, ciphertext)
     const messages = [part(0, ciphertext.subarray(0, 1000)), part(1000, ciphertext.subarray(1000, 2000), random(32))]
     expect(await refusalOf(send(owner, uploadId, messages))).toBe('checksum-mismatch')
     expect(await send(owner, uploadId, partsOf(ciphertext, 1000))).toBe(300_000)
-    await owner.commitUpload({ uploadId })
+    await commit()
+  })
+
+  test('once the commit has begun', async () => {
+    const service = await startIngestion()
+    const { owner, uploadId, commit } = await prepareUpload(service, room, ciphertext)
+    await send(owner, uploadId, partsOf(ciphertext))
+    await commit()
+    expect(await refusalOf(send(owner, uploadId, [part(300_000, random(1))]))).toBe('conflict')
+    expect((await readObject(service, digestId(ciphertext))).equals(ciphertext)).toBe(true)
   })
 
   test('when no upload is named, or a second one', async () => {
@@ -174,13 +178,13 @@ describe('two streams of one upload', () => {
 
   test('never mix their bytes', async () => {
     const service = await startIngestion({ limits: { lingerMs: 1 } })
-    const { owner, uploadId } = await prepareUpload(service, room, ciphertext)
+    const { owner, uploadId, commit } = await prepareUpload(service, room, ciphertext)
     for (let round = 0; round < 50; round++) {
       const from = await send(owner, uploadId, [])
       if (from === ciphertext.length) break
       await Promise.allSettled([1000, 7000, 13_000].map((size) => send(owner, uploadId, partsOf(ciphertext, from, size))))
     }
-    await owner.commitUpload({ uploadId })
+    await commit()
     expect((await readObject(service, digestId(ciphertext))).equals(ciphertext)).toBe(true)
   })
 })

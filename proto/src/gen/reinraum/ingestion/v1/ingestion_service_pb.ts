@@ -11,36 +11,43 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file reinraum/ingestion/v1/ingestion_service.proto.
  */
 export const file_reinraum_ingestion_v1_ingestion_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci1yZWlucmF1bS9pbmdlc3Rpb24vdjEvaW5nZXN0aW9uX3NlcnZpY2UucHJvdG8SFXJlaW5yYXVtLmluZ2VzdGlvbi52MSJVChNDcmVhdGVVcGxvYWRSZXF1ZXN0Eh4KCGNvbnRyYWN0GAEgASgMQgy6SAl6BxACGICAgAISHgoIbWFuaWZlc3QYAiABKAxCDLpICXoHEAIYgICAAiJMChRDcmVhdGVVcGxvYWRSZXNwb25zZRIRCgl1cGxvYWRfaWQYASABKAkSDgoGb2Zmc2V0GAIgASgEEhEKCWNvbW1pdHRlZBgDIAEoCCKMAQoSVXBsb2FkUGFydHNSZXF1ZXN0EjEKCXVwbG9hZF9pZBgBIAEoCUIcukgZchcyFV5zaGEyNTY6WzAtOWEtZl17NjR9JEgAEjEKBHBhcnQYAiABKAsyIS5yZWlucmF1bS5pbmdlc3Rpb24udjEuVXBsb2FkUGFydEgAQhAKB21lc3NhZ2USBbpIAggBIlMKClVwbG9hZFBhcnQSDgoGb2Zmc2V0GAEgASgEEhoKBGRhdGEYAiABKAxCDLpICXoHEAEYgICAARIZCghjaGVja3N1bRgDIAEoDEIHukgEegJoICIlChNVcGxvYWRQYXJ0c1Jlc3BvbnNlEg4KBm9mZnNldBgBIAEoBCJGChNDb21taXRVcGxvYWRSZXF1ZXN0Ei8KCXVwbG9hZF9pZBgBIAEoCUIcukgZchcyFV5zaGEyNTY6WzAtOWEtZl17NjR9JCIpChRDb21taXRVcGxvYWRSZXNwb25zZRIRCglvYmplY3RfaWQYASABKAkyzgIKEEluZ2VzdGlvblNlcnZpY2USZwoMQ3JlYXRlVXBsb2FkEioucmVpbnJhdW0uaW5nZXN0aW9uLnYxLkNyZWF0ZVVwbG9hZFJlcXVlc3QaKy5yZWlucmF1bS5pbmdlc3Rpb24udjEuQ3JlYXRlVXBsb2FkUmVzcG9uc2USaAoLVXBsb2FkUGFydHMSKS5yZWlucmF1bS5pbmdlc3Rpb24udjEuVXBsb2FkUGFydHNSZXF1ZXN0GioucmVpbnJhdW0uaW5nZXN0aW9uLnYxLlVwbG9hZFBhcnRzUmVzcG9uc2UoATABEmcKDENvbW1pdFVwbG9hZBIqLnJlaW5yYXVtLmluZ2VzdGlvbi52MS5Db21taXRVcGxvYWRSZXF1ZXN0GisucmVpbnJhdW0uaW5nZXN0aW9uLnYxLkNvbW1pdFVwbG9hZFJlc3BvbnNlYgZwcm90bzM", [file_buf_validate_validate]);
+  fileDesc("Ci1yZWlucmF1bS9pbmdlc3Rpb24vdjEvaW5nZXN0aW9uX3NlcnZpY2UucHJvdG8SFXJlaW5yYXVtLmluZ2VzdGlvbi52MSJlChJCZWdpblVwbG9hZFJlcXVlc3QSHgoIY29udHJhY3QYASABKAxCDLpICXoHEAIYgICAAhIYCgRzbG90GAIgASgJQgq6SAdyBRABGIABEhUKBG5hbWUYAyABKAxCB7pIBHoCaBAiOAoTQmVnaW5VcGxvYWRSZXNwb25zZRIRCgl1cGxvYWRfaWQYASABKAkSDgoGb2Zmc2V0GAIgASgEIowBChJVcGxvYWRQYXJ0c1JlcXVlc3QSMQoJdXBsb2FkX2lkGAEgASgJQhy6SBlyFzIVXnNoYTI1NjpbMC05YS1mXXs2NH0kSAASMQoEcGFydBgCIAEoCzIhLnJlaW5yYXVtLmluZ2VzdGlvbi52MS5VcGxvYWRQYXJ0SABCEAoHbWVzc2FnZRIFukgCCAEiUwoKVXBsb2FkUGFydBIOCgZvZmZzZXQYASABKAQSGgoEZGF0YRgCIAEoDEIMukgJegcQARiAgIABEhkKCGNoZWNrc3VtGAMgASgMQge6SAR6AmggIiUKE1VwbG9hZFBhcnRzUmVzcG9uc2USDgoGb2Zmc2V0GAEgASgEIoYBChNDb21taXRVcGxvYWRSZXF1ZXN0Ei8KCXVwbG9hZF9pZBgBIAEoCUIcukgZchcyFV5zaGEyNTY6WzAtOWEtZl17NjR9JBIeCghjb250cmFjdBgCIAEoDEIMukgJegcQAhiAgIACEh4KCG1hbmlmZXN0GAMgASgMQgy6SAl6BxACGICAgAIiKQoUQ29tbWl0VXBsb2FkUmVzcG9uc2USEQoJb2JqZWN0X2lkGAEgASgJIkcKFERpc2NhcmRVcGxvYWRSZXF1ZXN0Ei8KCXVwbG9hZF9pZBgBIAEoCUIcukgZchcyFV5zaGEyNTY6WzAtOWEtZl17NjR9JCIXChVEaXNjYXJkVXBsb2FkUmVzcG9uc2UytwMKEEluZ2VzdGlvblNlcnZpY2USZAoLQmVnaW5VcGxvYWQSKS5yZWlucmF1bS5pbmdlc3Rpb24udjEuQmVnaW5VcGxvYWRSZXF1ZXN0GioucmVpbnJhdW0uaW5nZXN0aW9uLnYxLkJlZ2luVXBsb2FkUmVzcG9uc2USaAoLVXBsb2FkUGFydHMSKS5yZWlucmF1bS5pbmdlc3Rpb24udjEuVXBsb2FkUGFydHNSZXF1ZXN0GioucmVpbnJhdW0uaW5nZXN0aW9uLnYxLlVwbG9hZFBhcnRzUmVzcG9uc2UoATABEmcKDENvbW1pdFVwbG9hZBIqLnJlaW5yYXVtLmluZ2VzdGlvbi52MS5Db21taXRVcGxvYWRSZXF1ZXN0GisucmVpbnJhdW0uaW5nZXN0aW9uLnYxLkNvbW1pdFVwbG9hZFJlc3BvbnNlEmoKDURpc2NhcmRVcGxvYWQSKy5yZWlucmF1bS5pbmdlc3Rpb24udjEuRGlzY2FyZFVwbG9hZFJlcXVlc3QaLC5yZWlucmF1bS5pbmdlc3Rpb24udjEuRGlzY2FyZFVwbG9hZFJlc3BvbnNlYgZwcm90bzM", [file_buf_validate_validate]);
 
 /**
- * @generated from message reinraum.ingestion.v1.CreateUploadRequest
+ * @generated from message reinraum.ingestion.v1.BeginUploadRequest
  */
-export type CreateUploadRequest = Message<"reinraum.ingestion.v1.CreateUploadRequest"> & {
+export type BeginUploadRequest = Message<"reinraum.ingestion.v1.BeginUploadRequest"> & {
   /**
    * @generated from field: bytes contract = 1;
    */
   contract: Uint8Array;
 
   /**
-   * @generated from field: bytes manifest = 2;
+   * @generated from field: string slot = 2;
    */
-  manifest: Uint8Array;
+  slot: string;
+
+  /**
+   * chosen at random by the owner; the same again finds the same upload
+   *
+   * @generated from field: bytes name = 3;
+   */
+  name: Uint8Array;
 };
 
 /**
- * Describes the message reinraum.ingestion.v1.CreateUploadRequest.
- * Use `create(CreateUploadRequestSchema)` to create a new message.
+ * Describes the message reinraum.ingestion.v1.BeginUploadRequest.
+ * Use `create(BeginUploadRequestSchema)` to create a new message.
  */
-export const CreateUploadRequestSchema: GenMessage<CreateUploadRequest> = /*@__PURE__*/
+export const BeginUploadRequestSchema: GenMessage<BeginUploadRequest> = /*@__PURE__*/
   messageDesc(file_reinraum_ingestion_v1_ingestion_service, 0);
 
 /**
- * @generated from message reinraum.ingestion.v1.CreateUploadResponse
+ * @generated from message reinraum.ingestion.v1.BeginUploadResponse
  */
-export type CreateUploadResponse = Message<"reinraum.ingestion.v1.CreateUploadResponse"> & {
+export type BeginUploadResponse = Message<"reinraum.ingestion.v1.BeginUploadResponse"> & {
   /**
-   * the manifest's id
+   * made of the contract, the slot and the name
    *
    * @generated from field: string upload_id = 1;
    */
@@ -52,18 +59,13 @@ export type CreateUploadResponse = Message<"reinraum.ingestion.v1.CreateUploadRe
    * @generated from field: uint64 offset = 2;
    */
   offset: bigint;
-
-  /**
-   * @generated from field: bool committed = 3;
-   */
-  committed: boolean;
 };
 
 /**
- * Describes the message reinraum.ingestion.v1.CreateUploadResponse.
- * Use `create(CreateUploadResponseSchema)` to create a new message.
+ * Describes the message reinraum.ingestion.v1.BeginUploadResponse.
+ * Use `create(BeginUploadResponseSchema)` to create a new message.
  */
-export const CreateUploadResponseSchema: GenMessage<CreateUploadResponse> = /*@__PURE__*/
+export const BeginUploadResponseSchema: GenMessage<BeginUploadResponse> = /*@__PURE__*/
   messageDesc(file_reinraum_ingestion_v1_ingestion_service, 1);
 
 /**
@@ -151,6 +153,18 @@ export type CommitUploadRequest = Message<"reinraum.ingestion.v1.CommitUploadReq
    * @generated from field: string upload_id = 1;
    */
   uploadId: string;
+
+  /**
+   * that of the beginning
+   *
+   * @generated from field: bytes contract = 2;
+   */
+  contract: Uint8Array;
+
+  /**
+   * @generated from field: bytes manifest = 3;
+   */
+  manifest: Uint8Array;
 };
 
 /**
@@ -180,20 +194,51 @@ export const CommitUploadResponseSchema: GenMessage<CommitUploadResponse> = /*@_
   messageDesc(file_reinraum_ingestion_v1_ingestion_service, 6);
 
 /**
- * For owners: resumable upload of one dataset version's ciphertext. An upload belongs to one signed manifest.
+ * @generated from message reinraum.ingestion.v1.DiscardUploadRequest
+ */
+export type DiscardUploadRequest = Message<"reinraum.ingestion.v1.DiscardUploadRequest"> & {
+  /**
+   * @generated from field: string upload_id = 1;
+   */
+  uploadId: string;
+};
+
+/**
+ * Describes the message reinraum.ingestion.v1.DiscardUploadRequest.
+ * Use `create(DiscardUploadRequestSchema)` to create a new message.
+ */
+export const DiscardUploadRequestSchema: GenMessage<DiscardUploadRequest> = /*@__PURE__*/
+  messageDesc(file_reinraum_ingestion_v1_ingestion_service, 7);
+
+/**
+ * @generated from message reinraum.ingestion.v1.DiscardUploadResponse
+ */
+export type DiscardUploadResponse = Message<"reinraum.ingestion.v1.DiscardUploadResponse"> & {
+};
+
+/**
+ * Describes the message reinraum.ingestion.v1.DiscardUploadResponse.
+ * Use `create(DiscardUploadResponseSchema)` to create a new message.
+ */
+export const DiscardUploadResponseSchema: GenMessage<DiscardUploadResponse> = /*@__PURE__*/
+  messageDesc(file_reinraum_ingestion_v1_ingestion_service, 8);
+
+/**
+ * For owners: resumable upload of one dataset version's ciphertext, which may begin while it is still being sealed. Nothing says
+ * what the bytes should be before the commit brings the signed manifest, and nothing is readable before that.
  *
  * @generated from service reinraum.ingestion.v1.IngestionService
  */
 export const IngestionService: GenService<{
   /**
-   * Opens the upload that belongs to the manifest, or says where an earlier one stopped. Idempotent.
+   * Begins an upload into the caller's slot, or says where an earlier one stopped. Idempotent.
    *
-   * @generated from rpc reinraum.ingestion.v1.IngestionService.CreateUpload
+   * @generated from rpc reinraum.ingestion.v1.IngestionService.BeginUpload
    */
-  createUpload: {
+  beginUpload: {
     methodKind: "unary";
-    input: typeof CreateUploadRequestSchema;
-    output: typeof CreateUploadResponseSchema;
+    input: typeof BeginUploadRequestSchema;
+    output: typeof BeginUploadResponseSchema;
   },
   /**
    * Parts in order, each with its checksum; each response acknowledges what is durable.
@@ -214,6 +259,16 @@ export const IngestionService: GenService<{
     methodKind: "unary";
     input: typeof CommitUploadRequestSchema;
     output: typeof CommitUploadResponseSchema;
+  },
+  /**
+   * Drops an upload whose commit has not begun, with its bytes.
+   *
+   * @generated from rpc reinraum.ingestion.v1.IngestionService.DiscardUpload
+   */
+  discardUpload: {
+    methodKind: "unary";
+    input: typeof DiscardUploadRequestSchema;
+    output: typeof DiscardUploadResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_reinraum_ingestion_v1_ingestion_service, 0);
