@@ -16,6 +16,8 @@ import { requireNamed } from './noise/named-noise.ts'
 import { type NoiseReport, noiseReport } from './noise/noise-report.ts'
 import { type NoiseStatement, noisyTables, withIntervals } from './noise/noise-statement.ts'
 import { type NoisyQuery, noisyQueryOf } from './noise/noisy-query.ts'
+import { plannedReads, type ReadsRequest } from './reads/planned-reads.ts'
+import type { Scan } from './reads/scan.ts'
 import { positionOf, type Reason, Refusal } from './reasons.ts'
 import { type GuardReport, reportOf, usageOf } from './report.ts'
 import type { CellTable } from './rewrite/history.ts'
@@ -51,6 +53,8 @@ export interface GuardPlan extends Restrictions {
 export interface CellStatement extends CellTable {
   /** a SELECT whose rows are the table */
   readonly sql: string
+  /** of the table */
+  readonly columns: readonly OutputColumn[]
 }
 
 /** What runs instead of the submitted text: one statement, where nothing is compared with earlier results. */
@@ -74,6 +78,8 @@ export type GuardVerdict =
 export interface Guard {
   /** Never throws for anything that a query, a rule or a value says; the verdict depends on its arguments alone. */
   readonly check: (request: GuardRequest) => Promise<GuardVerdict>
+  /** What the statements of a verdict read of the datasets at most: for whoever fetches only that. See `Scan`. */
+  readonly plannedReads: (request: ReadsRequest) => Promise<readonly Scan[]>
   readonly close: () => Promise<void>
 }
 
@@ -82,6 +88,7 @@ export async function createGuard(): Promise<Guard> {
   const engine = await openEngine()
   return {
     check: (request) => check(engine, request),
+    plannedReads: (request) => plannedReads(engine, request),
     close: async () => engine.close(),
   }
 }
@@ -171,8 +178,8 @@ type Checked = Statements & Pick<GuardPlan, 'columns'>
 async function checkedStatements(parser: Parser, shadow: Shadow, { cells, result }: Rewritten): Promise<Checked> {
   const made: CellStatement[] = []
   for (const { select, ...table } of cells) {
-    const { sql } = await checkedText(parser, select, (text) => shadow.bindCells(table.table, text))
-    made.push({ ...table, sql })
+    const { sql, bound } = await checkedText(parser, select, (text) => shadow.bindCells(table.table, text))
+    made.push({ ...table, sql, columns: bound })
   }
   const { sql: resultSql, bound: columns } = await checkedText(parser, result, shadow.bind)
   const texts = [...made.map(({ table, sql }) => `CREATE TEMP TABLE ${quote(table)} AS ${sql}`), resultSql]

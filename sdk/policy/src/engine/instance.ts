@@ -1,4 +1,5 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import { disabledOptimizers } from './optimizers.ts'
 import { openParser, type Parser } from './parser.ts'
 import { openShadows, type Shadows } from './shadows.ts'
 
@@ -16,6 +17,8 @@ const locked = {
   allow_unsigned_extensions: 'false',
   threads: '1',
   memory_limit: '256MB',
+  // for plans of what a query reads: no other statement here has anything to optimize
+  disabled_optimizers: disabledOptimizers,
   lock_configuration: 'true',
 } as const
 

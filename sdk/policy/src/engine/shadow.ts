@@ -12,7 +12,7 @@ import { type OutputColumn, outputsOf } from './plan-outputs.ts'
 export interface Shadow {
   readonly bind: (sql: string) => Promise<readonly OutputColumn[]>
   /** Binds what becomes a table of cells, and makes that table, as empty as the others. */
-  readonly bindCells: (table: string, sql: string) => Promise<void>
+  readonly bindCells: (table: string, sql: string) => Promise<readonly OutputColumn[]>
   /** Binds what gives exact cells to whoever adds noise to them: no table is made of it. */
   readonly bindExact: (sql: string) => Promise<void>
   /** Makes a table of noisy cells. But for exact cells, what is bound from now on reads such and public datasets, and nothing that is protected. */
@@ -53,6 +53,7 @@ export function shadowOver(
         refuse('binding-failed', 'the cells of the query have other types than columns have')
       await connection.run(createTable({ id: table, schema: { columns } }))
       cells.push(table)
+      return columns
     },
     async bindExact(sql) {
       await bind(sql, false, all)

@@ -1,10 +1,13 @@
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import type { Slot } from '../analysis/slots.ts'
+import { type Optimizing, withUnknownRows } from './optimizing.ts'
 import { createTable, type Planner, preparePlanner, quote, type Shadow, shadowOver } from './shadow.ts'
 
 /** Empty tables of declared columns, on connections that nothing else uses. */
 export interface Shadows {
   readonly use: <T>(of: Declaration, work: (shadow: Shadow) => Promise<T>) => Promise<T>
+  /** For statements over the same tables that were judged before. */
+  readonly optimize: <T>(declared: readonly Slot[], work: (optimizing: Optimizing) => Promise<T>) => Promise<T>
   readonly close: () => void
 }
 
@@ -34,22 +37,28 @@ const kept = 8
  */
 export function openShadows(instance: DuckDBInstance): Shadows {
   const idle: Declared[] = []
+  const lend = async <T>(slots: readonly Slot[], work: (own: Declared) => Promise<T>): Promise<T> => {
+    const tables = slots.map(createTable).join(';\n')
+    const found = idle.findIndex((d) => d.tables === tables)
+    const own = found < 0 ? await declare(instance, tables) : (idle.splice(found, 1)[0] ?? (await declare(instance, tables)))
+    try {
+      const result = await work(own)
+      idle.push(own)
+      return result
+    } finally {
+      if (!idle.includes(own)) close(own)
+      while (idle.length > kept) close(idle.shift())
+    }
+  }
   return {
-    async use({ declared, read, shown }, work) {
-      const tables = declared.map(createTable).join(';\n')
-      const found = idle.findIndex((d) => d.tables === tables)
-      const own = found < 0 ? await declare(instance, tables) : (idle.splice(found, 1)[0] ?? (await declare(instance, tables)))
-      const shadow = shadowOver(own.connection, own.planner, { read, shown })
-      try {
+    use: ({ declared, read, shown }, work) =>
+      lend(declared, async ({ connection, planner }) => {
+        const shadow = shadowOver(connection, planner, { read, shown })
         const result = await work(shadow)
-        for (const table of shadow.madeCells()) await own.connection.run(`DROP TABLE temp.main.${quote(table)}`)
-        idle.push(own)
+        for (const table of shadow.madeCells()) await connection.run(`DROP TABLE temp.main.${quote(table)}`)
         return result
-      } finally {
-        if (!idle.includes(own)) close(own)
-        while (idle.length > kept) close(idle.shift())
-      }
-    },
+      }),
+    optimize: (declared, work) => lend(declared, ({ connection }) => withUnknownRows(connection, declared, work)),
     close() {
       for (const declared of idle.splice(0)) close(declared)
     },

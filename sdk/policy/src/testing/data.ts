@@ -31,7 +31,7 @@ export type Row = readonly DuckDBValue[]
 
 export interface Database {
   readonly query: (sql: string) => Promise<readonly Row[]>
-  readonly close: () => void
+  readonly close: () => void | Promise<void>
 }
 
 /** Datasets with their rows, in a real DuckDB: the six, unless others are given. */

@@ -83,7 +83,8 @@ export async function resultOfAll(
 
 type Query = (sql: string) => Promise<readonly Row[]>
 
-async function fill(query: Query, { table, columns }: NoiseStatement, rows: readonly TextRow[]): Promise<void> {
+/** The table of noisy cells, as an executor makes it. */
+export async function fill(query: Query, { table, columns }: NoiseStatement, rows: readonly TextRow[]): Promise<void> {
   await query(createTable({ id: table, schema: { columns } }))
   if (rows.length === 0) return
   const text = (value: string | null) => (value === null ? 'NULL::VARCHAR' : `'${value.replaceAll("'", "''")}'`)
