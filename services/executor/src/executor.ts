@@ -1,4 +1,5 @@
 import type { Attester } from '@reinraum/attestation'
+import type { EnvelopeThreads } from '@reinraum/envelope'
 import type { Bus, Log } from '@reinraum/kit'
 import type { Guard } from '@reinraum/policy'
 import type { KeyReleaseService, ResultIntakeService, RunDirectoryService } from '@reinraum/proto'
@@ -15,6 +16,7 @@ export interface Executor {
   readonly log: Log
   readonly runDirectory: Client<typeof RunDirectoryService>
   readonly openCiphertext: OpenCiphertext
+  readonly envelopes: EnvelopeThreads
   readonly intake: Client<typeof ResultIntakeService>
   /** @throws ReinraumError `unavailable` when this executor knows no such key service */
   keyRelease(keyServiceId: string): Client<typeof KeyReleaseService>

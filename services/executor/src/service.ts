@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { ReinraumError } from '@reinraum/crypto'
+import { createEnvelopeThreads } from '@reinraum/envelope'
 import {
   evidenceRequestSubject,
   executorConsumers,
@@ -34,6 +35,7 @@ export async function startExecutor(config: ExecutorConfig, kit: Kit): Promise<S
   ])
   requireConfinement(confinement, config.allowWeakConfinement, kit.log)
   const clients = dial(config, kit)
+  const envelopes = createEnvelopeThreads({ threads: availableParallelism() })
   const workplaces = keepWorkplaces(scratch, limitsOf(config.runLimits), confinement, kit.log)
   const executor: Executor = {
     attester,
@@ -42,6 +44,7 @@ export async function startExecutor(config: ExecutorConfig, kit: Kit): Promise<S
     bus,
     log: kit.log,
     ...clients,
+    envelopes,
     workplaces,
     releaseGridMs: config.runLimits.releaseGridMs,
     now: () => new Date(),
@@ -60,6 +63,7 @@ export async function startExecutor(config: ExecutorConfig, kit: Kit): Promise<S
       for (const subscription of subscriptions.toReversed()) await subscription.stop()
       await workplaces.close()
       await guard.close()
+      await envelopes.close()
       clients.close()
     },
   }

@@ -1,17 +1,13 @@
 import { isReinraumError, ReinraumError } from '@reinraum/crypto'
+import type { CiphertextSource } from '@reinraum/envelope'
 import type { ObjectService } from '@reinraum/proto'
 import type { Client } from '@reinraum/rpc'
 
-/** Ciphertext of one object, by range. What it gives is not believed: the envelope authenticates every chunk. */
-export interface CiphertextSource {
-  /**
-   * The bytes from `offset`, in pieces of any length; several ranges may be read at once.
-   * @throws ReinraumError `not-found`; `invalid-argument` for a range that is not inside the object; what its store throws
-   */
-  read(offset: number, length: number, signal: AbortSignal): AsyncIterable<Uint8Array>
-}
-
-/** Where ciphertext lies: the object that a manifest names. Opening it reads nothing. */
+/**
+ * Where ciphertext lies: the object that a manifest names, by range or as a file of this machine. Opening it reads nothing, and what it
+ * gives is not believed: the envelope authenticates every chunk. Reading throws `not-found`, `invalid-argument` for a range that
+ * is not inside the object, and whatever a store throws.
+ */
 export type OpenCiphertext = (objectId: string) => CiphertextSource
 
 /** Through the ingestion service. */
@@ -25,10 +21,11 @@ export function ingestedCiphertext(objects: Client<typeof ObjectService>): OpenC
 }
 
 /**
- * A source that gives exactly what is asked for, or fails. Ranges are inside the length that the signed manifest states.
+ * A source that gives exactly what is asked for, or says why not. Ranges are inside the length that the signed manifest states.
  * @throws ReinraumError `ciphertext-mismatch` where the object has other bytes than that, and what the source throws
  */
 export function exactly(source: CiphertextSource): CiphertextSource {
+  if (!('read' in source)) return source
   return {
     async *read(offset, length, signal) {
       let received = 0

@@ -1,7 +1,13 @@
+import type { EnvelopeThreads } from '@reinraum/envelope'
 import { type Manifest, type ManifestCore, manifestCoreContext, type Verified } from '@reinraum/statements'
 import { exactly, type OpenCiphertext } from './ciphertext-source.ts'
-import { openEnvelope } from './open-envelope.ts'
 import { createSparseFile, type SparseFile } from './sparse-file.ts'
+
+/** Where ciphertext lies, and who opens it. */
+export interface Ciphertexts {
+  readonly openCiphertext: OpenCiphertext
+  readonly envelopes: EnvelopeThreads
+}
 
 /**
  * Opens a dataset version's ciphertext and makes the file into which it is decrypted, all of it a hole still.
@@ -13,7 +19,7 @@ import { createSparseFile, type SparseFile } from './sparse-file.ts'
  * @throws ReinraumError `ciphertext-mismatch`, `decryption-failed`, `not-found`
  */
 export async function openDataset(
-  openCiphertext: OpenCiphertext,
+  { openCiphertext, envelopes }: Ciphertexts,
   manifest: Verified<Manifest>,
   key: Uint8Array,
   file: string,
@@ -22,11 +28,11 @@ export async function openDataset(
   const { contract, slot, version, schema, object, length } = manifest.document
   const core: ManifestCore = { contract, slot, version, schema }
   const source = exactly(openCiphertext(object))
-  const plaintext = await openEnvelope(source, length, { key, context: manifestCoreContext(core) }, signal)
+  const envelope = await envelopes.open(source, length, { key, context: manifestCoreContext(core) }, { signal })
   try {
-    return await createSparseFile(file, plaintext)
+    return await createSparseFile(file, envelope)
   } catch (error) {
-    plaintext.close()
+    await envelope.close()
     throw error
   }
 }

@@ -1,6 +1,8 @@
 import type { Column } from '@reinraum/statements'
-import { type ColumnChunk, type ColumnType, fieldsOf, type ParquetFooter, type RowGroup } from './parquet-footer.ts'
+import type { ColumnChunk } from './column-chunk.ts'
+import type { ColumnType, ParquetFooter, RowGroup } from './parquet-footer.ts'
 import type { Condition, Scan } from './scan.ts'
+import { fieldsOf } from './thrift-fields.ts'
 
 /** Whether a scan reads a row group, as far as it can be told. */
 export type Reads = (rowGroup: RowGroup, scan: Scan) => boolean

@@ -1,7 +1,7 @@
-import { open } from 'node:fs/promises'
-import { ReinraumError } from '@reinraum/crypto'
-import { type ByteRange, bytesIn, joined, without } from './byte-ranges.ts'
-import type { Plaintext } from './open-envelope.ts'
+import { type FileHandle, open } from 'node:fs/promises'
+import { envelopeLayout, ReinraumError } from '@reinraum/crypto'
+import type { OpenEnvelope } from '@reinraum/envelope'
+import { type ByteRange, bytesIn, endOf, joined, without } from './byte-ranges.ts'
 
 /**
  * A decrypted file in memory of which only those ranges are there that somebody asked for. The rest are holes: it reads as zeros,
@@ -25,8 +25,8 @@ export interface SparseFile {
   close(): Promise<void>
 }
 
-/** Makes the file, all of it a hole; nothing may be there at that path. It closes `plaintext` in the end. */
-export async function createSparseFile(path: string, plaintext: Plaintext): Promise<SparseFile> {
+/** Makes the file, all of it a hole; nothing may be there at that path. It closes the envelope in the end. */
+export async function createSparseFile(path: string, envelope: OpenEnvelope): Promise<SparseFile> {
   const file = await open(path, 'wx', 0o600)
   let present: readonly ByteRange[] = []
   let broken: { readonly error: unknown } | undefined
@@ -36,7 +36,8 @@ export async function createSparseFile(path: string, plaintext: Plaintext): Prom
     const missing = without(joined(ranges), present)
     if (missing.length === 0) return
     try {
-      await plaintext.unsealInto(file.fd, missing, { signal })
+      await envelope.unsealInto(file.fd, missing, { signal })
+      await makeHoles(file, envelope.plaintextLength, missing, joined([...present, ...missing]))
     } catch (error) {
       broken = { error }
       throw error
@@ -46,26 +47,44 @@ export async function createSparseFile(path: string, plaintext: Plaintext): Prom
   try {
     // For the query process, which has no privilege left. The folder above is closed to everyone else.
     await file.chmod(0o644)
-    await file.truncate(plaintext.plaintextLength)
+    await file.truncate(envelope.plaintextLength)
   } catch (error) {
     await file.close()
     throw error
   }
   return {
     path,
-    length: plaintext.plaintextLength,
+    length: envelope.plaintextLength,
     ensure(ranges, signal) {
       const own = last.then(() => unseal(ranges, signal))
       last = own.catch(() => undefined)
       return own
     },
-    read: (offset, length, signal) => plaintext.read(offset, length, { signal }),
+    read: (offset, length, signal) => envelope.read(offset, length, { signal }),
     unsealedBytes: () => bytesIn(present),
     async close() {
       broken ??= { error: new ReinraumError('internal', 'the file was closed') }
       await last
       await file.close()
-      plaintext.close()
+      await envelope.close()
     },
+  }
+}
+
+const { chunkLength } = envelopeLayout
+/** What is left over of two chunks that follow each other. */
+const zeros = new Uint8Array(2 * chunkLength)
+
+/**
+ * The envelope is unsealed in whole chunks. Of what was written, that which nobody asked for becomes a hole again: of a column of which
+ * only the beginning is there, with its first page header, the engine would read the zeros that follow as values.
+ */
+async function makeHoles(file: FileHandle, length: number, written: readonly ByteRange[], present: readonly ByteRange[]) {
+  const chunks = written.map((range) => {
+    const offset = range.offset - (range.offset % chunkLength)
+    return { offset, length: Math.min(Math.ceil(endOf(range) / chunkLength) * chunkLength, length) - offset }
+  })
+  for (const { offset, length } of without(joined(chunks), present)) {
+    for (let at = 0; at < length; ) at += (await file.write(zeros, 0, length - at, offset + at)).bytesWritten
   }
 }

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createEnvelopeThreads } from '@reinraum/envelope'
 import type { Column } from '@reinraum/statements'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Scan } from './scan.ts'
@@ -7,11 +8,12 @@ import { type Engine, startEngine } from './testing/engine.ts'
 import { sealFile } from './testing/sealed-file.ts'
 import { unsealDataset } from './unseal-dataset.ts'
 
+const envelopes = createEnvelopeThreads({ threads: 1 })
 let engine: Engine
 beforeAll(async () => {
   engine = await startEngine()
 })
-afterAll(() => engine.close())
+afterAll(() => Promise.all([engine.close(), envelopes.close()]))
 
 const never = new AbortController().signal
 let files = 0
@@ -24,7 +26,7 @@ async function unsealed(
 ) {
   files += 1
   const path = join(engine.directory, `${files}.parquet`)
-  const sealed = sealFile(plaintext)
+  const sealed = sealFile(plaintext, envelopes)
   const file = await sealed.openAt(path)
   await unsealDataset(file, { scans, clusteredBy }, never, gap)
   const bytes = file.unsealedBytes()

@@ -1,7 +1,6 @@
 import { rm } from 'node:fs/promises'
 import type { Manifest, Verified } from '@reinraum/statements'
-import type { OpenCiphertext } from './ciphertext-source.ts'
-import { openDataset } from './open-dataset.ts'
+import { type Ciphertexts, openDataset } from './open-dataset.ts'
 import type { Scan } from './scan.ts'
 import { unsealDataset } from './unseal-dataset.ts'
 
@@ -17,7 +16,7 @@ export interface SealedSlot {
 export type Trying = <T>(step: () => Promise<T>, signal: AbortSignal) => Promise<T>
 
 export interface UnsealOptions {
-  readonly openCiphertext: OpenCiphertext
+  readonly ciphertexts: Ciphertexts
   readonly trying: Trying
   readonly signal: AbortSignal
 }
@@ -30,19 +29,17 @@ export async function unsealSlots(slots: readonly SealedSlot[], options: UnsealO
   const failure = new AbortController()
   const signal = AbortSignal.any([options.signal, failure.signal])
   const ends = slots.map((slot) =>
-    options
-      .trying(() => unsealSlot(slot, options.openCiphertext, signal), signal)
-      .catch((error: unknown) => failure.abort(error)),
+    options.trying(() => unsealSlot(slot, options.ciphertexts, signal), signal).catch((error: unknown) => failure.abort(error)),
   )
   await Promise.all(ends)
   signal.throwIfAborted()
 }
 
-async function unsealSlot(slot: SealedSlot, openCiphertext: OpenCiphertext, signal: AbortSignal): Promise<void> {
+async function unsealSlot(slot: SealedSlot, ciphertexts: Ciphertexts, signal: AbortSignal): Promise<void> {
   const { manifest, key, file, scans } = slot
   signal.throwIfAborted()
   await rm(file, { force: true })
-  const sparse = await openDataset(openCiphertext, manifest, key, file, signal)
+  const sparse = await openDataset(ciphertexts, manifest, key, file, signal)
   try {
     const { schema, clusteredBy } = manifest.document
     await unsealDataset(sparse, { scans, clusteredBy: schema.columns.find(({ name }) => name === clusteredBy) }, signal)

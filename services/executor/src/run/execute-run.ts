@@ -129,7 +129,7 @@ async function computeAndDeliver(execution: Execution, { obtained, signal, tryin
     if (key === undefined) throw new ReinraumError('key-mismatch', `no key for ${dataset.slot}`)
     return { ...dataset, key, scans: [everything(dataset.manifest)] }
   })
-  await unsealSlots(sealedSlots, { openCiphertext: executor.openCiphertext, trying, signal })
+  await unsealSlots(sealedSlots, { ciphertexts: executor, trying, signal })
   zeroise(...obtained.dataKeys.values())
   laps.lap('unseal')
   const histories = await openRunHistories(executor, run, obtained, guarded.cells, signal)

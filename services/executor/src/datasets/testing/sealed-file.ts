@@ -1,14 +1,9 @@
 import { ReinraumError, randomBytes, seal, utf8 } from '@reinraum/crypto'
+import type { CiphertextSource, EnvelopeThreads } from '@reinraum/envelope'
 import { type ByteRange, endOf, joined } from '../byte-ranges.ts'
-import type { CiphertextSource } from '../ciphertext-source.ts'
-import { openEnvelope } from '../open-envelope.ts'
 import { createSparseFile, type SparseFile } from '../sparse-file.ts'
 
 export interface SealedFile {
-  readonly key: Uint8Array
-  readonly context: Uint8Array
-  readonly ciphertext: Uint8Array
-  readonly source: CiphertextSource
   /** ranges of the ciphertext that were read */
   readonly fetched: () => readonly ByteRange[]
   /** As a run opens it. */
@@ -16,19 +11,14 @@ export interface SealedFile {
 }
 
 /** A file in its envelope, as an object store has it. */
-export function sealFile(plaintext: Uint8Array): SealedFile {
-  const [key, context] = [randomBytes(32), utf8('a dataset')]
-  const ciphertext = seal(plaintext, { key, context })
+export function sealFile(plaintext: Uint8Array, envelopes: EnvelopeThreads): SealedFile {
+  const options = { key: randomBytes(32), context: utf8('a dataset') }
+  const ciphertext = seal(plaintext, options)
   const read: ByteRange[] = []
   const source = sourceOf(ciphertext, (range) => read.push(range))
   return {
-    key,
-    context,
-    ciphertext,
-    source,
     fetched: () => joined(read),
-    openAt: async (path) =>
-      createSparseFile(path, await openEnvelope(source, ciphertext.length, { key, context }, new AbortController().signal)),
+    openAt: async (path) => createSparseFile(path, await envelopes.open(source, ciphertext.length, options)),
   }
 }
 
@@ -36,10 +26,10 @@ export function sealFile(plaintext: Uint8Array): SealedFile {
 export function sourceOf(ciphertext: Uint8Array, onRead: (range: ByteRange) => void = () => {}): CiphertextSource {
   return {
     async *read(offset, length) {
+      const end = endOf({ offset, length })
       onRead({ offset, length })
-      const range = { offset, length }
-      if (endOf(range) > ciphertext.length) throw new ReinraumError('invalid-argument', 'the range is not inside the object')
-      for (let at = offset; at < endOf(range); at += 65_000) yield ciphertext.slice(at, Math.min(at + 65_000, endOf(range)))
+      if (end > ciphertext.length) throw new ReinraumError('invalid-argument', 'the range is not inside the object')
+      for (let at = offset; at < end; at += 65_000) yield ciphertext.slice(at, Math.min(at + 65_000, end))
     },
   }
 }
