@@ -1,7 +1,7 @@
+import type { Scan } from '@reinraum/policy'
 import type { ByteRange } from './byte-ranges.ts'
 import type { ParquetFooter } from './parquet-footer.ts'
 import type { Reads } from './row-groups.ts'
-import type { Scan } from './scan.ts'
 
 /**
  * What all of the scans read of a file, but for its footer: the columns of each, in the row groups that it reads. Columns are whole

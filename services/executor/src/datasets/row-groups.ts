@@ -1,7 +1,7 @@
+import type { Condition, Scan } from '@reinraum/policy'
 import type { Column } from '@reinraum/statements'
 import type { ColumnChunk } from './column-chunk.ts'
 import type { ColumnType, ParquetFooter, RowGroup } from './parquet-footer.ts'
-import type { Condition, Scan } from './scan.ts'
 import { fieldsOf } from './thrift-fields.ts'
 
 /** Whether a scan reads a row group, as far as it can be told. */

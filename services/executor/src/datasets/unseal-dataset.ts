@@ -1,9 +1,9 @@
+import type { Scan } from '@reinraum/policy'
 import type { Column } from '@reinraum/statements'
 import { type ByteRange, joined } from './byte-ranges.ts'
 import { neededRanges } from './needed-ranges.ts'
 import { footerLength, parseFooter } from './parquet-footer.ts'
 import { readsOf } from './row-groups.ts'
-import type { Scan } from './scan.ts'
 import type { SparseFile } from './sparse-file.ts'
 
 export interface Wanted {

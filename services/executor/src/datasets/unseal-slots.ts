@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
+import type { Scan } from '@reinraum/policy'
 import type { Manifest, Verified } from '@reinraum/statements'
 import { type Ciphertexts, openDataset } from './open-dataset.ts'
-import type { Scan } from './scan.ts'
 import { unsealDataset } from './unseal-dataset.ts'
 
 export interface SealedSlot {

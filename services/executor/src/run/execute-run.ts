@@ -1,17 +1,9 @@
 import { join } from 'node:path'
 import { ReinraumError, zeroise } from '@reinraum/crypto'
-import { noiseSql } from '@reinraum/policy'
-import {
-  type Manifest,
-  type RunBundleBytes,
-  releaseSuiteOf,
-  type Verified,
-  type VerifiedRun,
-  verifyRunBundle,
-} from '@reinraum/statements'
+import { noiseSql, type Scan } from '@reinraum/policy'
+import { type RunBundleBytes, releaseSuiteOf, type VerifiedRun, verifyRunBundle } from '@reinraum/statements'
 import type { RunFolder } from '../child/run-folder.ts'
 import type { Child } from '../child/spawn.ts'
-import type { Scan } from '../datasets/scan.ts'
 import { type Trying, unsealSlots } from '../datasets/unseal-slots.ts'
 import type { Executor } from '../executor.ts'
 import { openRunHistories } from '../history/run-histories.ts'
@@ -54,13 +46,14 @@ export async function executeRun(executor: Executor, bundle: RunBundleBytes, con
   laps.lap('verify')
   // Refused here costs nobody anything: no key is asked for and no approval is used up.
   const guarded = await guardedQuery(executor.guard, run)
+  const scans = await executor.guard.plannedReads({ slots: guarded.slots, statements: guarded })
   laps.lap('guard')
   const { path, files, child, remove } = await executor.workplaces.take()
   try {
     const keys = await createRunKeys(releaseSuiteOf(run.contract.document))
     const sealed = join(path, 'result.sealed')
     try {
-      return await runWithKeys({ executor, run, bundle, guarded, keys, files, sealed, grid, laps, child }, control)
+      return await runWithKeys({ executor, run, bundle, guarded, scans, keys, files, sealed, grid, laps, child }, control)
     } finally {
       keys.zeroise()
     }
@@ -74,6 +67,7 @@ interface Execution {
   readonly run: VerifiedRun
   readonly bundle: RunBundleBytes
   readonly guarded: AllowedQuery
+  readonly scans: readonly Scan[]
   readonly keys: RunKeys
   readonly files: RunFolder
   readonly sealed: string
@@ -122,12 +116,12 @@ interface WithKeys {
 }
 
 async function computeAndDeliver(execution: Execution, { obtained, signal, trying, confirmLease }: WithKeys): Promise<boolean> {
-  const { executor, run, bundle, guarded, keys, files, sealed, grid, laps, child } = execution
+  const { executor, run, bundle, guarded, scans, keys, files, sealed, grid, laps, child } = execution
   const datasets = [...run.manifests].map(([slot, manifest]) => ({ slot, manifest, file: join(files.data, `${slot}.parquet`) }))
   const sealedSlots = datasets.map((dataset) => {
     const key = obtained.dataKeys.get(dataset.slot)
     if (key === undefined) throw new ReinraumError('key-mismatch', `no key for ${dataset.slot}`)
-    return { ...dataset, key, scans: [everything(dataset.manifest)] }
+    return { ...dataset, key, scans: scans.filter(({ slot }) => slot === dataset.slot) }
   })
   await unsealSlots(sealedSlots, { ciphertexts: executor, trying, signal })
   zeroise(...obtained.dataKeys.values())
@@ -176,10 +170,6 @@ async function computeAndDeliver(execution: Execution, { obtained, signal, tryin
   }, signal)
   laps.lap('deposit')
   return stands
-}
-
-function everything({ document }: Verified<Manifest>): Scan {
-  return { columns: document.schema.columns.map(({ name }) => name), conditions: [] }
 }
 
 /** A run that was stopped says why it was stopped, not which call noticed. */

@@ -7,6 +7,8 @@ import { requireWithinCharge } from './within-charge.ts'
 export type AllowedQuery = Extract<GuardVerdict, { readonly verdict: 'allowed' }> & {
   /** as the receipt will name it */
   readonly namedNoise: NamedNoise | null
+  /** as the guard was given them */
+  readonly slots: readonly SlotInput[]
 }
 
 /**
@@ -16,12 +18,13 @@ export type AllowedQuery = Extract<GuardVerdict, { readonly verdict: 'allowed' }
  */
 export async function guardedQuery(guard: Pick<Guard, 'check'>, verified: VerifiedRun): Promise<AllowedQuery> {
   const { contract, query, run, manifests } = verified
-  const slots = contract.document.slots.filter((slot) => query.document.slots.includes(slot.id))
+  const declared = contract.document.slots.filter((slot) => query.document.slots.includes(slot.id))
+  const slots = declared.map((slot) => asStated(slot, manifests))
   const verdict = await guard.check({
     sql: query.document.sql,
     parameters: query.document.parameters,
     values: run.document.parameters,
-    slots: slots.map((slot) => asStated(slot, manifests)),
+    slots,
     by: run.document.by,
     privacy: query.document.privacy,
   })
@@ -33,8 +36,8 @@ export async function guardedQuery(guard: Pick<Guard, 'check'>, verified: Verifi
     throw new ReinraumError('query-mismatch', 'the query names other slots than its SQL reads')
   }
   const plans = verdict.noise.map(({ plan }) => plan)
-  requireWithinCharge(plans, slots, query.document.privacy)
-  return { ...verdict, namedNoise: namedNoiseOf(plans, verdict.report) }
+  requireWithinCharge(plans, declared, query.document.privacy)
+  return { ...verdict, namedNoise: namedNoiseOf(plans, verdict.report), slots }
 }
 
 /** Before any key is asked for: what no receipt can tell of does not run. */
