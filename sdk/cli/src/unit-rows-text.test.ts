@@ -18,6 +18,16 @@ it('warns of rows that results leave out', () => {
   )
 })
 
+it.each([
+  [0, 'no row was left out'],
+  [1, '1 row was left out'],
+  [20, '20 rows were left out'],
+])('says that of %j rows were left out', (leftOut, text) => {
+  expect(countedText({ column, most: 8, leftOut }, { privacyUnit })).toBe(
+    `${text}; no person has more than 8 rows; the rule counts at most 8`,
+  )
+})
+
 it('says when nobody knows', () => {
   expect(countedText({ column, most: null }, { privacyUnit })).toBe(
     'too many to count the rows of each person here; queries with noise take longer',

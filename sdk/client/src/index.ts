@@ -1,6 +1,7 @@
 export * from './contracts.ts'
 export * from './datasets/seal.ts'
 export * from './datasets/seal-file.ts'
+export type { SealProgress } from './datasets/seal-progress.ts'
 export type { CountedUnits } from './datasets/stated-rows.ts'
 export * from './executors.ts'
 export * from './file-error.ts'

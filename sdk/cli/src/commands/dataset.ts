@@ -12,7 +12,7 @@ import { countedText, statedText } from '../unit-rows-text.ts'
 export function datasetCommands(program: Command, io: Io, exit: Exit): void {
   const group = program.command('dataset').description('sealed datasets')
 
-  bind<{ contract: string; slot: string; state?: string; keyFile?: string; deposit: boolean } & LineageOptions>(
+  bind<SealCommandOptions>(
     group
       .command('seal')
       .description(
@@ -22,6 +22,18 @@ export function datasetCommands(program: Command, io: Io, exit: Exit): void {
       .requiredOption('--contract <id or file>')
       .requiredOption('--slot <slot>')
       .option('--state <folder>', 'where ciphertext waits for its upload')
+      .option(
+        '--cluster-by <column>',
+        'seal rows in the order of this column; queries for part of its values read less, and whoever stores the object sees which row groups a query reads',
+      )
+      .option(
+        '--within-bounds',
+        "leave out rows of a privacy unit beyond the rule's maxRowsPerUnit, the first ones stay: queries then bound nothing, and none finds the others",
+      )
+      .option(
+        '--memory <MiB>',
+        'for sealing; a file larger than a third of it is read several times to cluster it (default: 512)',
+      )
       .option('--key-file <file>', 'seal under the 32 random bytes in this file, from an HSM; for this dataset version only')
       .option('--dataset <name>', 'which data it is, the same under every contract: a budget for noise goes by this name')
       .option('--periods <numbers>', 'which parts of it, such as 3 for what came third or 1,2,3 for all; 1 unless given')
@@ -39,6 +51,7 @@ export function datasetCommands(program: Command, io: Io, exit: Exit): void {
           stateDirectory: options.state ?? stateDirectory(),
           deposit: options.deposit,
           ...lineageOf(options),
+          ...sealingOf(options),
           ...(dataKey === undefined ? {} : { dataKey }),
           onProgress: (progress) =>
             progress.step === 'sealing'
@@ -99,11 +112,31 @@ function manifestText(
     ...counted,
     ...(document.unit === undefined ? [] : ([['states', statedText(document.unit)]] as const)),
     ...(document.lineage === undefined ? [] : ([['data', lineageText(document.lineage)]] as const)),
+    ...(document.clusteredBy === undefined ? [] : ([['clustered', `by ${document.clusteredBy}`]] as const)),
     ['columns', document.schema.columns.map((column) => `${column.name} ${column.type}`).join(', ')],
     ['ciphertext', `${document.length} bytes, ${document.object}`],
     ['envelope', document.envelope],
     ...(resumed ? ([['upload', 'continued an interrupted one']] as const) : []),
   ])
+}
+
+interface SealingOptions {
+  readonly clusterBy?: string
+  readonly withinBounds?: boolean
+  readonly memory?: string
+}
+
+type SealCommandOptions = LineageOptions &
+  SealingOptions & { contract: string; slot: string; state?: string; keyFile?: string; deposit: boolean }
+
+function sealingOf({ clusterBy, withinBounds = false, memory }: SealingOptions) {
+  if (memory !== undefined && !/^[1-9][0-9]{2,6}$/.test(memory))
+    throw new ReinraumError('invalid-argument', `${memory} are no MiB of memory; give 100 or more`)
+  return {
+    withinBounds,
+    ...(clusterBy === undefined ? {} : { clusterBy }),
+    ...(memory === undefined ? {} : { memory: Number(memory) }),
+  }
 }
 
 interface LineageOptions {

@@ -40,7 +40,7 @@ let files = 0
 
 /** What was counted while the file was encoded, and what the Parquet holds that came of it. */
 async function encode(file: string, type: ColumnType, atChunk: (chunk: number) => void = () => {}) {
-  const source = await openSource(file, schemaOf(type), 'the "person"')
+  const source = await openSource(file, schemaOf(type), { unit: 'the "person"' })
   try {
     const parquet = encodeParquet(source)
     const chunks: Uint8Array[] = []
@@ -136,7 +136,7 @@ test('of a file that changes meanwhile, what is sealed is counted', async () => 
 test('an encoding that is stopped waits for the engine to end, and not for the rest of the file', async () => {
   const file = join(directory, 'long.parquet')
   await inEngine(`COPY (SELECT i AS "the ""person""", md5(i::VARCHAR) AS note FROM range(300000) t(i)) TO '${file}'`)
-  const source = await openSource(file, schemaOf('BIGINT'), 'the "person"')
+  const source = await openSource(file, schemaOf('BIGINT'), { unit: 'the "person"' })
   const heard: string[] = []
   const listening: Source = {
     ...source,
@@ -163,7 +163,7 @@ test('an encoding that is stopped waits for the engine to end, and not for the r
 })
 
 test('rows of which not every one was counted are not sealed', async () => {
-  const source = await openSource(await csv('missed.csv', ['1,a', '2,b']), schemaOf('BIGINT'), 'the "person"')
+  const source = await openSource(await csv('missed.csv', ['1,a', '2,b']), schemaOf('BIGINT'), { unit: 'the "person"' })
   try {
     const encoding = encodeParquet({ ...source, units: unitCounter() }).bytes
     const reading = (async () => {

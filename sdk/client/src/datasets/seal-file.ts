@@ -3,9 +3,9 @@ import { createSha256, sealStream, toHex } from '@reinraum/crypto'
 import type { DatasetSchema } from '@reinraum/statements'
 import { fileError } from '../file-error.ts'
 import { encodeParquet } from './encode.ts'
-import { openSource } from './source.ts'
+import { openSource, type SourceOptions } from './source.ts'
 
-export interface SealFileOptions {
+export interface SealFileOptions extends SourceOptions {
   /** Parquet, CSV, TSV, JSON or NDJSON, in the clear */
   readonly file: string
   /** columns to take, in the types that they get */
@@ -15,10 +15,8 @@ export interface SealFileOptions {
   /** 32 bytes */
   readonly key: Uint8Array
   readonly context: Uint8Array
-  /** the column whose values tell privacy units apart, where it is to be counted how many rows each has */
-  readonly unit?: string
-  /** ciphertext bytes so far */
-  readonly onProgress?: (sealedBytes: number) => void
+  /** ciphertext bytes so far, and how much of the work is done, from 0 to 1 */
+  readonly onProgress?: (sealedBytes: number, share: number) => void
   readonly signal?: AbortSignal
 }
 
@@ -26,6 +24,8 @@ export interface SealedFile {
   readonly rowCount: number
   /** the most rows that one unit has; null where there are too many units to count, undefined where nobody asked for it */
   readonly mostRowsPerUnit: number | null | undefined
+  /** rows that were left out because their units had enough already */
+  readonly leftOut: number
   /** SHA-256 of the ciphertext */
   readonly object: string
   /** ciphertext bytes */
@@ -33,14 +33,14 @@ export interface SealedFile {
 }
 
 /**
- * Seals a file as Parquet in one pass, in memory that does not grow with it.
- * @throws ReinraumError `unreadable-input`, `schema-mismatch`, `storage-full`
+ * Seals a file as Parquet, in memory that does not grow with it: in one pass, or in several where its rows are clustered.
+ * @throws ReinraumError `unreadable-input`, `schema-mismatch`, `storage-full`, `unsupported`
  */
 export async function sealFile(options: SealFileOptions): Promise<SealedFile> {
-  const { file, schema, target, key, context, unit, signal } = options
-  const source = await openSource(file, schema, unit)
+  const { file, schema, target, key, context, signal } = options
+  const source = await openSource(file, schema, options)
   try {
-    const parquet = encodeParquet(source)
+    const parquet = encodeParquet(source, signal)
     const hash = createSha256()
     let length = 0
     const out = await open(target, 'w', 0o600)
@@ -50,14 +50,14 @@ export async function sealFile(options: SealFileOptions): Promise<SealedFile> {
         hash.update(chunk)
         await out.writeFile(chunk)
         length += chunk.length
-        options.onProgress?.(length)
+        options.onProgress?.(length, parquet.share())
       }
       await out.sync()
     } finally {
       await out.close()
     }
-    const mostRowsPerUnit = source.units?.most()
-    return { rowCount: parquet.rowCount(), mostRowsPerUnit, object: `sha256:${toHex(hash.digest())}`, length }
+    const [mostRowsPerUnit, leftOut] = [source.units?.most(), source.units?.leftOut() ?? 0]
+    return { rowCount: parquet.rowCount(), mostRowsPerUnit, leftOut, object: `sha256:${toHex(hash.digest())}`, length }
   } catch (error) {
     throw signal?.aborted === true ? error : fileError(error, target, `cannot write ${target}`)
   } finally {

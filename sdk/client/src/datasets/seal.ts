@@ -19,13 +19,9 @@ import { uploadWhileWritten } from './early-upload.ts'
 import { completeFile } from './growing-file.ts'
 import { beginPending, ciphertextPath, findPending, fingerprint, type SealedPending, savePending } from './pending.ts'
 import { sealFile } from './seal-file.ts'
-import { type CountedUnits, statedRows, unitToCount } from './stated-rows.ts'
+import { progressOf, type SealProgress } from './seal-progress.ts'
+import { type CountedUnits, rowsToKeep, statedRows, unitToCount } from './stated-rows.ts'
 import { discardUpload, uploadCiphertext } from './upload.ts'
-
-export type SealProgress =
-  /** while it is uploaded at the same time; `durableBytes` are those that ingestion will not lose */
-  | { readonly step: 'sealing'; readonly sealedBytes: number; readonly durableBytes: number }
-  | { readonly step: 'uploading'; readonly durableBytes: number; readonly totalBytes: number }
 
 export interface SealOptions {
   readonly contract: VerifiedContract
@@ -38,6 +34,15 @@ export interface SealOptions {
   readonly dataKey?: Uint8Array
   /** which data it is, whatever the contract and the slot: where the rule asks for noise, its budget goes by this name */
   readonly lineage?: Lineage
+  /**
+   * A column of the slot in whose order the rows are sealed; the manifest says so. Queries that ask for part of its values then
+   * read only row groups that may hold them, and whoever stores the object sees which.
+   */
+  readonly clusterBy?: string
+  /** leaves out rows of a privacy unit beyond the rule's `maxRowsPerUnit`, so that no query has to */
+  readonly withinBounds?: boolean
+  /** MiB that the engine may take; 512 unless given. Rows are clustered in one reading of the file more than thirds of it hold it. */
+  readonly memory?: number
   /** false leaves the key to `importWrappedKey`; only where `dataKey` is given, and one key service holds all of it */
   readonly deposit?: boolean
   readonly onProgress?: (progress: SealProgress) => void
@@ -49,8 +54,8 @@ export interface SealedDataset {
   /** an earlier, interrupted upload was continued */
   readonly resumed: boolean
   /**
-   * What was counted where the rule asks for noise: for the owner, since it is exact. What the manifest states of it is
-   * `unit`. Absent where an earlier upload was continued.
+   * What was counted where the rule asks for noise, or rows were to stay within bounds: for the owner, since it is exact. What
+   * the manifest states of it is `unit`. Absent where an earlier upload was continued.
    */
   readonly units?: CountedUnits
 }
@@ -69,6 +74,7 @@ export async function sealDataset(session: Session, options: SealOptions): Promi
     throw new ReinraumError('permission-denied', `slot ${slot.id} belongs to ${slot.owner}`)
   assertDepositedLater(options, slot)
   assertLineageGiven(options, slot)
+  assertSealable(options, slot)
   const earlier = await findPending(stateDirectory, contract.id, slot.id, file).catch(() => undefined)
   const { pending, units } =
     earlier?.sealed === undefined
@@ -105,6 +111,13 @@ function assertLineageGiven({ lineage }: SealOptions, { id, rule }: Slot): void 
     throw new ReinraumError('invalid-argument', `the rule of ${id} asks for noise: say which dataset it is that the budget is of`)
 }
 
+function assertSealable({ clusterBy, withinBounds = false }: SealOptions, { id, schema, rule }: Slot): void {
+  if (clusterBy !== undefined && !schema.columns.some(({ name }) => name === clusterBy))
+    throw new ReinraumError('invalid-argument', `rows cannot be clustered by ${clusterBy}: slot ${id} declares no such column`)
+  if (withinBounds && rowsToKeep(rule) === undefined)
+    throw new ReinraumError('invalid-argument', `the rule of ${id} has no maxRowsPerUnit to stay within`)
+}
+
 interface Sealed {
   readonly pending: SealedPending
   readonly units: CountedUnits | undefined
@@ -121,30 +134,39 @@ async function sealAndUpload(session: Session, options: SealOptions, slot: Slot,
   const source = await fingerprint(file).catch(() => ({ path: file, size: -1, modified: 0 }))
   const ciphertext = await ciphertextPath(stateDirectory, contract.id, slot.id)
   const dataKey = options.dataKey === undefined ? randomBytes(32) : Uint8Array.from(options.dataKey)
-  const unit = unitToCount(slot.rule)
+  const { withinBounds = false, clusterBy } = options
+  const kept = withinBounds ? rowsToKeep(slot.rule) : undefined
+  const unit = kept?.column ?? unitToCount(slot.rule)
   const place = { contract: contract.bytes, slot: slot.id, name: randomBytes(16) }
   if (abandoned !== undefined) await discardUpload(session, { ...place, name: abandoned }).catch(() => undefined)
   const record = { contract: contract.id, slot: slot.id, source, ciphertext, upload: place.name }
   const begun = await beginPending(stateDirectory, record)
-  const progress = progressOf(options)
+  const progress = progressOf(options.onProgress)
   const upload = uploadWhileWritten(session, place, ciphertext, { onProgress: progress.durable, signal: options.signal })
   try {
-    const { mostRowsPerUnit: most = null, ...sealed } = await sealFile({
+    const {
+      mostRowsPerUnit: most = null,
+      leftOut,
+      ...sealed
+    } = await sealFile({
       file,
       schema: slot.schema,
       target: ciphertext,
       key: dataKey,
       context: manifestCoreContext(core),
       ...(unit === undefined ? {} : { unit }),
-      onProgress(sealedBytes) {
+      ...(kept === undefined ? {} : { rowsAtMost: kept.rowsAtMost }),
+      ...(clusterBy === undefined ? {} : { clusterBy }),
+      ...(options.memory === undefined ? {} : { memory: options.memory }),
+      onProgress(sealedBytes, share) {
         upload.grown(sealedBytes)
-        progress.sealed(sealedBytes)
+        progress.sealed(sealedBytes, share)
       },
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     })
     upload.complete()
     progress.complete()
-    const units = unit === undefined ? undefined : { column: unit, most }
+    const units = unit === undefined ? undefined : { column: unit, most, ...(withinBounds ? { leftOut } : {}) }
     const stated = units === undefined ? undefined : statedRows(slot.rule, units, sealed.rowCount)
     const document: Manifest = {
       kind: 'reinraum/manifest/v1',
@@ -152,6 +174,7 @@ async function sealAndUpload(session: Session, options: SealOptions, slot: Slot,
       by: slot.owner,
       ...sealed,
       ...(stated === undefined ? {} : { unit: stated }),
+      ...(clusterBy === undefined ? {} : { clusteredBy: clusterBy }),
       ...(options.lineage === undefined ? {} : { lineage: options.lineage }),
       envelope: 'c2sp-cobblestone-256',
       key: toBase64url(randomBytes(16)),
@@ -169,28 +192,5 @@ async function sealAndUpload(session: Session, options: SealOptions, slot: Slot,
     throw error
   } finally {
     zeroise(dataKey)
-  }
-}
-
-/** Both ends of an upload that begins while it is sealed. */
-function progressOf({ onProgress }: SealOptions) {
-  let [sealedBytes, durableBytes, complete] = [0, 0, false]
-  const report = () =>
-    onProgress?.(
-      complete ? { step: 'uploading', durableBytes, totalBytes: sealedBytes } : { step: 'sealing', sealedBytes, durableBytes },
-    )
-  return {
-    sealed(bytes: number) {
-      sealedBytes = bytes
-      report()
-    },
-    durable(bytes: number) {
-      durableBytes = bytes
-      report()
-    },
-    complete() {
-      complete = true
-      report()
-    },
   }
 }

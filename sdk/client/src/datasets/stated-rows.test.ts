@@ -1,6 +1,6 @@
 import type { AnalysisRule } from '@reinraum/statements'
 import { expect, test } from 'vitest'
-import { statedRows, unitToCount } from './stated-rows.ts'
+import { rowsToKeep, statedRows, unitToCount } from './stated-rows.ts'
 
 const unit = { column: 'person', maxRowsPerUnit: 8, maxGroupsPerUnit: 2 }
 const rule = { differentialPrivacy: {}, privacyUnit: unit } as unknown as AnalysisRule
@@ -29,4 +29,11 @@ test.each([
 test('no more is stated than there are rows', () => {
   expect(statedRows(rule, { column: 'person', most: 3 }, 5)?.rowsAtMost).toBe(5)
   expect(statedRows(rule, { column: 'person', most: 0 }, 0)?.rowsAtMost).toBe(1)
+})
+
+test('rows are left out where a rule bounds rows, with noise or without, and not where it bounds groups', () => {
+  expect(rowsToKeep(rule)).toEqual({ column: 'person', rowsAtMost: 8 })
+  expect(rowsToKeep({ privacyUnit: { column: 'person', maxGroupsPerUnit: 2 } })).toBeUndefined()
+  expect(rowsToKeep({ privacyUnit: { column: 'person' } })).toBeUndefined()
+  expect(rowsToKeep({ privacyUnit: 'none' })).toBeUndefined()
 })

@@ -6,12 +6,23 @@ export interface CountedUnits {
   readonly column: string
   /** the most rows that one unit has; null where there were too many units to count */
   readonly most: number | null
+  /** rows that were left out because their units had enough already; absent where all were to stay */
+  readonly leftOut?: number
 }
 
 /** The column to count by: of a rule that asks for noise and bounds what a unit adds. Nobody else needs the number. */
 export function unitToCount({ differentialPrivacy, privacyUnit }: AnalysisRule): string | undefined {
   if (differentialPrivacy === undefined || privacyUnit === 'none') return undefined
   return boundsOf(privacyUnit).length === 0 ? undefined : privacyUnit.column
+}
+
+/**
+ * What units are kept to where rows beyond the rule's bound are left out. Only a bound of rows says which: of groups, a query does.
+ * @returns undefined where the rule has none
+ */
+export function rowsToKeep({ privacyUnit }: Pick<AnalysisRule, 'privacyUnit'>): UnitRows | undefined {
+  if (privacyUnit === 'none' || privacyUnit.maxRowsPerUnit === undefined) return undefined
+  return { column: privacyUnit.column, rowsAtMost: privacyUnit.maxRowsPerUnit }
 }
 
 /**

@@ -3,7 +3,7 @@ import { unitCounter } from './unit-counter.ts'
 
 /** Rows of units by number, null for a row of nobody. */
 function counted(units: readonly (number | null)[], capacity?: number) {
-  const counter = unitCounter(capacity)
+  const counter = unitCounter(capacity === undefined ? {} : { capacity })
   for (const unit of units) counter.add(unit, unit === null ? null : 7)
   return { rows: counter.rows(), most: counter.most() }
 }
@@ -20,7 +20,7 @@ test('rows of nobody count as rows and for no unit', () => {
 })
 
 test('units that differ in either word are two, also where both begin at the same slot', () => {
-  const counter = unitCounter(16)
+  const counter = unitCounter({ capacity: 16 })
   for (const [low, high] of [
     [3, 1],
     [3, 2],
