@@ -4,7 +4,7 @@ import { noiseLines } from './noise-text.ts'
 
 function noiseOf(step: number | null): NoiseReport {
   const measure = { measure: 'quantile 1/2 cost', mechanism: 'exponential', sensitivity: 2, scale: 0.125, step } as const
-  const cells = { block: 'result', groups: [], declaredGroups: 1, leastUnits: 0, tau: null, assuredUnits: null }
+  const cells = { block: 'result', groups: [], declaredGroups: 1, leastUnits: 0, enoughRows: null, tau: null, assuredUnits: null }
   return { epsilon: 1, delta: 0, cells: [{ ...cells, measures: [measure], outputs: [], unitsForTwentieth: 100 }] }
 }
 

@@ -43,7 +43,7 @@ function datasetText(use: DatasetUse): string {
 const does = { aggregate: 'aggregates', 'post-processing': 'takes results of', overlap: 'shows rows of' } as const
 
 /** Of noisy numbers alone, so it tells nothing beyond them. */
-function noisyThresholdText({ groups, declaredGroups, leastUnits, tau, assuredUnits }: NoiseOfCells): string {
+function noisyThresholdText({ groups, declaredGroups, leastUnits, enoughRows, tau, assuredUnits }: NoiseOfCells): string {
   const why = tau === null ? '' : `\n${tau} or more hide groups of one unit, whom nobody declared`
   const assured =
     assuredUnits === null
@@ -52,7 +52,8 @@ function noisyThresholdText({ groups, declaredGroups, leastUnits, tau, assuredUn
   const possible =
     declaredGroups === null ? 'groups come from the data' : `the ${declaredGroups} declared groups alone can come out`
   const left = groups.length === 0 ? 'it is left out otherwise' : `other groups are left out. Of the groups: ${possible}`
-  return `has at least ${leastUnits} privacy units by their noisy number; ${left}${why}${assured}`
+  const rows = enoughRows === null ? '' : `, or ${enoughRows} rows, which are of so many units`
+  return `has at least ${leastUnits} privacy units by their noisy number${rows}; ${left}${why}${assured}`
 }
 
 function stepText({ name, kind, reads, threshold, columns }: GuardReport['blocks'][number]): string {

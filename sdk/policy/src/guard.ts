@@ -27,7 +27,7 @@ import { composeAll } from './rules/compose.ts'
 import { type Restrictions, restrictionsOf } from './rules/restrictions.ts'
 
 /** Raised with every change of what the guard allows or how it rewrites. */
-export const guardVersion = 'reinraum-guard/7'
+export const guardVersion = 'reinraum-guard/8'
 
 export interface GuardRequest {
   readonly sql: string
@@ -196,13 +196,13 @@ async function checkedNoise(
   const measured = noisyTables(noisy, rounding).map((table, i) => {
     const core = noisy.cores[i]
     if (core === undefined) throw new Error('every table is of a core')
-    return { core, table, steps: exactCells(core, table.table) }
+    return { core, table, steps: exactCells(core, table.table, table.open.table) }
   })
   const groupings = measured.map(
-    ({ core, table, steps: { cells, histograms } }): NoisyGrouping => ({
+    ({ core, table, steps: { cells, histograms, units } }): NoisyGrouping => ({
       whole: core.whole,
       groups: core.core.groups.map(({ name }) => name),
-      exact: [cells, ...histograms.map((h) => h.pieces)],
+      exact: [cells, ...histograms.map((h) => h.pieces), ...(units === null ? [] : [units])],
       table: table.table,
       columns: table.columns.map(({ name }) => name),
     }),
@@ -210,14 +210,21 @@ async function checkedNoise(
   const { exact, result } = rewriteNoisy(withIntervals(noisy), { maxRows }, groupings)
   const texts: string[] = []
   const noise: NoiseStatement[] = []
-  for (const [i, { table, steps }] of measured.entries()) {
+  for (const [i, { table: noisyTable, steps }] of measured.entries()) {
+    const { open, ...table } = noisyTable
+    const tables: { readonly table: string; readonly columns: readonly OutputColumn[] }[] = [table]
+    if (steps.units !== null && open.columns.length > 0) {
+      tables.unshift(open)
+      await shadow.makeNoisy(open.table, open.columns)
+    }
     const own: string[] = []
     for (const select of exact[i] ?? []) own.push((await checkedText(parser, select, shadow.bindExact)).sql)
-    const [cellsSql = '', ...histogramsSql] = own
-    const histograms = steps.histograms.map(({ values }, at) => ({ values, sql: histogramsSql[at] ?? '' }))
-    noise.push({ ...table, cellsSql, histograms })
+    const [cellsSql = '', ...more] = own
+    const histograms = steps.histograms.map(({ values }, at) => ({ values, sql: more[at] ?? '' }))
+    const units = steps.units === null ? null : { open, sql: more.at(-1) ?? '' }
+    noise.push({ ...table, cellsSql, histograms, units })
     await shadow.makeNoisy(table.table, table.columns)
-    texts.push(...own, createTable({ id: table.table, schema: table }))
+    texts.push(...own, ...tables.map(({ table: id, columns }) => createTable({ id, schema: { columns } })))
   }
   const { sql: resultSql, bound: columns } = await checkedText(parser, result, shadow.bind)
   return { cells: [], noise, resultSql, rewrittenSql: [...texts, resultSql].join(';\n'), columns }

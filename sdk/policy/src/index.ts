@@ -16,10 +16,10 @@ export {
   guardVersion,
   type Statements,
 } from './guard.ts'
-export { addNoise, type ExactTexts, noiseSteps, type TextRow } from './noise/add-noise.ts'
+export { addNoise, type ExactTexts, type NoiseSteps, noiseSteps, type TextRow } from './noise/add-noise.ts'
 export { namedNoise } from './noise/named-noise.ts'
 export type { NoiseOfCells, NoiseReport } from './noise/noise-report.ts'
-export { type NoiseSql, noiseSql } from './noise/noise-sql.ts'
+export { type FilledTable, type NoiseSql, noiseSql } from './noise/noise-sql.ts'
 export type { NoiseStatement } from './noise/noise-statement.ts'
 export type { ReadsRequest } from './reads/planned-reads.ts'
 export type { Condition, Constant, Scan } from './reads/scan.ts'

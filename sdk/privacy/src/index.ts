@@ -28,6 +28,7 @@ export {
   type NoisePlan,
   type NoisyColumn,
   type NoisyOutput,
+  type Spared,
   type Threshold,
 } from './accounting/noise-plan.ts'
 export { type NoiseReason, type NoiseRefusal, noiseReasons } from './accounting/noise-refusal.ts'

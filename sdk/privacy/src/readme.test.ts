@@ -77,5 +77,5 @@ test('the figures of the worked example are those that the code computes', () =>
 
 test('columns of the example are what the README says they are', () => {
   expect(columnOf(plan(), 'sum cost').grid).toMatchObject({ numerator: 1n, denominator: 100n })
-  expect(plan().threshold).toEqual({ column: 'units', minimum: 20n, tau: null, assured: null })
+  expect(plan().threshold).toEqual({ column: 'units', minimum: 20n, tau: null, assured: null, spared: null })
 })

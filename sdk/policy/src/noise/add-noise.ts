@@ -10,7 +10,7 @@ import {
   type ValueCount,
 } from '@reinraum/privacy'
 import { type Direction, decimalWithin, multipleOf } from './decimal-texts.ts'
-import { additive } from './exact-cells.ts'
+import { additive, cellColumns } from './exact-cells.ts'
 import type { NoiseStatement } from './noise-statement.ts'
 
 /** A row of texts as the engine gives it, NULL as null. */
@@ -23,40 +23,87 @@ export interface ExactTexts {
   readonly histograms: readonly (readonly TextRow[])[]
 }
 
+/** The same, where units are read of every group: whether rows spare some of them is known only with noise. */
+export interface ExactTextsAndUnits extends ExactTexts {
+  readonly units?: readonly TextRow[]
+}
+
 /**
  * The rows of the noisy table: noise for every measure of every group, then the threshold on the noisy number of units, rounding
  * and intervals, which see noisy numbers only and so cost nothing.
  * @param random for tests; noise comes from the operating system's randomness
  * @throws whatever a cell that is not as described makes it throw: the message must not be told
  */
-export function addNoise(statement: NoiseStatement, exact: ExactTexts, random?: RandomSource): readonly TextRow[] {
+export function addNoise(statement: NoiseStatement, exact: ExactTextsAndUnits, random?: RandomSource): readonly TextRow[] {
   return noiseAdder(statement, random)(exact)
 }
 
 /** The same for several results, of which each has noise of its own: what depends on the plan alone is computed once. */
-export function noiseAdder(statement: NoiseStatement, random?: RandomSource): (exact: ExactTexts) => readonly TextRow[] {
+export function noiseAdder(statement: NoiseStatement, random?: RandomSource): (exact: ExactTextsAndUnits) => readonly TextRow[] {
   const steps = noiseSteps(statement, random)
-  return (exact) => [...steps(exact)].flatMap((row) => (row === null ? [] : [row]))
+  return ({ units = [], ...exact }) => {
+    const { open, rows } = steps(exact)
+    const asked = new Set([...open()].flatMap((key) => (key === null ? [] : [keyOf(key, statement.groups)])))
+    const told = units.filter((row) => asked.has(keyOf(row, statement.groups)))
+    return [...rows(told)].flatMap((row) => (row === null ? [] : [row]))
+  }
 }
 
-/** The same group by group, so that others have their turn in between; null for a group that is left out. */
-export function noiseSteps(statement: NoiseStatement, random?: RandomSource): (exact: ExactTexts) => Iterable<TextRow | null> {
+/** The noisy rows of one result, group by group, so that others have their turn in between; null for a group that has none. */
+export interface NoiseSteps {
+  /**
+   * What tells the groups whose units are to be read, by noisy numbers alone: a NULL where there is one group without a name. None
+   * where the statement has no units of its own to read. Gone through to its end before the rows are.
+   */
+  open(): Iterable<TextRow | null>
+  /** @param units as they were read of the groups that are open */
+  rows(units: readonly TextRow[]): Iterable<TextRow | null>
+}
+
+export function noiseSteps(statement: NoiseStatement, random?: RandomSource): (exact: ExactTexts) => NoiseSteps {
   const { plan, declared, groups } = statement
   const estimate = estimator(plan)
-  return function* (exact) {
+  return (exact) => {
     const cells = new Map(exact.cells.map((row) => [keyOf(row, groups), row]))
     // In an order that does not depend on that of rows.
     const keys = declared === null ? [...cells.values()].map((row) => row.slice(0, groups)).sort(compareRows) : product(declared)
-    const draws = drawsOf(statement, exact, random)
-    for (const key of keys) {
-      const text = keyOf(key, groups)
-      const noisy = new Map(draws.map(({ name, draw }) => [name, draw(text, cells.get(text))]))
-      const cell = (name: string) => noisy.get(name) ?? missing()
-      // Post-processing: it sees the noisy number of units.
-      const hidden = plan.threshold !== null && cell(plan.threshold.column) < plan.threshold.minimum
-      yield hidden ? null : [...key, ...textsOf(statement, estimate(cell), unassured(statement, cell))]
+    const { first, units: drawUnits } = drawsOf(statement, exact, random)
+    const drawn = keys.map((): Map<string, bigint> | undefined => undefined)
+    const numbersOf = (i: number, text: string) => {
+      const own = drawn[i] ?? new Map(first.map(({ name, draw }) => [name, draw(text, cells.get(text))]))
+      drawn[i] = own
+      return own
+    }
+    const isOpen = (numbers: ReadonlyMap<string, bigint>) => {
+      const spared = plan.threshold?.spared
+      return spared != null && (numbers.get(spared.column) ?? missing()) < spared.minimum
+    }
+    return {
+      *open() {
+        if (drawUnits === null) return
+        for (const [i, key] of keys.entries())
+          yield isOpen(numbersOf(i, keyOf(key, groups))) ? (groups === 0 ? [null] : key) : null
+      },
+      *rows(units) {
+        const counted = new Map(units.map((row) => [keyOf(row, groups), row]))
+        for (const [i, key] of keys.entries()) {
+          const text = keyOf(key, groups)
+          const noisy = numbersOf(i, text)
+          if (drawUnits !== null && isOpen(noisy)) noisy.set(drawUnits.name, drawUnits.draw(text, counted.get(text)))
+          const cell = (name: string) => noisy.get(name) ?? missing()
+          // Post-processing: it sees the noisy number of units.
+          yield isHidden(statement, noisy) ? null : [...key, ...textsOf(statement, estimate(cell), unassured(statement, cell))]
+        }
+      },
     }
   }
+}
+
+/** Without a number of units where noisy rows were enough. */
+function isHidden({ plan: { threshold } }: NoiseStatement, numbers: ReadonlyMap<string, bigint>): boolean {
+  if (threshold === null) return false
+  const units = numbers.get(threshold.column)
+  return units === undefined ? threshold.spared === null && missing() : units < threshold.minimum
 }
 
 interface Draw {
@@ -65,11 +112,21 @@ interface Draw {
   readonly draw: (key: string, row: TextRow | undefined) => bigint
 }
 
-function drawsOf({ plan, groups, histograms }: NoiseStatement, exact: ExactTexts, random?: RandomSource): readonly Draw[] {
-  const added = additive(plan.columns).map((column, i): Draw => {
-    const noise = noiseOf(column, random)
-    return { name: column.name, draw: (_, row) => exactNumber(row, groups + i) + noise() }
-  })
+interface Draws {
+  /** of every group */
+  readonly first: readonly Draw[]
+  /** of open groups alone; null where it is among the first */
+  readonly units: Draw | null
+}
+
+function drawsOf({ plan, groups, histograms }: NoiseStatement, exact: ExactTexts, random?: RandomSource): Draws {
+  const added = (columns: readonly NoisyColumn[]) =>
+    columns.map((column, i): Draw => {
+      const noise = noiseOf(column, random)
+      return { name: column.name, draw: (_, row) => exactNumber(row, groups + i) + noise() }
+    })
+  const inCells = cellColumns(plan)
+  const [units = null] = added(additive(plan.columns).filter((column) => !inCells.includes(column)))
   const byKey = histograms.map((_, i) => histogramsOf(exact.histograms[i] ?? missing(), groups))
   const drawn = plan.columns.flatMap((column): readonly Draw[] => {
     const { measure, scale: epsilon, name } = column
@@ -79,7 +136,7 @@ function drawsOf({ plan, groups, histograms }: NoiseStatement, exact: ExactTexts
     const query = { bounds, quantile, epsilon, rowsPerUnit: 1n }
     return [{ name, draw: (key) => quantileSampler(cells.get(key) ?? [], query, random)() }]
   })
-  return [...added, ...drawn]
+  return { first: [...added(inCells), ...drawn], units }
 }
 
 function noiseOf({ mechanism, scale }: NoisyColumn, random?: RandomSource): () => bigint {

@@ -41,6 +41,9 @@ async function exactOver(noise: NoiseStatement, rows: string): Promise<ExactText
 interface Stated {
   readonly rows?: number
   readonly person?: string
+  /** everybody else's */
+  readonly rest?: string
+  readonly changes?: Parameters<typeof noisySlots>[0]
 }
 
 /** @param tell what of the noisy rows an attacker looks at */
@@ -48,15 +51,17 @@ async function audited(
   sql: string,
   tell: (rows: readonly (readonly (string | null)[])[]) => string | bigint,
   change = (noise: NoiseStatement) => noise,
-  { rows, person = extreme }: Stated = {},
+  { rows, person = extreme, rest = others, changes = {} }: Stated = {},
 ) {
   const stated = rows === undefined ? {} : { patients: rows }
-  const slots = noisySlots({ unit: { maxRowsPerUnit: 2, maxGroupsPerUnit: 1 }, domain: ['Region 0', 'Region 1'], stated })
+  const slots = noisySlots({
+    unit: { maxRowsPerUnit: 2, maxGroupsPerUnit: 1 },
+    domain: ['Region 0', 'Region 1'],
+    stated,
+    ...changes,
+  })
   const { noise } = await allowedWithNoise(guard, slots, sql, { epsilon, delta: 0 })
-  const [without, more] = [
-    await exactOver(change(noise), others),
-    await exactOver(change(noise), `${others} UNION ALL ${person}`),
-  ]
+  const [without, more] = [await exactOver(change(noise), rest), await exactOver(change(noise), `${rest} UNION ALL ${person}`)]
   const random: RandomSource = seededRandomness(sql)
   const added = noiseAdder(change(noise), random)
   return audit((database) => tell(added(database === 'with' ? more : without)), options)
@@ -100,10 +105,38 @@ describe('nor does it where owners state the rows of a person', () => {
   })
 })
 
+describe('nor by whose units are counted and whose are not', () => {
+  // with the person twenty units of two rows each, as many as the rule asks for: enough rows to count no units
+  const twoOf = (unit: string, people: number) =>
+    `SELECT ${unit}, 'n', 30, 'Region 0', DATE '2020-01-01', 50, 0, 1, TRUE FROM range(${2 * people}) t(i)`
+  const changes = { unit: { maxRowsPerUnit: 2, maxGroupsPerUnit: 2 }, output: { minimumGroupSize: 20 }, domain: ['Region 0'] }
+  const stated: Stated = { rows: 2, rest: twoOf('i // 2', 19), person: twoOf('5000', 1), changes }
+  const isShown = (rows: readonly unknown[]) => `${rows.length}`
+  const sql = 'SELECT region, count(*) AS n FROM patients GROUP BY region'
+
+  test('a noisy number of rows decides it', async () => {
+    expect((await audited(sql, isShown, undefined, stated)).epsilon).toBeLessThanOrEqual(epsilon)
+  })
+
+  test('the audit finds it where an exact one does', async () => {
+    expect((await audited(sql, isShown, exactRows, stated)).epsilon).toBeGreaterThan(epsilon)
+  })
+})
+
 /** The windows by which rows beyond the bounds are left out. */
 const unbounded = (noise: NoiseStatement): NoiseStatement => ({
   ...noise,
   cellsSql: noise.cellsSql.replaceAll('<= 2)', '<= 1000000)').replaceAll('<= 1)', '<= 1000000)'),
+})
+/** Rows counted as they are. */
+const exactRows = (noise: NoiseStatement): NoiseStatement => ({
+  ...noise,
+  plan: {
+    ...noise.plan,
+    columns: noise.plan.columns.map((c) =>
+      c.measure.kind === 'rows' ? { ...c, scale: { numerator: 1n, denominator: 100n } } : c,
+    ),
+  },
 })
 const halfAsWide = (noise: NoiseStatement): NoiseStatement => ({
   ...noise,

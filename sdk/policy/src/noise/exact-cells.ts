@@ -1,4 +1,4 @@
-import type { NoisyColumn } from '@reinraum/privacy'
+import type { NoisePlan, NoisyColumn } from '@reinraum/privacy'
 import type { Node } from '../ast/build.ts'
 import * as ast from '../ast/build.ts'
 import { column, type Named, type Piece, piece } from '../rewrite/pieces.ts'
@@ -6,6 +6,7 @@ import { lessNobodys } from './less-nobodys.ts'
 import { type Level, level } from './level.ts'
 import { type MeasuredRows, measuredRows } from './measured-rows.ts'
 import type { NoisyCore } from './noisy-query.ts'
+import { onePerUnit } from './stated-rows.ts'
 
 // Before noise: integers per cell, each the sum of what the rows of its units add, after values were clamped to the grid between
 // their bounds and rows of a unit beyond its bounds were left out. No threshold, no rounding: both come after the noise.
@@ -14,9 +15,12 @@ import type { NoisyCore } from './noisy-query.ts'
 export interface ExactCells {
   readonly cells: readonly Piece[]
   readonly histograms: readonly { readonly values: string; readonly pieces: readonly Piece[] }[]
+  /** the units of groups that have too few rows to do without; null where all are among the cells */
+  readonly units: readonly Piece[] | null
 }
 
-export function exactCells(query: Pick<NoisyCore, 'core' | 'measured' | 'plan'>, name: string): ExactCells {
+/** @param open the table of groups whose units are counted, where rows may spare it */
+export function exactCells(query: Pick<NoisyCore, 'core' | 'measured' | 'plan'>, name: string, open: string): ExactCells {
   const { core, plan } = query
   const groups = core.groups.map((g) => ({ name: g.name, value: column(g.name) }))
   const values = [...new Set(plan.columns.flatMap(({ measure }) => (measure.kind === 'quantile' ? [measure.values] : [])))]
@@ -35,8 +39,8 @@ export function exactCells(query: Pick<NoisyCore, 'core' | 'measured' | 'plan'>,
     return [...rows.pieces, cells, nobodys, less, columns(own)]
   }
   const exact = () => {
-    const noisy = additive(plan.columns)
-    const isAdditive = noisy.every(({ measure }) => measure.kind !== 'distinct')
+    const noisy = cellColumns(plan)
+    const isAdditive = noisy.every(({ measure }) => measure.kind !== 'distinct' && (measure.kind !== 'units' || onePerUnit(core)))
     const [rows, aggregates] = [measuredRows(query, name, isAdditive), level(groups)]
     // a query of quantiles and nothing else has its threshold's units at least
     const measures = noisy.map((c, i) => ({ name: `m${i}`, value: measureOf(c, rows, aggregates) }))
@@ -49,7 +53,25 @@ export function exactCells(query: Pick<NoisyCore, 'core' | 'measured' | 'plan'>,
     const n = { name: 'n', value: column(aggregates.add('a', ast.call('count_star', []))) }
     return stepsTo(`histogram${i}`, rows, { by, aggregates, texts: [...groups, { name: 'v', value: column('v') }, n] })
   }
-  return { cells: exact(), histograms: values.map((of, i) => ({ values: of, pieces: histogram(of, i) })) }
+  const units = () => {
+    const [rows, aggregates] = [measuredRows(query, name, false), level(groups)]
+    const counted = additive(plan.columns).filter((c) => !cellColumns(plan).includes(c))
+    const measures = counted.map((c) => ({ name: 'm', value: measureOf(c, rows, aggregates) }))
+    const within = { ...rows, from: (ofNobody: boolean) => inGroupsOf(open, rows.from(ofNobody), groups) }
+    return stepsTo('units', within, { by: groups, aggregates, texts: [...groups, ...measures] })
+  }
+  return {
+    cells: exact(),
+    histograms: values.map((of, i) => ({ values: of, pieces: histogram(of, i) })),
+    units: plan.threshold?.spared == null ? null : units(),
+  }
+}
+
+/** Rows of groups that the table names, each once. */
+function inGroupsOf(table: string, rows: Node, groups: readonly Named[]): Node {
+  if (groups.length === 0) return rows
+  const same = groups.map(({ name }) => ast.comparison('COMPARE_EQUAL', column(name), ast.column('o', name)))
+  return ast.join('INNER', rows, ast.table(table, 'o'), ast.conjunction('and', same))
 }
 
 interface CellsOfRows {
@@ -62,6 +84,12 @@ interface CellsOfRows {
 /** Columns whose noise is added to a number; the others draw a value by themselves. */
 export function additive(columns: readonly NoisyColumn[]): readonly NoisyColumn[] {
   return columns.filter(({ mechanism }) => mechanism !== 'exponential')
+}
+
+/** Of those, the ones that are read of every group: the number of units is not where enough rows spare it. */
+export function cellColumns({ columns, threshold }: Pick<NoisePlan, 'columns' | 'threshold'>): readonly NoisyColumn[] {
+  const all = additive(columns)
+  return threshold?.spared == null ? all : all.filter(({ name }) => name !== threshold.column)
 }
 
 /** The number of a cell, made of aggregates that are added to it. */

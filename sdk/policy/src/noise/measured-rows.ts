@@ -7,13 +7,12 @@ import { writeFrom } from '../rewrite/from.ts'
 import { column, type Piece, piece } from '../rewrite/pieces.ts'
 import { withValues } from '../rewrite/values.ts'
 import { keepWithinBounds } from './bounded-rows.ts'
-import { contributionOf } from './contribution.ts'
 import { type DecimalSum, decimalSum, inSteps, type OnGrid } from './grid-steps.ts'
 import { withoutUnits } from './less-nobodys.ts'
 import { type Level, level } from './level.ts'
 import type { Measured } from './measured.ts'
 import type { NoisyCore } from './noisy-query.ts'
-import { rowsPerUnitIn } from './stated-rows.ts'
+import { onePerUnit, rowsPerUnitIn } from './stated-rows.ts'
 
 /** The rows that cells are made of, and what measures take of each: columns of `x`. */
 export interface MeasuredRows {
@@ -42,7 +41,6 @@ export function measuredRows(query: Query, name: string, additive: boolean): Mea
   const most = rowsPerUnitIn(core.from)
   const { pieces, unit, taken, withNobodys } = boundedRows(query, name, { most, additive })
   const last = pieces.at(-1) ?? missing()
-  const onePerUnit = most === 1 || contributionOf(core).rows === 1
   const kept = level(core.groups.map((g) => ({ name: g.name, value: ast.column('w', g.name) })))
   const own = column(kept.add('u', ast.column('w', unit)))
   const onGrid = gridOf(plan, taken)
@@ -54,7 +52,7 @@ export function measuredRows(query: Query, name: string, additive: boolean): Mea
       return ast.subquery(piece('', kept.columns, { from: ast.table(last.name, 'w'), where }).select, 'x')
     },
     unit: own,
-    onePerUnit,
+    onePerUnit: onePerUnit(core),
     stepsOf(values) {
       const of = onGrid(values)
       return column(kept.add('s', filtered(of, inSteps(of))))
@@ -129,7 +127,7 @@ function boundedRows({ core, measured }: Query, name: string, { most, additive }
   // a dataset is read again sooner than its rows are kept, a join not
   const alone = from.kind === 'relation' && from.relation.source.kind === 'slot'
   const everybodys = withoutUnits(core)
-  const withNobodys = additive && most === 1 && own.length === 0 && alone && everybodys !== undefined
+  const withNobodys = additive && own.length === 0 && alone && everybodys !== undefined
   const condition = withNobodys ? everybodys : where
   const rows = {
     ...piece(`${name}_rows`, columns.columns, { from: source, where: condition === null ? null : write(condition) }),

@@ -34,18 +34,22 @@ export interface AskedOf {
   readonly measured: readonly Measured[]
   /** the type that each asked column comes out with */
   readonly types: ReadonlyMap<string, Type>
+  /** the name of all rows where `sparing` asked for it */
+  readonly allRows: string | undefined
 }
 
 /**
  * @param spreads the variances and standard deviations that the block computes, under names of their own
  * @param assured whether the units behind single aggregates are counted as well
  * @param mostSteps of a histogram that a quantile is drawn from
+ * @param sparing whether a number of rows may spare counting units
  */
 export function askedOf(
   core: Core,
   spreads: readonly { readonly name: string; readonly moments: Moments }[],
   assured: boolean,
   mostSteps: number,
+  sparing: boolean,
 ): AskedOf {
   const measured = new Map<string, Measured>()
   const note = (found: Measured): string => {
@@ -119,7 +123,8 @@ export function askedOf(
     ...core.aggregates.map((a) => [a.name, a.type] as const),
     ...spreads.map((s) => [s.name, s.moments.type] as const),
   ])
-  return { asked: [...single, ...spread], measured: [...measured.values()], types }
+  const allRows = sparing ? rows({ value: null, filter: null }) : undefined
+  return { asked: [...single, ...spread], measured: [...measured.values()], types, allRows }
 }
 
 /** What a core's quantiles are drawn from, each once: the bounds of its values and the decimals of their type. */

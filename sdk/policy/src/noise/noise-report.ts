@@ -28,6 +28,8 @@ export interface NoiseOfCells {
   readonly declaredGroups: number | null
   /** a group comes out where its noisy number of units is at least this */
   readonly leastUnits: number
+  /** or where its noisy number of rows is at least this, which is of enough units anyhow; null where units are always counted */
+  readonly enoughRows: number | null
   /** as far as groups that nobody declared ask for it */
   readonly tau: number | null
   /** units of datasets without noise that a group, and each number in it, has exactly, but with a probability of 10⁻⁶ each */
@@ -75,6 +77,7 @@ function noiseOfCells({ block, core, plan, declared, measured }: NoisyCore): Noi
     groups: core.groups.map(({ name }) => shown((c) => c === name)[0] ?? name),
     declaredGroups: declared === null ? null : countOf(declared),
     leastUnits: Number(plan.threshold?.minimum ?? 0n),
+    enoughRows: plan.threshold?.spared == null ? null : Number(plan.threshold.spared.minimum),
     tau: plan.threshold?.tau == null ? null : Number(plan.threshold.tau.minimum),
     assuredUnits: plan.threshold?.assured == null ? null : Number(plan.threshold.assured.units),
     measures: plan.columns.map((column) => measureText(column, coarse)),

@@ -16,6 +16,8 @@ export interface NoiseStatement {
   readonly cellsSql: string
   /** a SELECT of texts each: the groups of a cell, a value in steps of its grid, and how many rows have it; NULL is none */
   readonly histograms: readonly { readonly values: string; readonly sql: string }[]
+  /** null where the cells have the units of all groups */
+  readonly units: UnitsStatement | null
   /** of noisy cells: groups, then per output of the plan its value, and the ends of its interval unless it is a quantile */
   readonly table: string
   readonly columns: readonly OutputColumn[]
@@ -28,22 +30,36 @@ export interface NoiseStatement {
   readonly plan: NoisePlan
 }
 
-export type NoisyTable = Omit<NoiseStatement, 'cellsSql' | 'histograms'>
+export type NoisyTable = Omit<NoiseStatement, 'cellsSql' | 'histograms' | 'units'> & { readonly open: OpenGroups }
+
+/** The groups whose units are counted since their noisy number of rows does not tell enough. */
+export interface OpenGroups {
+  readonly table: string
+  /** the groups' */
+  readonly columns: readonly OutputColumn[]
+}
+
+/** What is read once that is known, unless there are no such groups: a SELECT of texts, the groups of a cell, then its exact units. */
+export interface UnitsStatement {
+  readonly open: OpenGroups
+  readonly sql: string
+}
 
 /** The tables of a query's cores, in their order. */
 export function noisyTables({ blocks, cores }: NoisyQuery, rounding: string | null): readonly NoisyTable[] {
   const free = freeNames(blocks)
-  return cores.map((core) => noisyTable(core, `${free('noisy')}_cells`, rounding))
+  return cores.map((core) => noisyTable(core, free('noisy'), rounding))
 }
 
-function noisyTable({ core, types, declared, plan }: NoisyCore, table: string, rounding: string | null): NoisyTable {
+function noisyTable({ core, types, declared, plan }: NoisyCore, name: string, rounding: string | null): NoisyTable {
   const outputs = plan.outputs.flatMap(({ name, kind }) => {
     const type = types.get(name)?.sql ?? 'BIGINT'
     return kind === 'quantile' ? [{ name, type }] : [name, lowOf(name), highOf(name)].map((n) => ({ name: n, type }))
   })
   const keys = core.groups.map(({ name, value }) => ({ name, type: value.type.sql }))
   return {
-    table,
+    table: `${name}_cells`,
+    open: { table: `${name}_open`, columns: keys },
     columns: [...keys, ...outputs],
     groups: keys.length,
     declared,

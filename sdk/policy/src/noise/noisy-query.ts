@@ -21,6 +21,7 @@ import { checkGroups, countOf, type DeclaredGroups, declaredGroups, withinDomain
 import { askedOf, fineGridsOf, type Measured } from './measured.ts'
 import { groupingsOf, noisyBlocksOf } from './noisy-core.ts'
 import { type MostSteps, mostStepsOf } from './quantile-grid.ts'
+import { rowsThatSpareUnits } from './stated-rows.ts'
 
 /** A query whose cells get noise, with which it costs no more than it says. */
 export interface NoisyQuery {
@@ -70,18 +71,19 @@ export function noisyQueryOf(
   const most = mostStepsOf(counted.map(({ core, declared }) => ({ declared, histograms: fineGridsOf(core) })))
   const asked = counted.map((of) => askedCore(of, assured, most))
   const requests = asked.map(
-    ({ core, declared, asked: columns }): NoiseRequest => ({
+    ({ core, declared, asked: columns, allRows, rowsPerUnit }): NoiseRequest => ({
       contribution: contributionOf(core),
       declaredGroups: declared === null ? null : countOf(declared),
       minimumGroupSize: restrictions.minimumGroupSize ?? 0,
       ...(assured === null ? {} : { assuredUnits: assured }),
+      ...(allRows === undefined || rowsPerUnit === null ? {} : { sparing: { rowsPerUnit, rows: allRows } }),
       // groups alone are shown where they have enough units
       asked: columns.length > 0 ? columns : [{ name: 'units', aggregate: 'countUnits' } as const],
     }),
   )
   const outcome = planNoiseTogether(requests, terms)
   if (outcome.outcome === 'refused') return refuseNoise(outcome.code, outcome.message, asked, terms)
-  const cores = asked.map(({ asked: _, ...core }, i): NoisyCore => {
+  const cores = asked.map(({ asked: _asked, allRows: _rows, rowsPerUnit: _most, ...core }, i): NoisyCore => {
     const plan = outcome.plans[i]
     if (plan === undefined) throw new Error('every core has a plan')
     checkWidth(core, plan)
@@ -93,6 +95,9 @@ export function noisyQueryOf(
 
 interface AskedCore extends Omit<NoisyCore, 'plan'> {
   readonly asked: readonly Asked[]
+  readonly allRows: string | undefined
+  /** null unless it may spare counting units */
+  readonly rowsPerUnit: number | null
 }
 
 function askedCore(
@@ -101,7 +106,8 @@ function askedCore(
   most: MostSteps,
 ): AskedCore {
   const mostSteps = of.declared === null ? most.undeclared : most.declared
-  return { ...of, ...askedOf(of.core, spreads, assured !== null, mostSteps) }
+  const rowsPerUnit = of.declared === null ? null : rowsThatSpareUnits(of.core)
+  return { ...of, ...askedOf(of.core, spreads, assured !== null, mostSteps, rowsPerUnit !== null), rowsPerUnit }
 }
 
 /** Of the rows, those of a unit and of a declared group. */

@@ -3,6 +3,7 @@ import { createGuard, type Guard } from '../guard.ts'
 import { openDatabase } from '../testing/data.ts'
 import { noisySlots } from '../testing/noisy-patients.ts'
 import { allowedWithNoise, exactTexts, plenty } from '../testing/noisy-room.ts'
+import { addNoise, noiseSteps } from './add-noise.ts'
 
 // What an owner states of the rows per unit spares numbering them, where it is believed. Where it is not, the same rows stay as if
 // nothing had been stated.
@@ -96,6 +97,72 @@ describe('of a dataset alone what its owner states is believed', () => {
       const found = await ask(perUnit, { patients: patient('i % 9', 100) }, stated === undefined ? {} : { patients: stated })
       expect([found.numbered, found.cells]).toEqual([false, ['9,27,9']])
     }
+  })
+})
+
+describe('enough rows are enough units', () => {
+  // of at most three rows each: 60 rows are of 20 units
+  const rows = {
+    patients: [
+      ...[59, 60, 61].map((n) => `${patient(`${1000 * n} + i // 3`, n).replace("'Region ' || i % 5", `'Region ${n}'`)}`),
+      patient('1000 + i', 25).replace("'Region ' || i % 5", "'Many with one'"),
+      patient('2000 + i', 5).replace("'Region ' || i % 5", "'Few'"),
+    ].join(' UNION ALL '),
+  }
+  const output = { minimumGroupSize: 20 }
+  const domain = ['Region 59', 'Region 60', 'Region 61', 'Many with one', 'Few', 'Empty']
+  const changes = { unit: { maxRowsPerUnit: 3, maxGroupsPerUnit: 3 }, output, domain }
+  const counted = 'SELECT region, count(*) AS n FROM patients GROUP BY region'
+
+  /** Region → rows, as they come out, and the regions whose units are read. */
+  async function shown(sql: string, stated?: number) {
+    const slots = noisySlots({ ...changes, ...(stated === undefined ? {} : { stated: { patients: stated } }) })
+    const { noise } = await allowedWithNoise(guard, slots, sql, plenty)
+    const patients = slots.flatMap((slot) => (slot.id === 'patients' ? [{ slot, rows: rows.patients }] : []))
+    const database = await openDatabase(patients)
+    try {
+      const exact = await exactTexts(database, noise)
+      const open = [...noiseSteps(noise)(exact).open()].flatMap((key) => key ?? [])
+      return { noise, open, groups: addNoise(noise, exact).map(([region]) => region) }
+    } finally {
+      database.close()
+    }
+  }
+
+  test('units are read of the other groups alone, and those with enough are shown', async () => {
+    const { noise, open, groups } = await shown(counted, 3)
+    expect(noise.cellsSql).not.toContain('count(DISTINCT')
+    expect(open).toEqual(['Region 59', 'Many with one', 'Few', 'Empty'])
+    // 59 rows are of 20 units too: the last of them has two
+    expect(groups).toEqual(['Region 59', 'Region 60', 'Region 61', 'Many with one'])
+  })
+
+  test('what comes out is the same as where nothing is stated', async () => {
+    const without = await shown(counted)
+    expect([without.noise.units, without.open]).toEqual([null, []])
+    expect((await shown(counted, 3)).groups).toEqual(without.groups)
+  })
+
+  test('of a median too, which counts nothing itself', async () => {
+    const median = 'SELECT region, median(age) AS m FROM patients GROUP BY region'
+    expect((await shown(median, 3)).groups).toEqual((await shown(median)).groups)
+    expect((await shown(median, 3)).open).toEqual(['Region 59', 'Many with one', 'Few', 'Empty'])
+  })
+
+  test('without groups there is one question', async () => {
+    const { noise, open, groups } = await shown('SELECT count(*) AS n FROM patients', 3)
+    expect([open, groups.length]).toEqual([[], 1])
+    const few = await shown("SELECT count(*) AS n FROM patients WHERE region = 'Few'", 3)
+    expect([few.open, few.groups]).toEqual([[null], []])
+    expect(noise.units?.sql).toContain('DISTINCT')
+  })
+
+  test.each([
+    ['where units are asked for', 'SELECT region, count(DISTINCT person) AS n FROM patients GROUP BY region', 3],
+    ['where rows are more than the bounds allow', counted, 4],
+    ['where each has one row', counted, 1],
+  ])('%s nothing is spared', async (_, sql, stated) => {
+    expect((await shown(sql, stated)).noise.units).toBeNull()
   })
 })
 

@@ -1,5 +1,6 @@
-import type { From } from '../analysis/block.ts'
-import { hasOneRowPerUnit } from './contribution.ts'
+import type { Core, From } from '../analysis/block.ts'
+import { boundsOf } from '../rewrite/contributions.ts'
+import { contributionOf, hasOneRowPerUnit } from './contribution.ts'
 
 /**
  * So many rows one unit has at most in what is aggregated; null where nothing says so. Rows that were grouped by the unit are
@@ -11,6 +12,21 @@ import { hasOneRowPerUnit } from './contribution.ts'
  */
 export function rowsPerUnitIn(from: From): number | null {
   return hasOneRowPerUnit(from) ? 1 : statedFor(from)
+}
+
+/** Whether no two rows are of the same unit, so that counting rows is counting units. */
+export function onePerUnit(core: Core): boolean {
+  return rowsPerUnitIn(core.from) === 1 || contributionOf(core).rows === 1
+}
+
+/**
+ * So many rows one unit has at most, where knowing that spares counting units of groups that have rows enough; null where all
+ * units are counted: where their rows have to be found and left out first, or where each has one row and a row is a unit.
+ */
+export function rowsThatSpareUnits(core: Core): number | null {
+  const most = rowsPerUnitIn(core.from)
+  if (most === null || onePerUnit(core)) return null
+  return boundsOf(core).every((bound) => bound.most >= most) ? most : null
 }
 
 function statedFor(from: From): number | null {

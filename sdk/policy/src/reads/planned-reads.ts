@@ -46,8 +46,12 @@ async function scansOfAll(
     if (!(await add(sql))) return null
     await make(table, columns)
   }
-  for (const { table, columns, cellsSql, histograms } of noise) {
+  for (const { table, columns, cellsSql, histograms, units } of noise) {
     for (const sql of [cellsSql, ...histograms.map((h) => h.sql)]) if (!(await add(sql))) return null
+    if (units !== null) {
+      if (units.open.columns.length > 0) await make(units.open.table, units.open.columns)
+      if (!(await add(units.sql))) return null
+    }
     await make(table, columns)
   }
   return (await add(resultSql)) ? scans : null

@@ -2,7 +2,17 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
-import { addNoise, comparisonSql, createGuard, type NoiseStatement, noiseSql, type SlotInput, type Statements } from '../index.ts'
+import {
+  comparisonSql,
+  createGuard,
+  type FilledTable,
+  type NoiseStatement,
+  noiseSql,
+  noiseSteps,
+  type SlotInput,
+  type Statements,
+  type TextRow,
+} from '../index.ts'
 
 // What noise costs: a query whose contributions are bounded and whose cells get noise, all statements of it and the drawing,
 // beside the plain aggregation over the same rows and 1,000 groups, and beside what the same rule costs without noise: bounded
@@ -190,19 +200,40 @@ async function runGuarded(connection: DuckDBConnection, { cells, resultSql }: St
 
 /** As the executor and its query process do. @returns ms of the processor for the drawing */
 async function runNoisy(connection: DuckDBConnection, noise: NoiseStatement, resultSql: string): Promise<number> {
-  const { read, create, texts, fill } = noiseSql(noise)
-  const exact: (string | null)[][][] = []
-  for (const sql of read) {
-    const found = (await connection.runAndReadAll(sql)).getRows()
-    exact.push(found.map((row) => row.map((value) => (value === null ? null : String(value)))))
-  }
+  const { read, later, ...table } = noiseSql(noise)
+  const exact: (readonly TextRow[])[] = []
+  for (const sql of read) exact.push(await textsOf(connection, sql))
   const [cells = [], ...histograms] = exact
-  const before = process.cpuUsage()
-  const noisy = addNoise(noise, { cells, histograms })
-  const drawing = elapsed(before)
-  for (const sql of create) await connection.run(sql)
-  const appender = await connection.createAppender(texts, 'main', 'temp')
-  for (const row of noisy) {
+  let drawing = 0
+  const draw = (rows: () => Iterable<TextRow | null>) => {
+    const before = process.cpuUsage()
+    const drawn = [...rows()].flatMap((row) => (row === null ? [] : [row]))
+    drawing += elapsed(before)
+    return drawn
+  }
+  const steps = noiseSteps(noise)({ cells, histograms })
+  const open = draw(() => steps.open())
+  if (later !== undefined && open.length > 0) await fillTable(connection, later, open)
+  const units = later !== undefined && open.length > 0 ? await textsOf(connection, later.read) : []
+  await fillTable(
+    connection,
+    table,
+    draw(() => steps.rows(units)),
+  )
+  await connection.runAndReadAll(resultSql)
+  if (open.length > 0 && noise.units !== null) await connection.run(`DROP TABLE ${noise.units.open.table}`)
+  return drawing
+}
+
+async function textsOf(connection: DuckDBConnection, sql: string): Promise<readonly TextRow[]> {
+  const rows = (await connection.runAndReadAll(sql)).getRows()
+  return rows.map((row) => row.map((value) => (value === null ? null : String(value))))
+}
+
+async function fillTable(connection: DuckDBConnection, table: FilledTable, rows: readonly TextRow[]): Promise<void> {
+  for (const sql of table.create) await connection.run(sql)
+  const appender = await connection.createAppender(table.texts, 'main', 'temp')
+  for (const row of rows) {
     for (const text of row) {
       if (text === null) appender.appendNull()
       else appender.appendVarchar(text)
@@ -210,9 +241,7 @@ async function runNoisy(connection: DuckDBConnection, noise: NoiseStatement, res
     appender.endRow()
   }
   appender.closeSync()
-  for (const sql of fill) await connection.run(sql)
-  await connection.runAndReadAll(resultSql)
-  return drawing
+  for (const sql of table.fill) await connection.run(sql)
 }
 
 async function processorTime(work: () => Promise<unknown>): Promise<number> {

@@ -4,7 +4,7 @@ import type { DifferentialPrivacy } from '@reinraum/statements'
 import type { SlotInput } from '../analysis/slots.ts'
 import { createTable, quote } from '../engine/shadow.ts'
 import type { Guard, GuardVerdict } from '../guard.ts'
-import { addNoise, type ExactTexts, type TextRow } from '../noise/add-noise.ts'
+import { addNoise, type ExactTextsAndUnits, type TextRow } from '../noise/add-noise.ts'
 import type { NoiseStatement } from '../noise/noise-statement.ts'
 import type { Database, Row } from './data.ts'
 
@@ -41,10 +41,20 @@ export async function allowedWithNoise(
   return { ...verdict, noise }
 }
 
-/** What an executor reads before noise. */
-export async function exactTexts(database: Database, { cellsSql, histograms }: NoiseStatement): Promise<ExactTexts> {
+/** What an executor reads before noise; of units all that it could read. */
+export async function exactTexts(database: Database, statement: NoiseStatement): Promise<ExactTextsAndUnits> {
+  const { cellsSql, histograms, units, groups } = statement
   const read = async (sql: string) => (await database.query(sql)) as unknown as readonly TextRow[]
-  return { cells: await read(cellsSql), histograms: await Promise.all(histograms.map(({ sql }) => read(sql))) }
+  const exact = { cells: await read(cellsSql), histograms: await Promise.all(histograms.map(({ sql }) => read(sql))) }
+  if (units === null) return exact
+  if (groups === 0) return { ...exact, units: await read(units.sql) }
+  const keys = exact.cells.map((row) => row.slice(0, groups))
+  await fill((sql) => database.query(sql), units.open, keys)
+  try {
+    return { ...exact, units: await read(units.sql) }
+  } finally {
+    await database.query(`DROP TABLE ${quote(units.open.table)}`)
+  }
 }
 
 interface ReadsNoise {
@@ -55,7 +65,7 @@ interface ReadsNoise {
 /** The result over the noisy cells alone: where it is made there is no dataset. */
 export async function resultOf(
   { noise, resultSql }: ReadsNoise,
-  exact: ExactTexts,
+  exact: ExactTextsAndUnits,
   random?: RandomSource,
 ): Promise<readonly Row[]> {
   return inRoom(async (room) => {
@@ -84,7 +94,11 @@ export async function resultOfAll(
 type Query = (sql: string) => Promise<readonly Row[]>
 
 /** The table of noisy cells, as an executor makes it. */
-export async function fill(query: Query, { table, columns }: NoiseStatement, rows: readonly TextRow[]): Promise<void> {
+export async function fill(
+  query: Query,
+  { table, columns }: Pick<NoiseStatement, 'table' | 'columns'>,
+  rows: readonly TextRow[],
+): Promise<void> {
   await query(createTable({ id: table, schema: { columns } }))
   if (rows.length === 0) return
   const text = (value: string | null) => (value === null ? 'NULL::VARCHAR' : `'${value.replaceAll("'", "''")}'`)

@@ -33,6 +33,8 @@ export interface Layout {
   readonly outputs: readonly NoisyOutput[]
   /** by output, the part that counts the units behind it */
   readonly behind: ReadonlyMap<string, string>
+  /** the part that counts rows, where enough of them spare counting units */
+  readonly spared: string | null
 }
 
 export const layoutFaults = [
@@ -62,8 +64,10 @@ class Fault extends Error {
  * sum alone is measured from 0 and needs no count.
  * @param threshold the weight of each noisy number of units that hides what is of few; null where nothing is hidden
  * @param assured whether the units behind single outputs are counted as well
+ * @param rows by this name all rows are measured where a number of rows may spare counting units, and nothing asked is one; it gets
+ * half of the threshold's weight then
  */
-export function layOut(asked: readonly Asked[], threshold: number | null, assured: boolean): Layout | LayoutFault {
+export function layOut(asked: readonly Asked[], threshold: number | null, assured: boolean, rows?: string): Layout | LayoutFault {
   if (asked.length === 0) return 'nothing-asked'
   const parts = new Map<string, Part>()
   const add = (measure: Measure, weight: bigint): string => {
@@ -77,7 +81,15 @@ export function layOut(asked: readonly Asked[], threshold: number | null, assure
   const centered = new Set(asked.flatMap((a) => (isCentered(a) ? [a.values] : [])))
   try {
     const outputs = asked.map((a) => outputOf(a, centered, add))
-    if (threshold !== null && !asked.some((a) => a.aggregate === 'countUnits')) add({ kind: 'units' }, weightOf(threshold))
+    const counted = asked.some((a) => a.aggregate === 'countUnits')
+    const countsRows = [...parts.values()].filter(({ measure }) => measure.kind === 'rows').map(({ name }) => name)
+    const known = countsRows.find((name) => name === `rows ${rows}`) ?? countsRows[0]
+    let spared: string | null = null
+    if (threshold !== null && !counted) {
+      const weight = weightOf(threshold)
+      if (rows !== undefined) spared = known ?? add({ kind: 'rows', rows }, weight / 2n)
+      add({ kind: 'units' }, rows === undefined || known !== undefined ? weight : weight / 2n)
+    }
     const behind = new Map<string, string>()
     for (const { name, behind: values } of assured ? asked : []) {
       if (values === undefined) continue
@@ -85,7 +97,7 @@ export function layOut(asked: readonly Asked[], threshold: number | null, assure
       const known = parts.has(`distinct ${values}`)
       behind.set(name, add({ kind: 'distinct', values, units: true }, known ? 0n : weightOf(threshold ?? 1)))
     }
-    return { parts: [...parts.values()], outputs, behind }
+    return { parts: [...parts.values()], outputs, behind, spared }
   } catch (error) {
     if (error instanceof Fault) return error.code
     throw error

@@ -84,6 +84,17 @@ export interface Threshold {
   readonly tau: { readonly minimum: bigint; readonly delta: Rational } | null
   /** null where no dataset without noise of its own is promised a number of units */
   readonly assured: Assured | null
+  /** null where the units of every group are counted */
+  readonly spared: Spared | null
+}
+
+/**
+ * A group whose noisy number of rows, or of rows with a value, is at least `minimum` is shown without a look at its units: so many
+ * rows are of enough of them. It is decided by a noisy number, and the units of the others are paid for whether they are counted or not.
+ */
+export interface Spared {
+  readonly column: string
+  readonly minimum: bigint
 }
 
 /**

@@ -80,7 +80,13 @@ describe('units that a dataset without noise is promised', () => {
     // scale 2: P[X ≥ m] = e^(-m/2) / (1 + e^(-1/2)) is at most 10⁻⁶ from m = 27 on
     expect(Math.exp(-27 / 2) / (1 + Math.exp(-1 / 2))).toBeLessThan(1e-6)
     expect(Math.exp(-26 / 2) / (1 + Math.exp(-1 / 2))).toBeGreaterThan(1e-6)
-    expect(assured({})).toEqual({ column: 'units', minimum: 33n, tau: null, assured: { units: 7n, minimum: 33n, outputs: [] } })
+    expect(assured({})).toEqual({
+      column: 'units',
+      minimum: 33n,
+      tau: null,
+      spared: null,
+      assured: { units: 7n, minimum: 33n, outputs: [] },
+    })
     expect(assured({ minimumGroupSize: 50 })?.minimum).toBe(50n)
   })
 

@@ -266,7 +266,13 @@ test('for several datasets the noise is the strictest of each, and Laplace unles
 
 describe('a group is shown where the noisy number of its units is large enough', () => {
   test('declared groups by the rules alone, others by τ as well', () => {
-    expect(planned({ minimumGroupSize: 20 }).threshold).toEqual({ column: 'units', minimum: 20n, tau: null, assured: null })
+    expect(planned({ minimumGroupSize: 20 }).threshold).toEqual({
+      column: 'units',
+      minimum: 20n,
+      tau: null,
+      assured: null,
+      spared: null,
+    })
     // τ = 1 + ⌈2·ln(2 / (10⁻⁹·(1 + e^(-1/2))))⌉, at the scale 2 and two groups
     const { threshold, cost: total } = planned({ declaredGroups: null, minimumGroupSize: 20 })
     expect(threshold).toEqual({
@@ -274,6 +280,7 @@ describe('a group is shown where the noisy number of its units is large enough',
       minimum: 43n,
       tau: { minimum: 43n, delta: parseDecimal('1e-9') },
       assured: null,
+      spared: null,
     })
     expect(total.delta).toEqual(parseDecimal('1e-9'))
     expect(planned({ declaredGroups: null, minimumGroupSize: 100 }).threshold?.minimum).toBe(100n)

@@ -31,6 +31,8 @@ export interface NoiseRequest {
    */
   readonly assuredUnits?: number | undefined
   readonly asked: readonly Asked[]
+  /** so many rows one unit has at most, where units are not counted if that is enough to know, and by which name all rows are measured */
+  readonly sparing?: { readonly rowsPerUnit: number; readonly rows: string } | undefined
   /** of the noisy number of units where only the threshold needs it; 1 without it */
   readonly thresholdWeight?: number | undefined
 }
@@ -108,7 +110,8 @@ function prepare(request: NoiseRequest): Prepared | NoiseRefusal {
   if (contribution === null) return refuse('contribution-malformed')
   const assured = request.assuredUnits !== undefined
   const hidden = request.minimumGroupSize > 0 || request.declaredGroups === null || assured
-  const layout = layOut(request.asked, hidden ? (request.thresholdWeight ?? 1) : null, assured)
+  const sparing = request.declaredGroups === null || assured ? undefined : request.sparing
+  const layout = layOut(request.asked, hidden ? (request.thresholdWeight ?? 1) : null, assured, sparing?.rows)
   if (typeof layout === 'string') return refuse(layout)
   const sensitivities: Sensitivity[] = []
   for (const part of layout.parts) {
@@ -188,13 +191,17 @@ function sensitivityOf({ measure }: Part, contribution: Contribution): Sensitivi
 }
 
 function limits({ request, contribution, layout }: Prepared, deltas: readonly bigint[]): ThresholdLimits {
-  const { declaredGroups, minimumGroupSize: minimum, assuredUnits } = request
+  const { declaredGroups, minimumGroupSize: minimum, assuredUnits, sparing } = request
   return {
     groups: groupsOf(contribution) ?? 0n,
     minimum,
     deltas: declaredGroups === null ? deltas : null,
     assured: assuredUnits ?? null,
     behind: layout.behind,
+    spared:
+      layout.spared === null || sparing === undefined
+        ? null
+        : { column: layout.spared, minimum: BigInt(minimum) * BigInt(sparing.rowsPerUnit) },
   }
 }
 
@@ -204,9 +211,17 @@ function contributionWithin({
   declaredGroups,
   minimumGroupSize,
   assuredUnits = 1,
+  sparing,
 }: NoiseRequest): Contribution | null {
   if (!(Number.isSafeInteger(minimumGroupSize) && minimumGroupSize >= 0)) return null
-  const bounds = [assuredUnits, contribution.groups, contribution.rows, contribution.rowsPerGroup, declaredGroups ?? undefined]
+  const bounds = [
+    assuredUnits,
+    contribution.groups,
+    contribution.rows,
+    contribution.rowsPerGroup,
+    declaredGroups ?? undefined,
+    sparing?.rowsPerUnit,
+  ]
   if (bounds.some((n) => n !== undefined && !(Number.isSafeInteger(n) && n > 0))) return null
   if (declaredGroups === null) return contribution
   return { ...contribution, groups: Math.min(contribution.groups ?? declaredGroups, declaredGroups) }

@@ -2,7 +2,7 @@ import { type Noise, tailOf } from '../certified/noise-tail.ts'
 import { larger, smaller } from '../larger.ts'
 import { divide, type Rational, rational } from '../rational.ts'
 import { deltaPlaces, inUnits } from './charge-of.ts'
-import type { Assured, NoisyColumn, Threshold } from './noise-plan.ts'
+import type { Assured, NoisyColumn, Spared, Threshold } from './noise-plan.ts'
 
 /**
  * The least τ so that groups whose noisy number of units is at least τ may be shown although nobody declared them: releasing them
@@ -35,19 +35,20 @@ export function assuredMinimum(noise: Noise, units: bigint): bigint {
  * @param minimum what rules hide anyhow
  * @param assured units that a group shown has exactly, almost surely; null where none are promised
  * @param behind by output, the column that counts the units behind it
+ * @param spared noisy rows that are enough, where groups are declared and no units are promised
  * @param deltas in 10⁻¹⁵, one for each dataset; null where groups are declared and cost none
  */
 export function thresholdOf(
   columns: readonly NoisyColumn[],
-  { groups, minimum, deltas, assured, behind }: ThresholdLimits,
+  { groups, minimum, deltas, assured, behind, spared }: ThresholdLimits,
 ): Threshold {
   const units = additiveColumn(columns, ({ measure }) => measure.kind === 'units')
   const promised = assured === null ? null : assuredOf(columns, units, BigInt(assured), behind)
   const least = larger(BigInt(minimum), promised?.minimum ?? 0n)
-  if (deltas === null) return { column: units.name, minimum: least, tau: null, assured: promised }
+  if (deltas === null) return { column: units.name, minimum: least, tau: null, assured: promised, spared }
   const delta = inUnits(deltas.reduce(smaller), deltaPlaces)
   const tau = tauOf(units, groups, delta)
-  return { column: units.name, minimum: larger(tau, least), tau: { minimum: tau, delta }, assured: promised }
+  return { column: units.name, minimum: larger(tau, least), tau: { minimum: tau, delta }, assured: promised, spared: null }
 }
 
 export interface ThresholdLimits {
@@ -56,6 +57,7 @@ export interface ThresholdLimits {
   readonly deltas: readonly bigint[] | null
   readonly assured: number | null
   readonly behind: ReadonlyMap<string, string>
+  readonly spared: Spared | null
 }
 
 function assuredOf(columns: readonly NoisyColumn[], noise: Noise, units: bigint, behind: ReadonlyMap<string, string>): Assured {

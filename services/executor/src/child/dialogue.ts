@@ -12,7 +12,7 @@ const exactSchema = z.strictObject({ exact: z.array(z.array(textRowSchema)) })
 /** Of one comparison, by its number, per sketch: which rows may not be shown. */
 export type Compare = (comparison: number, cells: Cells['cells']) => Promise<readonly (readonly number[])[]>
 
-/** Of one noise job, by its number, the noisy cells that are made of exact ones. */
+/** Of one noise job, by its number, the noisy cells that are made of exact ones; before that the groups to read more of, if any are. */
 export type AddNoise = (job: number, exact: Exact['exact']) => readonly TextRow[] | Promise<readonly TextRow[]>
 
 /** What a child may ask, and gets an answer to; whatever it asks beyond ends it. */
@@ -24,12 +24,14 @@ export interface Answers {
 /** How to answer each line of a child's, in its order. */
 export type Answer = (said: unknown) => Promise<unknown>
 
-export function answersTo(comparisons: number, noise: number, { compare, addNoise }: Answers): readonly Answer[] {
+/** @param noise whether something is read later, per noise job */
+export function answersTo(comparisons: number, noise: readonly boolean[], { compare, addNoise }: Answers): readonly Answer[] {
   const comparing = Array.from({ length: comparisons }, (_, i): Answer => {
     return async (said) => (compare ?? nobody)(i, cellsSchema.parse(said).cells as Cells['cells'])
   })
-  const adding = Array.from({ length: noise }, (_, i): Answer => {
-    return async (said) => (addNoise ?? nobody)(i, exactSchema.parse(said).exact)
+  const adding = noise.flatMap((isLater, i): readonly Answer[] => {
+    const answer: Answer = async (said) => (addNoise ?? nobody)(i, exactSchema.parse(said).exact)
+    return isLater ? [answer, answer] : [answer]
   })
   return [...comparing, ...adding]
 }

@@ -17,24 +17,34 @@ export interface Cells {
 /** A row of texts, NULL as null. */
 export type TextRow = readonly (string | null)[]
 
-/** Cells that get noise from the parent, which alone draws it: what is told the engine before and after. */
-export interface NoiseJob {
-  /** the exact cells and histograms: said to the parent and kept nowhere */
-  readonly read: readonly string[]
+/** A table that is made of rows of texts from the parent. */
+export interface FilledTable {
   readonly create: readonly string[]
-  /** the table that takes the noisy rows as texts */
+  /** the table that takes the rows as texts */
   readonly texts: string
   readonly fill: readonly string[]
 }
 
-/** What `read` of a noise job gave. The parent answers with the noisy rows. */
+/** Cells that get noise from the parent, which alone draws it: what is told the engine before and after. */
+export interface NoiseJob extends FilledTable {
+  /** the exact cells and histograms: said to the parent and kept nowhere */
+  readonly read: readonly string[]
+  /** what is read of the groups that the parent names, unless it names none */
+  readonly later?: FilledTable & { readonly read: string }
+}
+
+/**
+ * What `read` of a noise job gave. The parent answers with the noisy rows; where something is read later, with the groups that it is
+ * read of, and with the noisy rows once it has that.
+ */
 export interface Exact {
   readonly exact: readonly (readonly TextRow[])[]
 }
 
 /**
  * What the parent writes to the child's standard input: one job, in one line. The child answers with one line of `Cells` per
- * comparison, then one of `Exact` per noise job, each of which is answered by a line, and with its outcome.
+ * comparison, then one of `Exact` per noise job, or two where something is read later, each of which is answered by a line, and
+ * with its outcome.
  */
 export interface Job {
   readonly datasets: readonly {

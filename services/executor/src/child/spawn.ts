@@ -61,7 +61,11 @@ export function startChild(limits: ChildLimits, confinement: Confinement, folder
         await ready
         const { memoryMiB, threads } = limits
         const job = JSON.stringify({ ...question, result: folder.result, memoryMiB, threads } satisfies Job)
-        const answers = answersTo(question.comparisons.length, question.noise?.length ?? 0, given)
+        const answers = answersTo(
+          question.comparisons.length,
+          (question.noise ?? []).map(({ later }) => later !== undefined),
+          given,
+        )
         const heard = converse(child.stdin, child.stdout, { job, answers, kill })
         const code = await exited
         signal.throwIfAborted()

@@ -64,12 +64,15 @@ async function inEngine(text: string) {
   }
 }
 
-async function run(name: string, change: (add: AddNoise) => AddNoise = (add) => add, asked = sql) {
+/** @param rowsPerUnit as the owner states it: that units need not be counted of groups with rows enough */
+async function run(name: string, change: (add: AddNoise) => AddNoise = (add) => add, asked = sql, rowsPerUnit?: number) {
+  const privacyUnit = { column: 'person', maxRowsPerUnit: 2, maxGroupsPerUnit: 2 }
+  const stated = rowsPerUnit === undefined ? { rule } : { rule: { ...rule, privacyUnit }, rowsPerUnit }
   const verdict = await guard.check({
     sql: asked,
     parameters: [],
     values: {},
-    slots: [{ id: 'visits', schema: { columns: [...columns] }, rule }],
+    slots: [{ id: 'visits', schema: { columns: [...columns] }, ...stated }],
     privacy: { epsilon: 5, delta: 0 },
   })
   if (verdict.verdict === 'refused') throw new Error(JSON.stringify(verdict))
@@ -127,6 +130,35 @@ describe('a run with noise', () => {
       expect(n).toBeGreaterThan(900)
       expect(Math.abs((m ?? 0) - 3672)).toBeLessThan(150)
     }
+  })
+
+  it('reads the units of groups that have too few rows to do without, and of no others', async () => {
+    const heard: unknown[] = []
+    const listen =
+      (add: AddNoise): AddNoise =>
+      async (index, exact) => {
+        const answer = await add(index, exact)
+        heard.push(exact, answer)
+        return answer
+      }
+    const counts = 'SELECT district, count(*) AS n FROM visits GROUP BY district'
+    const { rows } = await run('spared', listen, counts, 2)
+    expect(rows.map(([district]) => district)).toEqual(['North', 'South'])
+    // nobody has been nowhere, so that nothing comes back
+    expect(heard.slice(0, 3)).toEqual([[expect.arrayContaining([['North', '3000']])], [['Nowhere']], [[]]])
+    const few = 'SELECT district, count(*) AS n FROM visits WHERE cost < 5 GROUP BY district'
+    heard.length = 0
+    await run('few', listen, few, 2)
+    // 30 rows of 15 people and 10 of five
+    expect(heard.slice(1, 3)).toEqual([
+      [['North'], ['South'], ['Nowhere']],
+      [
+        expect.arrayContaining([
+          ['North', '18'],
+          ['South', '6'],
+        ]),
+      ],
+    ])
   })
 
   it('never gives the same twice', async () => {
