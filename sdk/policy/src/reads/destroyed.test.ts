@@ -40,6 +40,15 @@ describe('over six datasets', () => {
       'SELECT s.name, q.n FROM (SELECT region, count(*) AS n FROM patients GROUP BY region) q JOIN states s ON s.name = q.region',
     )
     await ask('SELECT count(*) AS n, sum(q.grade) AS g FROM patients p JOIN pupils q ON p.person = q.pupil')
+    // of few groups units are read in another statement
+    const stated = noisySlots({ stated: { patients: 4 }, output: { minimumGroupSize: 200 } })
+    const counts = {
+      sql: 'SELECT region, count(*) AS n FROM patients GROUP BY region',
+      values: {},
+      slots: stated,
+      privacy: plenty,
+    }
+    await bothWays(guard, whole, counts, runWithNoise)
   })
 
   test('cells that are compared with earlier ones are planned too, and read by what follows', async () => {
