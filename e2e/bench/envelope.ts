@@ -2,8 +2,8 @@
  * Speed and memory of the envelope on one thread, as ratios to what OpenSSL itself does on this machine at this moment:
  * `node --conditions=source e2e/bench/envelope.ts`. Absolute numbers mean little elsewhere, the ratios do.
  */
-import { spawn } from 'node:child_process'
 import { randomBytes, sealStream, unsealStream } from '@reinraum/crypto'
+import { opensslSpeed } from './openssl-speed.ts'
 
 const gigabyte = 1_000_000_000
 const piece = randomBytes(1_000_000)
@@ -59,22 +59,6 @@ async function sealAndUnseal(length: number): Promise<Omit<Round, 'openssl'>> {
   return { sealing: length / sealing, unsealing: length / (both - sealing), elsewhere }
 }
 
-/** Bytes per second of processor time of `openssl speed`, one process, one thread. */
-async function opensslSpeed(): Promise<number> {
-  const child = spawn('openssl', ['speed', '-evp', 'aes-256-gcm', '-bytes', '16384', '-seconds', '1'], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
-  const exit = new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', resolve)
-  })
-  let output = ''
-  for await (const text of child.stdout.setEncoding('utf8')) output += text
-  const kilobytes = /^AES-256-GCM\s+([0-9.]+)k/m.exec(output)?.[1]
-  if ((await exit) !== 0 || kilobytes === undefined) throw new Error('openssl speed gave no figure')
-  return Number(kilobytes) * 1000
-}
-
 function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 }
@@ -90,7 +74,7 @@ async function main(): Promise<void> {
   const peakOfTenth = peakMemory()
   const measured: Round[] = []
   for (let round = 0; round < rounds; round += 1) {
-    measured.push({ openssl: await opensslSpeed(), ...(await sealAndUnseal(gigabyte)) })
+    measured.push({ openssl: opensslSpeed(), ...(await sealAndUnseal(gigabyte)) })
   }
   const speed = (side: keyof Round): string => `${(median(measured.map((round) => round[side])) / 1e9).toFixed(2)} GB/s`
   console.log(`Envelope, 1 GB as a stream, by the processor time of one thread, median of ${rounds} rounds`)

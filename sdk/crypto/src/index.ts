@@ -7,7 +7,7 @@ export { defaultChunkCipher as chunkCipher } from './envelope/default-chunk-ciph
 export { decryptionFailed, type EnvelopeOptions, envelopeLayout, sealedLength, unsealedLength } from './envelope/format.ts'
 export { beginEnvelope, type NewEnvelope, openEnvelopeHeader } from './envelope/header.ts'
 export { type MessageKeys, takeOptions as takeEnvelopeOptions } from './envelope/key-schedule.ts'
-export { openChunksAtRandom, openRandomAccess, type RandomAccess, type ReadCiphertext } from './envelope/random-access.ts'
+export { openRandomAccess, type RandomAccess, type ReadCiphertext } from './envelope/random-access.ts'
 export { seal, sealStream } from './envelope/seal.ts'
 export { unseal, unsealStream } from './envelope/unseal.ts'
 export { createSha256, type DigestId, digestId, type Hash, sha256, sha384, sha512 } from './hash.ts'

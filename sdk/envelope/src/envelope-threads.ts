@@ -31,7 +31,7 @@ export interface EnvelopeThreads {
    * @throws ReinraumError `invalid-argument` at the call for a key of the wrong size
    */
   seal(source: ByteSource, keyAndContext: EnvelopeOptions): AsyncGenerator<Uint8Array>
-  /** Ends the threads, after what they have begun; they take all keys along. */
+  /** Closes the envelopes that are open, and ends the threads. */
   close(): Promise<void>
 }
 
@@ -42,11 +42,24 @@ export function createEnvelopeThreads({ threads }: EnvelopeThreadsOptions): Enve
   }
   const pool = createThreadPool(threads)
   const never = new AbortController().signal
+  const open = new Set<OpenEnvelope>()
   let envelopes = 0
   return {
-    open: (source, ciphertextLength, keyAndContext, options) =>
-      openEnvelope(pool, envelopes++, source, ciphertextLength, keyAndContext, options?.signal ?? never),
+    async open(source, ciphertextLength, keyAndContext, options) {
+      const signal = options?.signal ?? never
+      const opened = await openEnvelope(pool, envelopes++, source, ciphertextLength, keyAndContext, signal)
+      const close = async (): Promise<void> => {
+        open.delete(envelope)
+        await opened.close()
+      }
+      const envelope = { ...opened, close }
+      open.add(envelope)
+      return envelope
+    },
     seal: (source, keyAndContext) => sealInThreads(pool, envelopes++, source, keyAndContext),
-    close: () => pool.close(),
+    async close() {
+      await Promise.all([...open].map((envelope) => envelope.close()))
+      await pool.close()
+    },
   }
 }

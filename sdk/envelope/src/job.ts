@@ -1,7 +1,11 @@
 import type { ErrorCode, MessageKeys } from '@reinraum/crypto'
 
-/** Where plaintext goes, at its own offsets: a file that is open for writing, or memory that all threads share. */
-export type Target = number | SharedArrayBuffer
+/** Where plaintext goes: a file that is open for writing, or memory that all threads share. */
+export interface Target {
+  readonly into: number | SharedArrayBuffer
+  /** the offset in the plaintext of its first byte */
+  readonly from: number
+}
 
 /** Ciphertext of whole chunks: in a file that is open for reading, or at the start of a buffer that is handed over. */
 export type Ciphertext = { readonly fd: number } | { readonly bytes: ArrayBuffer }

@@ -1,20 +1,18 @@
 import {
-  chunkCipher,
   type EnvelopeOptions,
   envelopeLayout,
-  type MessageKeys,
-  openChunksAtRandom,
   openEnvelopeHeader,
   ReinraumError,
   takeEnvelopeOptions,
   unsealedLength,
   zeroise,
 } from '@reinraum/crypto'
-import { type ByteRange, spansOf } from './chunk-span.ts'
-import type { Target } from './job.ts'
+import { type ByteRange, type ChunkSpan, spansOf } from './chunk-span.ts'
 import { type CiphertextSource, type OpenSource, openSource, readExactly } from './source.ts'
 import type { ThreadPool } from './thread-pool.ts'
-import { unsealSpans } from './unseal-into.ts'
+import { type Unsealing, unsealSpans } from './unseal-into.ts'
+
+const { chunkLength } = envelopeLayout
 
 export interface UnsealOptions {
   readonly signal?: AbortSignal
@@ -25,7 +23,7 @@ export interface OpenEnvelope {
   /** bytes, authentic */
   readonly plaintextLength: number
   /**
-   * The plaintext of a range, unsealed on the calling thread: for a few chunks, such as the footer of a file.
+   * The plaintext of a range, in memory of its own: for small ones, such as the footer of a file.
    * @throws ReinraumError `invalid-argument` for a range that is not inside, `decryption-failed`
    */
   read(offset: number, length: number, options?: UnsealOptions): Promise<Uint8Array>
@@ -36,7 +34,7 @@ export interface OpenEnvelope {
    * @throws ReinraumError `invalid-argument` for a range that is not inside, `decryption-failed`, `storage-full`, `internal`
    * where a thread ended; the reason of the signal
    */
-  unsealInto(target: Target, ranges: readonly ByteRange[], options?: UnsealOptions): Promise<void>
+  unsealInto(into: number | SharedArrayBuffer, ranges: readonly ByteRange[], options?: UnsealOptions): Promise<void>
   /** Ends what is under way, and takes the keys from all threads. */
   close(): Promise<void>
 }
@@ -52,35 +50,26 @@ export async function openEnvelope(
 ): Promise<OpenEnvelope> {
   const taken = takeEnvelopeOptions(options)
   let source: OpenSource | undefined
+  let opened: OpenEnvelope | undefined
   try {
     unsealedLength(ciphertextLength)
     source = await openSource(from)
     const header = await readExactly(source, 0, envelopeLayout.headerLength, signal)
-    return await openBody(pool, envelope, source, ciphertextLength, openEnvelopeHeader(header, taken), signal)
+    const unsealing = { pool, envelope, source, ciphertextLength, keys: openEnvelopeHeader(header, taken) }
+    opened = openBody(unsealing)
+    await checkLastChunk(unsealing, signal)
+    return opened
   } catch (error) {
-    await source?.close()
+    await (opened ?? source)?.close()
     throw error
   } finally {
     zeroise(taken.key)
   }
 }
 
-/** Checks the last chunk first: it authenticates the length. */
-async function openBody(
-  pool: ThreadPool,
-  envelope: number,
-  source: OpenSource,
-  ciphertextLength: number,
-  keys: MessageKeys,
-  signal: AbortSignal,
-): Promise<OpenEnvelope> {
-  const readCiphertext = (offset: number, length: number, own = signal) => readExactly(source, offset, length, own)
-  const { plaintextLength, read } = await openChunksAtRandom(readCiphertext, ciphertextLength, chunkCipher(keys)).catch(
-    (error) => {
-      zeroise(keys.key, keys.baseNonce)
-      throw error
-    },
-  )
+function openBody(unsealing: Unsealing): OpenEnvelope {
+  const { pool, envelope, keys, source, ciphertextLength } = unsealing
+  const plaintextLength = unsealedLength(ciphertextLength)
   const closing = new AbortController()
   const running = new Set<Promise<unknown>>()
   /** Nothing begins after `close`, which ends and awaits what has. */
@@ -96,11 +85,11 @@ async function openBody(
   }
   return {
     plaintextLength,
-    read: (offset, length, options) => run(options?.signal, (own) => read(offset, length, own)),
-    unsealInto: (target, ranges, options) =>
-      run(options?.signal, (own) => {
-        requireRoom(target, plaintextLength)
-        return unsealSpans({ pool, envelope, keys, source, ciphertextLength }, target, spansOf(ranges, plaintextLength), own)
+    read: (offset, length, options) => run(options?.signal, (own) => readRange(unsealing, { offset, length }, own)),
+    unsealInto: (into, ranges, options) =>
+      run(options?.signal, async (own) => {
+        requireRoom(into, plaintextLength)
+        await unsealSpans(unsealing, { into, from: 0 }, spansOf(ranges, plaintextLength), own)
       }),
     async close() {
       closing.abort(new ReinraumError('unavailable', 'the envelope was closed'))
@@ -112,7 +101,31 @@ async function openBody(
   }
 }
 
-function requireRoom(target: Target, plaintextLength: number): void {
-  if (typeof target === 'number' || target.byteLength >= plaintextLength) return
+async function readRange(unsealing: Unsealing, range: ByteRange, signal: AbortSignal): Promise<Uint8Array> {
+  const [span] = spansOf([range], unsealedLength(unsealing.ciphertextLength))
+  return span === undefined ? new Uint8Array(0) : await readChunks(unsealing, span, range, signal)
+}
+
+/** §Implementation notes: the last chunk authenticates the length. It may be empty. */
+async function checkLastChunk(unsealing: Unsealing, signal: AbortSignal): Promise<void> {
+  const last = Math.floor(unsealedLength(unsealing.ciphertextLength) / chunkLength)
+  await readChunks(unsealing, { first: last, end: last + 1 }, { offset: last * chunkLength, length: 0 }, signal)
+}
+
+/** A range of the chunks of a span. */
+async function readChunks(unsealing: Unsealing, span: ChunkSpan, range: ByteRange, signal: AbortSignal): Promise<Uint8Array> {
+  const from = span.first * chunkLength
+  const end = Math.min(span.end * chunkLength, unsealedLength(unsealing.ciphertextLength))
+  const shared = new Uint8Array(new SharedArrayBuffer(end - from))
+  try {
+    await unsealSpans(unsealing, { into: shared.buffer, from }, [span], signal)
+    return shared.slice(range.offset - from, range.offset - from + range.length)
+  } finally {
+    zeroise(shared)
+  }
+}
+
+function requireRoom(into: number | SharedArrayBuffer, plaintextLength: number): void {
+  if (typeof into === 'number' || into.byteLength >= plaintextLength) return
   throw new ReinraumError('invalid-argument', 'the memory is shorter than the plaintext')
 }

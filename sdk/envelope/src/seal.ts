@@ -71,9 +71,11 @@ async function* sealPieces(
     send(true)
     while (sealing.length > 0) yield await next()
   } finally {
-    zeroise(keys.key, keys.baseNonce, ...spares.map((spare) => new Uint8Array(spare)))
-    if (filling.buffer.byteLength > 0) zeroise(filling)
-    await Promise.allSettled(sealing)
+    zeroise(keys.key, keys.baseNonce)
+    if (filling.buffer.byteLength > 0) spares.push(filling.buffer)
+    // What the consumer did not wait for.
+    while (sealing.length > 0) await next().catch(() => {})
+    zeroise(...spares.map((spare) => new Uint8Array(spare)))
     await pool.forget(envelope)
   }
 }

@@ -29,6 +29,10 @@ export async function openSource(source: CiphertextSource): Promise<OpenSource> 
   const handle = await open(source.file, 'r').catch((cause) => {
     throw new ReinraumError('unreadable-input', 'the ciphertext cannot be opened', { cause })
   })
+  if (!(await handle.stat()).isFile()) {
+    await handle.close()
+    throw new ReinraumError('unreadable-input', 'the ciphertext is no file')
+  }
   return {
     fd: handle.fd,
     async *read(offset, length) {

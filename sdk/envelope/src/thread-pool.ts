@@ -32,13 +32,13 @@ const program = new URL(`./thread${isSource ? '.ts' : '.js'}`, import.meta.url)
 const execArgv = isSource ? ['--conditions=source', '--disable-warning=ExperimentalWarning'] : []
 
 /** A thread that dies fails the jobs that it had, and is replaced when there is something to do again. */
-export function createThreadPool(threads: number): ThreadPool {
+export function createThreadPool(threads: number, entry: URL = program): ThreadPool {
   const slots: (Thread | undefined)[] = Array.from({ length: threads }, (_, slot) => start(slot))
   let jobs = 0
   let closed = false
 
   function start(slot: number): Thread {
-    const worker = new Worker(program, { execArgv, env: {}, name: 'envelope' })
+    const worker = new Worker(entry, { execArgv, env: {}, name: 'envelope' })
     const waiting = new Map<number, Waiting>()
     const ended = new Promise<void>((resolve) => {
       let cause: unknown

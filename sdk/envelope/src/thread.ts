@@ -1,4 +1,6 @@
 import { readSync, writeSync } from 'node:fs'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { parentPort } from 'node:worker_threads'
 import {
   type ChunkCipher,
@@ -24,6 +26,7 @@ if (port === null) throw new Error('this file is the program of a worker thread'
 const ciphers = new Map<number, ChunkCipher>()
 const sealedBatch = new Uint8Array(batchChunks * sealedChunkLength)
 const openedBatch = new Uint8Array(batchChunks * chunkLength)
+const collectGarbage = garbageCollector()
 
 port.on('message', (request: Request) => {
   if (request === 'close') {
@@ -55,15 +58,24 @@ function run(job: Exclude<Request, 'close'>['job']): JobResult {
     case 'forget':
       ciphers.delete(job.envelope)
       zeroise(openedBatch)
+      if (ciphers.size === 0) collectGarbage()
       return {}
   }
 }
 
-/** The bytes are this thread's only copy; behind a cipher they are OpenSSL's, which clears what it frees. */
+/** The bytes are this thread's only copy. Behind a cipher they are OpenSSL's, which clears them when the cipher is collected. */
 function takeKeys(keys: MessageKeys): ChunkCipher {
   const cipher = chunkCipher(keys)
   zeroise(keys.key, keys.baseNonce)
   return cipher
+}
+
+/** There is no other way to free a key at a given moment. It takes some ten milliseconds, so it waits for the last envelope. */
+function garbageCollector(): () => void {
+  setFlagsFromString('--expose-gc')
+  const collect: () => void = runInNewContext('gc')
+  setFlagsFromString('--no-expose-gc')
+  return collect
 }
 
 function cipherOf(envelope: number): ChunkCipher {
@@ -79,13 +91,13 @@ function unsealChunks(job: UnsealJob, cipher: ChunkCipher): JobResult {
     const first = job.first + at / sealedChunkLength
     const size = Math.min(sealedBatch.length, length - at)
     const sealed = 'fd' in ciphertext ? readBatch(ciphertext.fd, first, size) : new Uint8Array(ciphertext.bytes, at, size)
-    const offset = first * chunkLength
-    if (typeof target === 'number') {
+    const offset = first * chunkLength - target.from
+    if (typeof target.into === 'number') {
       const opened = openedBatch.subarray(0, openedLength(size))
       openBatch(cipher, first, sealed, opened)
-      writeBatch(target, opened, offset)
+      writeBatch(target.into, opened, offset)
     } else {
-      openBatch(cipher, first, sealed, new Uint8Array(target, offset, openedLength(size)))
+      openBatch(cipher, first, sealed, new Uint8Array(target.into, offset, openedLength(size)))
     }
   }
   return 'bytes' in ciphertext ? { spare: ciphertext.bytes } : {}

@@ -8,7 +8,7 @@ import { message, sameBytes, sourceOf } from './test-support/bytes.ts'
 
 const { chunkLength, headerLength, sealedChunkLength } = envelopeLayout
 const options = { key: message(32, 1), context: message(20, 2) }
-const plaintext = message(700 * chunkLength + 123)
+const plaintext = message(400 * chunkLength + 123)
 const sealed = seal(plaintext, options)
 const refusal = { name: 'ReinraumError', code: 'decryption-failed' }
 
@@ -80,9 +80,9 @@ describe.each(Object.entries(kinds))('unsealing from %s', (_, sourceFor) => {
       [],
       [at(5, 0, 0)],
       [at(9, 3, 1)],
-      [at(3, -1, 2), at(600, 0, chunkLength), at(3, 0, 50), at(4, 0, 1)],
-      [at(100, 5, 100 * chunkLength), at(150, 7, 200 * chunkLength)],
-      [at(0, 0, 1), at(700, 122, 1)],
+      [at(3, -1, 2), at(300, 0, chunkLength), at(3, 0, 50), at(4, 0, 1)],
+      [at(100, 5, 100 * chunkLength), at(150, 7, 100 * chunkLength)],
+      [at(0, 0, 1), at(400, 122, 1)],
     ]
     for (const ranges of cases) {
       const { bytes, blocks, error } = await unsealed(sourceFor(sealed), ranges)
@@ -117,11 +117,11 @@ describe.each(Object.entries(kinds))('unsealing from %s', (_, sourceFor) => {
 
   test('refuses a chunk that was changed, and leaves nothing of it', async () => {
     const touched = sealed.slice()
-    const place = headerLength + 333 * sealedChunkLength + 7
+    const place = headerLength + 222 * sealedChunkLength + 7
     touched[place] = (touched[place] ?? 0) ^ 1
     const { bytes, error } = await unsealed(sourceFor(touched), [{ offset: 0, length: plaintext.length }])
     expect(error).toMatchObject(refusal)
-    expect(sameBytes(bytes.subarray(333 * chunkLength, 334 * chunkLength), new Uint8Array(chunkLength))).toBe(true)
+    expect(sameBytes(bytes.subarray(222 * chunkLength, 223 * chunkLength), new Uint8Array(chunkLength))).toBe(true)
     // Whatever was written is of this plaintext, in its place.
     for (let at = 0; at < bytes.length; at += chunkLength) {
       const chunk = bytes.subarray(at, at + chunkLength)

@@ -1,5 +1,4 @@
 import { ReinraumError } from '../reinraum-error.ts'
-import type { ChunkCipher } from './chunk-cipher.ts'
 import {
   chunkLength,
   decryptionFailed,
@@ -12,14 +11,14 @@ import {
 import { takeOptions } from './key-schedule.ts'
 import { openHeader, type UnsealInternals } from './unseal.ts'
 
-/** Reads exactly `length` bytes of the ciphertext from `offset`; the signal is the one that the reader of plaintext gave. */
-export type ReadCiphertext = (offset: number, length: number, signal?: AbortSignal) => Promise<Uint8Array>
+/** Reads exactly `length` bytes of the ciphertext from `offset`. */
+export type ReadCiphertext = (offset: number, length: number) => Promise<Uint8Array>
 
 /** A sealed message of which any range can be read. */
 export interface RandomAccess {
   readonly plaintextLength: number
   /** The plaintext of a range; throws `invalid-argument` for a range that is not inside, `decryption-failed` otherwise. */
-  read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array>
+  read(offset: number, length: number): Promise<Uint8Array>
 }
 
 /** Most ciphertext asked for at once: 1 MiB of plaintext. */
@@ -45,26 +44,15 @@ export async function openRandomAccessWith(
   internals: UnsealInternals,
 ): Promise<RandomAccess> {
   const taken = takeOptions(options)
-  unsealedLength(ciphertextLength)
-  const cipher = openHeader(await readExactly(read, 0, headerLength), taken, internals)
-  return openChunksAtRandom(read, ciphertextLength, cipher)
-}
-
-/** `openRandomAccess` behind a header that was opened already: the last chunk is checked first. Throws `decryption-failed`. */
-export async function openChunksAtRandom(
-  read: ReadCiphertext,
-  ciphertextLength: number,
-  cipher: ChunkCipher,
-  openingSignal?: AbortSignal,
-): Promise<RandomAccess> {
   const plaintextLength = unsealedLength(ciphertextLength)
   const chunks = Math.floor(plaintextLength / chunkLength) + 1
+  const cipher = openHeader(await readExactly(read, 0, headerLength), taken, internals)
 
   /** Plaintext of the chunks `first` to `last`, both included. */
-  const openChunks = async (first: number, last: number, signal?: AbortSignal): Promise<Uint8Array> => {
+  const openChunks = async (first: number, last: number): Promise<Uint8Array> => {
     const start = headerLength + first * sealedChunkLength
     const end = Math.min(headerLength + (last + 1) * sealedChunkLength, ciphertextLength)
-    const sealed = await readExactly(read, start, end - start, signal)
+    const sealed = await readExactly(read, start, end - start)
     const opened = new Uint8Array(sealed.length - (last - first + 1) * tagLength)
     for (let index = first; index <= last; index += 1) {
       const at = index - first
@@ -76,11 +64,11 @@ export async function openChunksAtRandom(
   }
 
   // §Implementation notes: the last chunk authenticates the length.
-  await openChunks(chunks - 1, chunks - 1, openingSignal)
+  await openChunks(chunks - 1, chunks - 1)
 
   return {
     plaintextLength,
-    async read(offset, length, signal) {
+    async read(offset, length) {
       const inside = Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0
       if (!inside || offset + length > plaintextLength) {
         throw new ReinraumError('invalid-argument', 'the range is not inside the plaintext')
@@ -90,7 +78,7 @@ export async function openChunksAtRandom(
       while (at < length) {
         const first = Math.floor((offset + at) / chunkLength)
         const last = Math.min(first + batchChunks - 1, Math.floor((offset + length - 1) / chunkLength))
-        const opened = await openChunks(first, last, signal)
+        const opened = await openChunks(first, last)
         const skip = offset + at - first * chunkLength
         const part = opened.subarray(skip, skip + length - at)
         plaintext.set(part, at)
@@ -101,8 +89,8 @@ export async function openChunksAtRandom(
   }
 }
 
-async function readExactly(read: ReadCiphertext, offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array> {
-  const bytes = await read(offset, length, signal)
+async function readExactly(read: ReadCiphertext, offset: number, length: number): Promise<Uint8Array> {
+  const bytes = await read(offset, length)
   if (!(bytes instanceof Uint8Array) || bytes.length !== length) throw decryptionFailed()
   return bytes
 }
