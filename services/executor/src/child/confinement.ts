@@ -60,7 +60,7 @@ export function commandLine(
   entry: URL = queryProgram,
 ): readonly string[] {
   const { privateRoot, namespaces, resourceLimits, privileges } = confinement
-  const program = [process.execPath, ...engineFlags(), fileURLToPath(entry)]
+  const program = [process.execPath, ...engineFlags(), fileURLToPath(entry), `${limits.memoryMiB}`, `${limits.threads}`]
   if (privateRoot === undefined) {
     return [
       ...(namespaces ? unshareNetwork : []),

@@ -60,8 +60,6 @@ export interface Job {
   readonly sql: string
   /** the one file that is written */
   readonly result: string
-  readonly memoryMiB: number
-  readonly threads: number
 }
 
 /** What the child prints on success. On any failure it prints nothing and exits with 1. */

@@ -1,4 +1,4 @@
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import type { DuckDBConnection } from '@duckdb/node-api'
 import type { Cells, Comparison, Exact, Job, Outcome, TextRow } from './job.ts'
 import { makeNoisyCells } from './noise-cells.ts'
 
@@ -7,41 +7,26 @@ import { makeNoisyCells } from './noise-cells.ts'
  * limited to the run's own files, no extensions, no spilling, configuration locked, and only then the query.
  * @param ask the parent: which rows of a table of cells may not be shown, or what the cells are with noise
  */
-export async function runJob(job: Job, ask: (said: Cells | Exact) => unknown): Promise<Outcome> {
-  const instance = await DuckDBInstance.create(':memory:', {
-    memory_limit: `${job.memoryMiB}MiB`,
-    threads: String(job.threads),
-    // No spilling: DuckDB cannot encrypt its temporary files without a further extension.
-    temp_directory: '',
-    autoinstall_known_extensions: 'false',
-    autoload_known_extensions: 'false',
-    allow_community_extensions: 'false',
-  })
-  const connection = await instance.connect()
-  try {
-    for (const { slot, file, columns } of job.datasets) {
-      // The slot's declared columns and types, whatever else the file holds.
-      const list = columns.map(({ name, type }) => `CAST(${identifier(name)} AS ${type}) AS ${identifier(name)}`)
-      await connection.run(`CREATE VIEW ${identifier(slot)} AS SELECT ${list.join(', ')} FROM read_parquet(${literal(file)})`)
-    }
-    const files = [...job.datasets.map(({ file }) => file), job.result]
-    await connection.run(`SET allowed_paths = [${files.map(literal).join(', ')}]`)
-    await connection.run('SET enable_external_access = false')
-    await connection.run('SET lock_configuration = true')
-    for (const comparison of job.comparisons) {
-      await compare(connection, comparison, (cells) => ask(cells) as readonly (readonly number[])[])
-    }
-    for (const noise of job.noise ?? []) {
-      await makeNoisyCells(connection, noise, (exact) => ask({ exact }) as readonly TextRow[])
-    }
-    // Written in place: there is no second file that this process could make.
-    const options = '(FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)'
-    const { rowsChanged } = await connection.run(`COPY (${job.sql}) TO ${literal(job.result)} ${options}`)
-    return { rowCount: rowsChanged }
-  } finally {
-    connection.closeSync()
-    instance.closeSync()
+export async function runJob(connection: DuckDBConnection, job: Job, ask: (said: Cells | Exact) => unknown): Promise<Outcome> {
+  for (const { slot, file, columns } of job.datasets) {
+    // The slot's declared columns and types, whatever else the file holds.
+    const list = columns.map(({ name, type }) => `CAST(${identifier(name)} AS ${type}) AS ${identifier(name)}`)
+    await connection.run(`CREATE VIEW ${identifier(slot)} AS SELECT ${list.join(', ')} FROM read_parquet(${literal(file)})`)
   }
+  const files = [...job.datasets.map(({ file }) => file), job.result]
+  await connection.run(`SET allowed_paths = [${files.map(literal).join(', ')}]`)
+  await connection.run('SET enable_external_access = false')
+  await connection.run('SET lock_configuration = true')
+  for (const comparison of job.comparisons) {
+    await compare(connection, comparison, (cells) => ask(cells) as readonly (readonly number[])[])
+  }
+  for (const noise of job.noise ?? []) {
+    await makeNoisyCells(connection, noise, (exact) => ask({ exact }) as readonly TextRow[])
+  }
+  // Written in place: there is no second file that this process could make.
+  const options = '(FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)'
+  const { rowsChanged } = await connection.run(`COPY (${job.sql}) TO ${literal(job.result)} ${options}`)
+  return { rowCount: rowsChanged }
 }
 
 async function compare(

@@ -8,7 +8,7 @@ import type { Job, Outcome } from './job.ts'
 import type { RunFolder } from './run-folder.ts'
 
 /** What a run asks of its child; where its files lie is known since the start. */
-export interface Question extends Omit<Job, 'result' | 'memoryMiB' | 'threads'> {
+export interface Question extends Omit<Job, 'result'> {
   /** most bytes of the result, where the rules allow fewer than the host does */
   readonly resultBytes?: number
 }
@@ -59,8 +59,7 @@ export function startChild(limits: ChildLimits, confinement: Confinement, folder
       try {
         signal.throwIfAborted()
         await ready
-        const { memoryMiB, threads } = limits
-        const job = JSON.stringify({ ...question, result: folder.result, memoryMiB, threads } satisfies Job)
+        const job = JSON.stringify({ ...question, result: folder.result } satisfies Job)
         const answers = answersTo(
           question.comparisons.length,
           (question.noise ?? []).map(({ later }) => later !== undefined),

@@ -69,7 +69,8 @@ function fail(): never {
   throw new Error('nothing came of it')
 }
 
-const { sql, threads } = JSON.parse(readFileSync(0, 'utf8')) as Job
+const { sql } = JSON.parse(readFileSync(0, 'utf8')) as Job
+const threads = Number(process.argv[3])
 const job = JSON.parse(sql) as HostileJob
 const rowCount = 'excess' in job ? exceed(job.excess, job.result) : await tryAll(job.targets, threads)
 process.stdout.write(JSON.stringify({ rowCount }))
