@@ -26,10 +26,10 @@ beforeAll(async () => {
 }, 180_000)
 
 /** @returns what the owner is told at a terminal */
-async function seal(name: string, csv: string): Promise<string> {
+async function seal(name: string, csv: string, ...further: readonly string[]): Promise<string> {
   const file = join(clean.directory, name)
   await writeFile(file, csv)
-  const options = ['--contract', clean.contract.id, '--slot', 'visits', '--dataset', 'visits']
+  const options = ['--contract', clean.contract.id, '--slot', 'visits', '--dataset', 'visits', ...further]
   const { exitCode, out, err } = await as.health('dataset', 'seal', file, ...options, '--state', join(clean.directory, 'state'))
   expect({ exitCode, err }).toMatchObject({ exitCode: 0 })
   return out
@@ -228,4 +228,13 @@ it('a version in which somebody has more rows than the rule counts states nothin
   expect(newest?.document).toMatchObject({ version: 2, slot: 'visits' })
   expect(newest?.document).not.toHaveProperty('unit')
   expect(await shownSql(8)).toBe(await sqlWithoutStatement(8))
+}, 60_000)
+
+it('a version that was kept within the bounds says so, and only its owner learns how much was left out', async () => {
+  const [, first = ''] = visitsCsv().split('\n')
+  const out = await seal('most.csv', `${visitsCsv()}${first}\n`, '--within-bounds')
+  expect(out).toContain('1 row was left out; no person has more than 2 rows; the rule counts at most 2\n')
+  const newest = (await listManifests(clean.sessions.analyst, clean.contract)).at(-1)
+  expect(newest?.document).toMatchObject({ version: 3, rowCount: 120, unit: { column: 'person', rowsAtMost: 2 } })
+  expect(newest?.document).not.toHaveProperty('leftOut')
 }, 60_000)

@@ -34,6 +34,16 @@ export function badInputIsRefused({ as, at, known, offline, rooms }: Life): void
     expect(await versions()).toEqual(before)
   })
 
+  it.each([
+    ['an order of a column that is not the slot’s', ['--cluster-by', 'age'], 'slot visits declares no such column'],
+    ['bounds that the rule does not have', ['--within-bounds'], 'the rule of visits has no maxRowsPerUnit to stay within'],
+    ['memory that is none', ['--memory', '12 GB'], '12 GB are no MiB of memory'],
+  ])('%s is refused', async (_, options, sentence) => {
+    const { exitCode, value } = await as.health.json(...seal('visits.csv'), ...options)
+    expect({ exitCode, code: value.error?.code }).toEqual({ exitCode: 1, code: 'invalid-argument' })
+    expect(text(value.error?.message)).toContain(sentence)
+  })
+
   it('a file with a column type that the engine cannot convert is not sealed', async () => {
     await writeFile(at('nested.json'), JSON.stringify([{ person: 'a', district: 'b', cost: { amount: [1, 2] }, note: 'canary' }]))
     const { exitCode, value } = await as.health.json(...seal('nested.json'))
@@ -49,7 +59,7 @@ export function badInputIsRefused({ as, at, known, offline, rooms }: Life): void
     const answer = await withShortFiles({ room: rooms.room.roomFile, identity: at('health.json') }, seal('long.csv', 'small'))
     expect(answer).toMatchObject({
       exitCode: 1,
-      err: expect.stringMatching(/^reinraum: no room left for .+ \(storage-full\)\n$/),
+      err: expect.stringMatching(/^reinraum: no room left for .+ \(storage-full\)\n$/m),
     })
     expect(await readdir(at('small'))).toEqual([])
   })

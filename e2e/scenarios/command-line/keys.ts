@@ -15,8 +15,8 @@ export function dataIsSealed({ as, at, known, offline }: Life): void {
       ...['dataset', 'seal', at(`${slot}.csv`), '--contract', at('contract.json')],
       ...['--slot', slot, '--state', at('state')],
     ]
-    const visits = await as.health.json(...seal('visits'))
-    expect(visits).toMatchObject({ exitCode: 0, value: { rowCount: 120, version: 1, resumed: false } })
+    const visits = await as.health.json(...seal('visits'), '--cluster-by', 'district')
+    expect(visits).toMatchObject({ exitCode: 0, value: { rowCount: 120, version: 1, resumed: false, clusteredBy: 'district' } })
     known.manifest = text(visits.value.manifest)
     await writeFile(at('hsm.key'), randomBytes(32))
     expect((await as.survey(...seal('districts'), '--no-deposit')).err).toContain('(invalid-argument)')
@@ -28,7 +28,9 @@ export function dataIsSealed({ as, at, known, offline }: Life): void {
     expect((await as.analyst('dataset', 'list', '--contract', known.contract)).out.split('\n')).toHaveLength(4)
     expect((await as.analyst.json('dataset', 'list', '--contract', known.contract)).value.manifests).toHaveLength(2)
     const show = ['dataset', 'show', known.manifest, '--contract', known.contract]
-    expect((await as.analyst(...show)).out).toContain('visits, version 1, by health')
+    const { out } = await as.analyst(...show)
+    expect(out).toContain('visits, version 1, by health')
+    expect(out).toMatch(/^clustered +by district$/m)
     expect((await as.analyst.json(...show)).value.rowCount).toBe(120)
   })
 

@@ -5,6 +5,8 @@ export interface Io {
   readonly out: NodeJS.WritableStream
   readonly err: NodeJS.WritableStream & { readonly isTTY?: boolean }
   readonly now: () => Date
+  /** Aborts when somebody asks the command to stop; whoever asks for it cleans up. */
+  readonly untilInterrupted?: () => AbortSignal
   readonly defaults: { readonly room?: string; readonly identity?: string }
 }
 

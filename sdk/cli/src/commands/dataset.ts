@@ -43,6 +43,7 @@ export function datasetCommands(program: Command, io: Io, exit: Exit): void {
     (invocation, options, file = '') =>
       withContract(invocation, options.contract, async (session, contract) => {
         const bar = progressBar(invocation)
+        const interrupted = io.untilInterrupted?.()
         const dataKey = options.keyFile === undefined ? undefined : await readSmallFile(options.keyFile, 32)
         const { manifest, resumed, units } = await sealDataset(session, {
           contract,
@@ -55,9 +56,14 @@ export function datasetCommands(program: Command, io: Io, exit: Exit): void {
           ...(dataKey === undefined ? {} : { dataKey }),
           onProgress: (progress) =>
             progress.step === 'sealing'
-              ? bar.bytes('sealed', progress.sealedBytes)
-              : bar.share('uploaded', progress.durableBytes, progress.totalBytes),
-        }).finally(() => zeroise(...(dataKey === undefined ? [] : [dataKey])))
+              ? bar.part('sealed', progress.sealedBytes, progress.share)
+              : bar.whole('uploaded', progress.durableBytes, progress.totalBytes),
+          ...(interrupted === undefined ? {} : { signal: interrupted }),
+        })
+          .catch((error) => {
+            throw interrupted?.aborted === true ? new ReinraumError('unavailable', 'interrupted', { cause: error }) : error
+          })
+          .finally(() => zeroise(...(dataKey === undefined ? [] : [dataKey])))
         const rule = contract.document.slots.find(({ id }) => id === options.slot)?.rule
         const counted = units === undefined || rule === undefined ? [] : [['counted', countedText(units, rule)] as const]
         const json = { manifest: manifest.id, resumed, ...(units === undefined ? {} : { units }), ...manifest.document }

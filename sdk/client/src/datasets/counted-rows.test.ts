@@ -7,7 +7,7 @@ import { DuckDBInstance } from '@duckdb/node-api'
 import type { ColumnType, DatasetSchema } from '@reinraum/statements'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { encodeParquet } from './encode.ts'
-import { openSource, type Source } from './source.ts'
+import { openSource, type Source, type SourceOptions } from './source.ts'
 import { unitCounter } from './unit-counter.ts'
 
 let directory: string
@@ -39,8 +39,8 @@ function schemaOf(type: ColumnType): DatasetSchema {
 let files = 0
 
 /** What was counted while the file was encoded, and what the Parquet holds that came of it. */
-async function encode(file: string, type: ColumnType, atChunk: (chunk: number) => void = () => {}) {
-  const source = await openSource(file, schemaOf(type), { unit: 'the "person"' })
+async function encode(file: string, type: ColumnType, options: SourceOptions = {}, atChunk: (chunk: number) => void = () => {}) {
+  const source = await openSource(file, schemaOf(type), { unit: 'the "person"', ...options })
   try {
     const parquet = encodeParquet(source)
     const chunks: Uint8Array[] = []
@@ -54,6 +54,7 @@ async function encode(file: string, type: ColumnType, atChunk: (chunk: number) =
       counted: source.units?.most(),
       encoded,
       inParquet: { rows: Number(rows), most: Number(most) },
+      leftOut: source.units?.leftOut() ?? 0,
       rows: parquet.rowCount(),
     }
   } finally {
@@ -126,7 +127,7 @@ test('of a file that changes meanwhile, what is sealed is counted', async () => 
     Array.from({ length: 300_000 }, (_, i) => line(i)),
   )
   const more = `${Array.from({ length: 400 }, () => line(5)).join('\n')}\n`
-  const { counted, inParquet, rows } = await encode(file, 'BIGINT', (chunk) => {
+  const { counted, inParquet, rows } = await encode(file, 'BIGINT', {}, (chunk) => {
     // Whether these still come in is a matter of chance; a second look at the file would find them.
     if (chunk === 1) appendFileSync(file, more)
   })
@@ -173,6 +174,33 @@ test('rows of which not every one was counted are not sealed', async () => {
   } finally {
     source.close()
   }
+})
+
+test.each(['csv', 'parquet'])('rows of a unit beyond the bound are left out of a file in %s, and no others', async (format) => {
+  const file = join(directory, `bounded.${format}`)
+  // units of up to five rows, each spread over the file, and one row in seven of nobody
+  const unit = 'CASE WHEN i % 7 > 0 THEN (i * 7919) % 20011 END'
+  await inEngine(`COPY (SELECT ${unit} AS "the ""person""", i::VARCHAR AS note FROM range(60000) t(i)) TO '${file}'`)
+  const { counted, encoded, rows, leftOut } = await encode(file, 'BIGINT', { rowsAtMost: 2 })
+  const person = `"the ""person"""::BIGINT AS person`
+  const perPerson = (of: string) => `SELECT ${person}, count(*) AS n FROM '${of}' WHERE "the ""person""" IS NOT NULL GROUP BY 1`
+  const kept = `SELECT person, least(n, 2) FROM (${perPerson(file)})`
+  expect(await inEngine(`(${kept} EXCEPT ${perPerson(encoded)}) UNION ALL (${perPerson(encoded)} EXCEPT ${kept})`)).toEqual([])
+  // what is there was there, and nobody's rows all are
+  const all = (of: string) => `SELECT ${person}, note::VARCHAR FROM '${of}'`
+  expect(await inEngine(`${all(encoded)} EXCEPT ALL ${all(file)}`)).toEqual([])
+  const nobodys = (of: string) => inEngine(`SELECT count(*) FROM '${of}' WHERE "the ""person""" IS NULL`)
+  expect(await nobodys(encoded)).toEqual(await nobodys(file))
+  expect({ counted, all: rows + leftOut }).toEqual({ counted: 2, all: 60_000 })
+  expect(leftOut).toBeGreaterThan(0)
+})
+
+test('rows are bounded in the parts of a clustered file as in one', async () => {
+  const file = join(directory, 'bounded-parts.parquet')
+  const rows = `SELECT i % 100000 AS "the ""person""", md5((i * 31 % 5003)::VARCHAR) || md5(i::VARCHAR) AS note FROM range(250000) t(i)`
+  await inEngine(`COPY (${rows}) TO '${file}'`)
+  const { counted, inParquet, leftOut } = await encode(file, 'BIGINT', { rowsAtMost: 2, clusterBy: 'note', memory: 64 })
+  expect({ counted, inParquet, leftOut }).toEqual({ counted: 2, inParquet: { rows: 200_000, most: 2 }, leftOut: 50_000 })
 })
 
 test('a value that does not convert is told as without counting', async () => {

@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises'
-import { createSha256, sealStream, toHex } from '@reinraum/crypto'
+import { type ByteSource, createSha256, type EnvelopeOptions, sealStream, toHex } from '@reinraum/crypto'
+import { createEnvelopeThreads } from '@reinraum/envelope'
 import type { DatasetSchema } from '@reinraum/statements'
 import { fileError } from '../file-error.ts'
 import { encodeParquet } from './encode.ts'
@@ -15,7 +16,7 @@ export interface SealFileOptions extends SourceOptions {
   /** 32 bytes */
   readonly key: Uint8Array
   readonly context: Uint8Array
-  /** ciphertext bytes so far, and how much of the work is done, from 0 to 1 */
+  /** ciphertext bytes so far, and how much of the work is done, from 0 to 1; twice a second also where nothing comes out yet */
   readonly onProgress?: (sealedBytes: number, share: number) => void
   readonly signal?: AbortSignal
 }
@@ -39,18 +40,20 @@ export interface SealedFile {
 export async function sealFile(options: SealFileOptions): Promise<SealedFile> {
   const { file, schema, target, key, context, signal } = options
   const source = await openSource(file, schema, options)
+  const parquet = encodeParquet(source, signal)
+  let length = 0
+  const report = () => options.onProgress?.(length, parquet.share())
+  const reporting = setInterval(report, 500)
   try {
-    const parquet = encodeParquet(source, signal)
     const hash = createSha256()
-    let length = 0
     const out = await open(target, 'w', 0o600)
     try {
-      for await (const chunk of sealStream(parquet.bytes, { key, context })) {
+      for await (const chunk of envelopeOf(parquet.bytes, { key, context }, source.size)) {
         signal?.throwIfAborted()
         hash.update(chunk)
         await out.writeFile(chunk)
         length += chunk.length
-        options.onProgress?.(length, parquet.share())
+        report()
       }
       await out.sync()
     } finally {
@@ -61,6 +64,20 @@ export async function sealFile(options: SealFileOptions): Promise<SealedFile> {
   } catch (error) {
     throw signal?.aborted === true ? error : fileError(error, target, `cannot write ${target}`)
   } finally {
+    clearInterval(reporting)
     source.close()
+  }
+}
+
+/** From so many bytes on, threads save more than it takes to start them. */
+const manyBytes = 16 << 20
+
+async function* envelopeOf(bytes: ByteSource, options: EnvelopeOptions, size: number): AsyncGenerator<Uint8Array> {
+  if (size < manyBytes) return yield* sealStream(bytes, options)
+  const threads = createEnvelopeThreads({ threads: 2 })
+  try {
+    yield* threads.seal(bytes, options)
+  } finally {
+    await threads.close()
   }
 }

@@ -11,6 +11,8 @@ import { type UnitCounter, unitCounter } from './unit-counter.ts'
 
 /** A file that the owner holds in the clear, opened by DuckDB on the owner's own machine. */
 export interface Source {
+  /** bytes of the file */
+  readonly size: number
   /**
    * SELECTs over the file that yield exactly the slot's columns, cast to the slot's types; each to be run once, in their order.
    * Where rows are clustered, this reads the file a first time.
@@ -87,6 +89,7 @@ export async function openSource(file: string, schema: DatasetSchema, options: S
   const sealed =
     unit === undefined || units === undefined ? (select: string) => select : countedRows(connection, identifier(unit), units)
   return {
+    size: Number(opened.size),
     async pieces() {
       if (clusterBy === undefined) return { selects: [sealed(rows)], groupRows: rowGroupRows }
       return clusteredPieces(connection, rows, { schema, column: clusterBy, memory: memory * 2 ** 20, sealed })

@@ -37,3 +37,18 @@ test('more units than fit are not counted, and not said to be few', () => {
   expect(counted([...units(13), 1], 16)).toEqual({ rows: 14, most: null })
   expect(counted([...units(7000), 1], 8192).most).toBe(null)
 })
+
+test('of bounded units the first rows pass, and all rows of nobody', () => {
+  const counter = unitCounter({ rowsAtMost: 2 })
+  const passed = [1, 1, null, 1, 2, null, 1, null].map((unit) => counter.add(unit, unit))
+  expect(passed).toEqual([true, true, true, false, true, true, false, true])
+  expect({ rows: counter.rows(), leftOut: counter.leftOut(), most: counter.most() }).toEqual({ rows: 6, leftOut: 2, most: 2 })
+})
+
+test('more units than fit are not bounded, and nothing passes any more', () => {
+  const counter = unitCounter({ rowsAtMost: 2, capacity: 16 })
+  for (let unit = 0; unit < 13; unit++) counter.add(unit, 7)
+  expect(counter.failure()).toMatchObject({ code: 'unsupported' })
+  expect(() => counter.add(1, 7)).toThrow('too many units')
+  expect(() => counter.add(null, null)).toThrow('too many units')
+})
