@@ -3,13 +3,20 @@ import { join } from 'node:path'
 import { parseSources, releasesFor, sourcesForRelease } from './debian-sources.mjs'
 import { runLeashed } from './leash.mjs'
 
+// As on a machine where nothing is installed yet. Nothing is installed now either.
+const DOWNLOAD_ALL = [
+  ...['install', '-q', '-y', '--download-only', '--no-install-recommends'],
+  ...['-o', 'Dir::State::status=/dev/null', '-o', 'Debug::NoLocking=1'],
+]
+
 /**
  * Unpacks a program from the machine's own package archive, from a newer release than the machine's where that is needed.
  * Needs no root and changes nothing of the machine: apt works on private lists and a private cache inside `folder`.
  * Resolves with the unpacked root of the first release whose version is acceptable, or with what stood in the way.
- * With `ownRelease` no other release is asked than the machine's own.
+ * With `ownRelease` no other release is asked than the machine's own. With `closure`, a list of further packages, everything
+ * that the package depends on is unpacked too, down to the C library: what runs then needs nothing of the machine.
  */
-export async function unpackDebianPackage({ name, acceptable, ownRelease = false, folder, say, signal }) {
+export async function unpackDebianPackage({ name, acceptable, ownRelease = false, closure, folder, say, signal }) {
   const releases = releasesFor(await readFile('/etc/os-release', 'utf8').catch(() => ''))
   if (releases === undefined) return { problem: 'this is not a Debian-like system' }
   const dpkg = await runLeashed('dpkg', ['--print-architecture'], { signal })
@@ -21,14 +28,14 @@ export async function unpackDebianPackage({ name, acceptable, ownRelease = false
     if (signal?.aborted) break
     const list = sourcesForRelease(sources, releases.own, release, dpkg.stdout.trim())
     if (list === '') return { problem: 'no source of the main archive is configured' }
-    const found = await tryRelease({ name, acceptable, release, list, folder: join(folder, release), say, signal })
+    const found = await tryRelease({ name, acceptable, closure, release, list, folder: join(folder, release), say, signal })
     if (found.root !== undefined) return found
     problems.push(`${release}: ${found.problem}`)
   }
   return { problem: problems.join('; ') }
 }
 
-async function tryRelease({ name, acceptable, release, list, folder, say, signal }) {
+async function tryRelease({ name, acceptable, closure, release, list, folder, say, signal }) {
   const options = ['-c', await writeAptConfig(folder, list)]
   const run = (command, args) =>
     runLeashed(command, [...options, ...args], { cwd: folder, signal, env: { ...process.env, LC_ALL: 'C' } })
@@ -39,11 +46,16 @@ async function tryRelease({ name, acceptable, release, list, folder, say, signal
   const version = versions.find((candidate) => acceptable(candidate))
   if (version === undefined) return { problem: lastError(update.stderr) ?? `no usable version of ${name}` }
   say(`Fetching ${name} ${version} from ${release}`)
-  const download = await run('apt-get', ['download', '-q', `${name}=${version}`])
-  const archive = (await readdir(folder)).find((file) => file.endsWith('.deb'))
-  if (download.code !== 0 || archive === undefined) return { problem: lastError(download.stderr) ?? 'the download failed' }
-  const unpacked = await runLeashed('dpkg', ['-x', join(folder, archive), join(folder, 'root')], { signal })
-  if (unpacked.code !== 0) return { problem: lastError(unpacked.stderr) ?? 'the package could not be unpacked' }
+  const wanted = `${name}=${version}`
+  const command = closure === undefined ? ['download', '-q', wanted] : [...DOWNLOAD_ALL, wanted, ...closure]
+  const download = await run('apt-get', command)
+  const place = closure === undefined ? folder : join(folder, 'cache', 'archives')
+  const archives = (await readdir(place)).filter((file) => file.endsWith('.deb')).sort()
+  if (download.code !== 0 || archives.length === 0) return { problem: lastError(download.stderr) ?? 'the download failed' }
+  for (const archive of archives) {
+    const unpacked = await runLeashed('dpkg', ['-x', join(place, archive), join(folder, 'root')], { signal })
+    if (unpacked.code !== 0) return { problem: lastError(unpacked.stderr) ?? 'the package could not be unpacked' }
+  }
   return { root: join(folder, 'root'), version, release }
 }
 

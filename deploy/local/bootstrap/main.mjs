@@ -6,6 +6,7 @@ import { ensureNatsServer } from './nats-server.mjs'
 import { pickNode } from './node-version.mjs'
 import { ensurePackages } from './npm-packages.mjs'
 import { ensurePkcs11Binding } from './pkcs11-binding.mjs'
+import { ensureS3Server } from './s3-server.mjs'
 import { ensureSoftHsm } from './softhsm.mjs'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
@@ -55,6 +56,8 @@ async function prepare(name, signal) {
     ensureNatsServer({ folder: join(root, '.local', 'nats'), say, signal }),
     // A local room keeps its root keys in files.
     name === 'start' ? undefined : prepareToken(signal),
+    // And its objects in folders.
+    name === 'start' ? undefined : prepareS3Server(signal),
   ])
   return node
 }
@@ -65,6 +68,12 @@ async function prepareToken(signal) {
   if (binding === undefined) return say(`Going on without the PKCS#11 binding, and without the tests that need it: ${problem}.`)
   const softHsm = await ensureSoftHsm({ folder: join(root, '.local', 'softhsm'), binding, say, signal })
   if (softHsm.module === undefined) say(`Going on without SoftHSM2, and without the tests that need a token: ${softHsm.problem}.`)
+}
+
+/** What the tests use for an object store. A machine that cannot have it skips them. */
+async function prepareS3Server(signal) {
+  const server = await ensureS3Server({ folder: join(root, '.local', 's3'), say, signal })
+  if (server.program === undefined) say(`Going on without an S3 server, and without the tests that need it: ${server.problem}.`)
 }
 
 function run(node, args, stop) {

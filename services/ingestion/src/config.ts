@@ -1,8 +1,10 @@
-import { serviceConfigShape } from '@reinraum/kit'
+import { objectsConfigSchema, serviceConfigShape } from '@reinraum/kit'
 import { z } from 'zod'
 
 export const ingestionConfigSchema = z.strictObject({
   ...serviceConfigShape.shape,
+  /** where ciphertext is kept; the folder `objects` of its data unless told */
+  objects: objectsConfigSchema.optional(),
   /** ciphertext bytes of one dataset version */
   maxUploadBytes: z.int().min(1).optional(),
 })

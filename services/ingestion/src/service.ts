@@ -1,4 +1,4 @@
-import { type Kit, openObjectFolder, type Service, startOutboxRelay } from '@reinraum/kit'
+import { type Kit, openObjects, type Service, startOutboxRelay } from '@reinraum/kit'
 import { IngestionService, ObjectService } from '@reinraum/proto'
 import { type Caller, implement } from '@reinraum/rpc'
 import { dropAbandoned } from './abandoned.ts'
@@ -18,7 +18,7 @@ const sweepMs = 3600 * 1000
 
 export async function startIngestion(config: IngestionConfig, kit: Kit): Promise<Service> {
   const store = await openIngestionStore(kit.dataPath('ingestion.db'))
-  const objects = await openObjectFolder(kit.dataPath('objects'))
+  const objects = await openObjects(config.objects ?? { kind: 'folder', path: kit.dataPath('objects') })
   const limits = { ...ingestionLimits, bytesPerUpload: config.maxUploadBytes ?? ingestionLimits.bytesPerUpload }
   const ingestion = { store, objects, turns: createTurns(), limits, now: () => new Date() }
   await resumeCommits(ingestion)

@@ -1,4 +1,4 @@
-import { type Kit, openObjectFolder, type Service, startOutboxRelay } from '@reinraum/kit'
+import { type Kit, openObjects, type Service, startOutboxRelay } from '@reinraum/kit'
 import { ReleaseService, ResultIntakeService } from '@reinraum/proto'
 import { type Caller, implement } from '@reinraum/rpc'
 import type { ReleaseConfig } from './config.ts'
@@ -12,9 +12,9 @@ import { readResult } from './rpc/read-result.ts'
 import { submitReview } from './rpc/submit-review.ts'
 import { openReleaseStore } from './store.ts'
 
-export async function startRelease(_config: ReleaseConfig, kit: Kit): Promise<Service> {
+export async function startRelease(config: ReleaseConfig, kit: Kit): Promise<Service> {
   const store = await openReleaseStore(kit.dataPath('release.db'))
-  const objects = await openObjectFolder(kit.dataPath('objects'))
+  const objects = await openObjects(config.objects ?? { kind: 'folder', path: kit.dataPath('objects') })
   const now = () => new Date()
   const intake = createIntake({ store, objects, now })
   await intake.dropInterrupted()

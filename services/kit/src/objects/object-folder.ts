@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { ReinraumError } from '@reinraum/crypto'
 import { errnoOf, fileError } from './file-error.ts'
 import { createKeyedMutex } from './keyed-mutex.ts'
-import type { ObjectStore, Range } from './object-store.ts'
+import { objectHex } from './object-id.ts'
+import type { ObjectReader, ObjectStore, Range } from './object-store.ts'
 
 const readBytes = 1024 * 1024
 
@@ -15,8 +16,8 @@ export async function openObjectFolder(dir: string): Promise<ObjectStore> {
   await mkdir(folders.parts, { recursive: true, mode: 0o700 })
   await mkdir(folders.objects, { recursive: true, mode: 0o700 })
   const alone = createKeyedMutex()
-  const part = (id: string) => join(folders.parts, fileName(id))
-  const object = (id: string) => join(folders.objects, fileName(id))
+  const part = (id: string) => join(folders.parts, objectHex(id))
+  const object = (id: string) => join(folders.objects, objectHex(id))
 
   return {
     partLength: async (partId) => (await lengthOf(part(partId))) ?? 0,
@@ -42,20 +43,21 @@ export async function openObjectFolder(dir: string): Promise<ObjectStore> {
         })
         await moveInto(part(partId), target, folders)
       }),
+    ...readObjectFolder(dir),
+    remove: async (objectId) => removeFile(object(objectId), folders.objects),
+  }
+}
+
+/** The committed objects of a folder; nothing is made there. */
+export function readObjectFolder(dir: string): ObjectReader {
+  const object = (id: string) => join(dir, 'objects', objectHex(id))
+  return {
     stat: async (objectId) => {
       const length = await lengthOf(object(objectId))
       return length === undefined ? undefined : { length }
     },
     read: (objectId, range) => readRange(object(objectId), range ?? { offset: 0 }),
-    remove: async (objectId) => removeFile(object(objectId), folders.objects),
   }
-}
-
-/** Ids become file names, so only this one form passes: no separators, no dots, nothing that a file system folds. */
-function fileName(id: string): string {
-  const hex = /^sha256:([0-9a-f]{64})$/.exec(id)?.[1]
-  if (hex === undefined) throw new ReinraumError('invalid-argument', 'an object id is sha256:<64 hex digits>')
-  return hex
 }
 
 async function appendTo(path: string, folder: string, offset: number, bytes: Uint8Array, sync: boolean): Promise<number> {

@@ -9,11 +9,19 @@ export interface StoredObject {
   readonly length: number
 }
 
+/** Committed objects, for whoever only reads. */
+export interface ObjectReader {
+  /** A committed object, or nothing. */
+  stat(objectId: string): Promise<StoredObject | undefined>
+  /** @throws ReinraumError `not-found`; `invalid-argument` when the range is not inside the object */
+  read(objectId: string, range?: Range, options?: { readonly signal?: AbortSignal | undefined }): AsyncIterable<Uint8Array>
+}
+
 /**
  * Where ciphertext lies. Objects are named by the SHA-256 of their content, parts (unfinished uploads) by whatever they
- * belong to; both names have the form `sha256:<64 hex>`. A folder implements it here, S3 can.
+ * belong to; both names have the form `sha256:<64 hex>`. A folder implements it, and S3.
  */
-export interface ObjectStore {
+export interface ObjectStore extends ObjectReader {
   /** Bytes of a part so far, 0 when there is none. */
   partLength(partId: string): Promise<number>
   /**
@@ -33,10 +41,6 @@ export interface ObjectStore {
    * @throws ReinraumError `ciphertext-mismatch` when length or hash differ, `not-found`
    */
   commit(partId: string, objectId: string, length: number): Promise<void>
-  /** A committed object, or nothing. */
-  stat(objectId: string): Promise<StoredObject | undefined>
-  /** @throws ReinraumError `not-found`; `invalid-argument` when the range is not inside the object */
-  read(objectId: string, range?: Range): AsyncIterable<Uint8Array>
   /** Removes a committed object; nothing happens when there is none. */
   remove(objectId: string): Promise<void>
 }
