@@ -47,6 +47,16 @@ export function constantTimeEqual(a: Uint8Array, b: Uint8Array): boolean {
   return difference === 0
 }
 
+/**
+ * A copy that can be overwritten for good. Small arrays lie on the engine's heap, where the garbage collector leaves their bytes
+ * behind when it moves them; what has a buffer of its own stays where it is.
+ */
+export function copySecret(secret: Uint8Array): Uint8Array<ArrayBuffer> {
+  const copy = new Uint8Array(new ArrayBuffer(secret.length))
+  copy.set(secret)
+  return copy
+}
+
 /** Overwrites key material with zeros. Copies that the engine made on its own are out of reach. */
 export function zeroise(...secrets: readonly Uint8Array[]): void {
   for (const secret of secrets) secret.fill(0)

@@ -1,5 +1,5 @@
 export { fromBase64url, toBase64url } from './base64url.ts'
-export { concatBytes, constantTimeEqual, fromUtf8, randomBytes, utf8, zeroise } from './bytes.ts'
+export { concatBytes, constantTimeEqual, copySecret, fromUtf8, randomBytes, utf8, zeroise } from './bytes.ts'
 export { canonicalBytes, canonicalize } from './canonical-json.ts'
 export type { ChunkCipher } from './envelope/chunk-cipher.ts'
 export { type ByteSource, requireBytes } from './envelope/chunker.ts'

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { type MessageKeys, ReinraumError } from '@reinraum/crypto'
+import { copySecret, type MessageKeys, ReinraumError } from '@reinraum/crypto'
 import type { Job, JobResult, Reply, Request } from './job.ts'
 
 /** Threads that do jobs, each one after the other. */
@@ -100,7 +100,7 @@ export function createThreadPool(threads: number, entry: URL = program): ThreadP
 }
 
 function copyOf({ key, baseNonce, commitment }: MessageKeys) {
-  return { key: new Uint8Array(key), baseNonce: new Uint8Array(baseNonce), commitment }
+  return { key: copySecret(key), baseNonce: copySecret(baseNonce), commitment }
 }
 
 function failureOf(code: ReinraumError['code'], system: string | undefined): ReinraumError {

@@ -1,4 +1,4 @@
-import { concatBytes, utf8, zeroise } from '../bytes.ts'
+import { concatBytes, copySecret, utf8, zeroise } from '../bytes.ts'
 import { ReinraumError } from '../reinraum-error.ts'
 import { commitmentLength, type EnvelopeOptions, keyLength, maxChunks, nonceLength, saltLength } from './format.ts'
 import { hkdfExpandSha512 } from './hkdf-expand.ts'
@@ -21,7 +21,7 @@ export interface MessageKeys {
 export function takeOptions(options: EnvelopeOptions): EnvelopeOptions {
   if (options.key.length !== keyLength) throw new ReinraumError('invalid-argument', `a data key has ${keyLength} bytes`)
   if (options.context.length > maxContextLength) throw new ReinraumError('invalid-argument', 'the context is too long')
-  return { key: new Uint8Array(options.key), context: new Uint8Array(options.context) }
+  return { key: copySecret(options.key), context: new Uint8Array(options.context) }
 }
 
 /** §Key derivation: HKDF-Expand (SHA-512) from the data key, which is uniformly random already. */
@@ -30,8 +30,8 @@ export function deriveMessageKeys(options: EnvelopeOptions, salt: Uint8Array): M
   const info = concatBytes(label, salt, options.context)
   const derived = hkdfExpandSha512(options.key, info, keyLength + nonceLength + commitmentLength)
   const keys = {
-    key: derived.slice(0, keyLength),
-    baseNonce: derived.slice(keyLength, keyLength + nonceLength),
+    key: copySecret(derived.subarray(0, keyLength)),
+    baseNonce: copySecret(derived.subarray(keyLength, keyLength + nonceLength)),
     commitment: derived.slice(keyLength + nonceLength),
   }
   zeroise(derived)
