@@ -17,6 +17,15 @@ export const configSchema = z.strictObject({
   allowDiskScratch: z.boolean().default(false),
   /** to run where the host refuses namespaces or privilege limits; only for development */
   allowWeakConfinement: z.boolean().default(false),
+  /** of decrypted columns, between runs of one contract and as long as its lease is renewed */
+  cache: z
+    .strictObject({
+      /** of memory; 0 keeps nothing */
+      mebibytes: z.int().min(0).default(1024),
+      /** without a run that wants them */
+      idleSeconds: z.int().min(1).max(86_400).default(600),
+    })
+    .prefault({}),
   runLimits: z.strictObject({
     /** for DuckDB, per run */
     memoryMiB: z.int().min(64),

@@ -6,6 +6,7 @@ import type { KeyReleaseService, ResultIntakeService, RunDirectoryService } from
 import type { Client } from '@reinraum/rpc'
 import type { Workplaces } from './child/workplaces.ts'
 import type { OpenCiphertext } from './datasets/ciphertext-source.ts'
+import type { KeptDatasets } from './datasets/kept-datasets.ts'
 
 /** What every run works with. It holds nothing of any run. */
 export interface Executor {
@@ -17,6 +18,7 @@ export interface Executor {
   readonly runDirectory: Client<typeof RunDirectoryService>
   readonly openCiphertext: OpenCiphertext
   readonly envelopes: EnvelopeThreads
+  readonly keptDatasets: KeptDatasets
   readonly intake: Client<typeof ResultIntakeService>
   /** @throws ReinraumError `unavailable` when this executor knows no such key service */
   keyRelease(keyServiceId: string): Client<typeof KeyReleaseService>

@@ -7,8 +7,8 @@ const memoryFileSystems = [0x01021994, 0x858458f6]
 
 /** Where plaintext lives during a run: one private folder per run, in memory. */
 export interface Scratch {
-  /** A fresh folder for one run. */
-  open(): Promise<ScratchFolder>
+  /** A fresh folder, for one run unless told. */
+  open(purpose?: string): Promise<ScratchFolder>
 }
 
 export interface ScratchFolder {
@@ -31,8 +31,8 @@ export async function openScratch(directory: string, { allowDisk }: { readonly a
     throw new ReinraumError('unsupported', 'the scratch folder is not memory-backed; plaintext would reach a disk')
   }
   return {
-    async open() {
-      const path = await mkdtemp(join(directory, 'run-'))
+    async open(purpose = 'run') {
+      const path = await mkdtemp(join(directory, `${purpose}-`))
       return { path, remove: () => rm(path, { recursive: true, force: true }) }
     },
   }

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { ReinraumError } from '@reinraum/crypto'
 import { createEnvelopeThreads } from '@reinraum/envelope'
 import {
+  type EventRecord,
   evidenceRequestSubject,
   executorConsumers,
   forbidCoreDumps,
@@ -19,10 +20,11 @@ import { probeConfinement } from './child/probe.ts'
 import { keepWorkplaces } from './child/workplaces.ts'
 import type { ExecutorConfig } from './config.ts'
 import { ingestedCiphertext } from './datasets/ciphertext-source.ts'
+import { type KeepingLimits, type KeptDatasets, keepDatasets } from './datasets/kept-datasets.ts'
 import type { Executor } from './executor.ts'
 import { handleWork } from './handle-work.ts'
 import { openScratch } from './scratch.ts'
-import { createStops } from './stops.ts'
+import { createStops, type Stops } from './stops.ts'
 
 export async function startExecutor(config: ExecutorConfig, kit: Kit): Promise<Service> {
   await forbidCoreDumps()
@@ -35,6 +37,7 @@ export async function startExecutor(config: ExecutorConfig, kit: Kit): Promise<S
   ])
   requireConfinement(confinement, config.allowWeakConfinement, kit.log)
   const clients = dial(config, kit)
+  const keptDatasets = keepDatasets((await scratch.open('kept')).path, keepingLimits(config.cache))
   const envelopes = createEnvelopeThreads({ threads: availableParallelism() })
   const workplaces = keepWorkplaces(scratch, limitsOf(config.runLimits), confinement, kit.log)
   const executor: Executor = {
@@ -45,6 +48,7 @@ export async function startExecutor(config: ExecutorConfig, kit: Kit): Promise<S
     log: kit.log,
     ...clients,
     envelopes,
+    keptDatasets,
     workplaces,
     releaseGridMs: config.runLimits.releaseGridMs,
     now: () => new Date(),
@@ -52,7 +56,7 @@ export async function startExecutor(config: ExecutorConfig, kit: Kit): Promise<S
   const stops = createStops()
   const consumers = executorConsumers(config.id)
   const subscriptions = [
-    await bus.consume({ ...consumers.stops, handle: async (event) => stops.handle(event) }),
+    await bus.consume({ ...consumers.stops, handle: async (event) => handleStop(event, stops, keptDatasets) }),
     bus.reply(evidenceRequestSubject, (body) => answerChallenge(executor, body), { queue: 'executors' }),
     await bus.consume({ ...consumers.work, handle: (event, delivery) => handleWork(executor, stops, event, delivery) }),
   ]
@@ -61,12 +65,23 @@ export async function startExecutor(config: ExecutorConfig, kit: Kit): Promise<S
   return {
     async stop() {
       for (const subscription of subscriptions.toReversed()) await subscription.stop()
+      keptDatasets.close()
       await workplaces.close()
       await guard.close()
       await envelopes.close()
       clients.close()
     },
   }
+}
+
+/** A revocation empties what is kept of its contract at once, whatever it revokes; runs in flight find out what it is about. */
+async function handleStop(event: EventRecord, stops: Stops, keptDatasets: KeptDatasets): Promise<void> {
+  if (event.noun === 'revocation') keptDatasets.forget(event.contractId)
+  stops.handle(event)
+}
+
+function keepingLimits({ mebibytes, idleSeconds }: ExecutorConfig['cache']): KeepingLimits {
+  return { bytes: mebibytes * 2 ** 20, idleMs: idleSeconds * 1000 }
 }
 
 function limitsOf({ memoryMiB, runTimeoutMs, resultBytes }: ExecutorConfig['runLimits']): ChildLimits {

@@ -1,7 +1,7 @@
-import type { EnvelopeThreads } from '@reinraum/envelope'
+import type { EnvelopeThreads, OpenEnvelope } from '@reinraum/envelope'
 import { type Manifest, type ManifestCore, manifestCoreContext, type Verified } from '@reinraum/statements'
 import { exactly, type OpenCiphertext } from './ciphertext-source.ts'
-import { createSparseFile, type SparseFile } from './sparse-file.ts'
+import { continueSparseFile, createSparseFile, type SparseContent, type SparseFile } from './sparse-file.ts'
 
 /** Where ciphertext lies, and who opens it. */
 export interface Ciphertexts {
@@ -19,20 +19,40 @@ export interface Ciphertexts {
  * @throws ReinraumError `ciphertext-mismatch`, `decryption-failed`, `not-found`
  */
 export async function openDataset(
-  { openCiphertext, envelopes }: Ciphertexts,
+  ciphertexts: Ciphertexts,
   manifest: Verified<Manifest>,
   key: Uint8Array,
   file: string,
   signal: AbortSignal,
 ): Promise<SparseFile> {
-  const { contract, slot, version, schema, object, length } = manifest.document
-  const core: ManifestCore = { contract, slot, version, schema }
-  const source = exactly(openCiphertext(object))
-  const envelope = await envelopes.open(source, length, { key, context: manifestCoreContext(core) }, { signal })
+  const envelope = await openEnvelope(ciphertexts, manifest, key, signal)
   try {
     return await createSparseFile(file, envelope)
   } catch (error) {
     await envelope.close()
     throw error
   }
+}
+
+/** The same where the file is there already, as much of it as earlier runs read. The ciphertext is asked for what is missing alone. */
+export function reopenDataset(
+  ciphertexts: Ciphertexts,
+  manifest: Verified<Manifest>,
+  key: Uint8Array,
+  kept: SparseContent,
+  signal: AbortSignal,
+): Promise<SparseFile> {
+  return continueSparseFile(kept, () => openEnvelope(ciphertexts, manifest, key, signal))
+}
+
+async function openEnvelope(
+  { openCiphertext, envelopes }: Ciphertexts,
+  manifest: Verified<Manifest>,
+  key: Uint8Array,
+  signal: AbortSignal,
+): Promise<OpenEnvelope> {
+  const { contract, slot, version, schema, object, length } = manifest.document
+  const core: ManifestCore = { contract, slot, version, schema }
+  const source = exactly(openCiphertext(object))
+  return envelopes.open(source, length, { key, context: manifestCoreContext(core) }, { signal })
 }

@@ -3,6 +3,14 @@ import { envelopeLayout, ReinraumError } from '@reinraum/crypto'
 import type { OpenEnvelope } from '@reinraum/envelope'
 import { type ByteRange, bytesIn, endOf, joined, without } from './byte-ranges.ts'
 
+/** What is there of a file. */
+export interface SparseContent {
+  readonly path: string
+  /** of the whole file */
+  readonly length: number
+  readonly present: readonly ByteRange[]
+}
+
 /**
  * A decrypted file in memory of which only those ranges are there that somebody asked for. The rest are holes: it reads as zeros,
  * takes no memory, and was never fetched.
@@ -17,8 +25,12 @@ export interface SparseFile {
    * use any more, and every further call throws the same: a range may be there in part.
    */
   ensure(ranges: readonly ByteRange[], signal: AbortSignal): Promise<void>
+  /** Whether all of a range is in it. */
+  isThere(range: ByteRange): boolean
   /** Authentic bytes of the file, whether or not they are in it. */
   read(offset: number, length: number, signal: AbortSignal): Promise<Uint8Array>
+  /** For `continueSparseFile`. */
+  content(): SparseContent
   /** How many bytes are there. */
   unsealedBytes(): number
   /** No range can be added any more; the file stays. */
@@ -27,46 +39,84 @@ export interface SparseFile {
 
 /** Makes the file, all of it a hole; nothing may be there at that path. It closes the envelope in the end. */
 export async function createSparseFile(path: string, envelope: OpenEnvelope): Promise<SparseFile> {
-  const file = await open(path, 'wx', 0o600)
-  let present: readonly ByteRange[] = []
-  let broken: { readonly error: unknown } | undefined
-  let last: Promise<void> = Promise.resolve()
-  const unseal = async (ranges: readonly ByteRange[], signal: AbortSignal) => {
-    if (broken !== undefined) throw broken.error
-    const missing = without(joined(ranges), present)
-    if (missing.length === 0) return
-    try {
-      await envelope.unsealInto(file.fd, missing, { signal })
-      await makeHoles(file, envelope.plaintextLength, missing, joined([...present, ...missing]))
-    } catch (error) {
-      broken = { error }
-      throw error
-    }
-    present = joined([...present, ...missing])
-  }
+  const file = await open(path, 'wx+', 0o600)
+  const length = envelope.plaintextLength
   try {
     // For the query process, which has no privilege left. The folder above is closed to everyone else.
     await file.chmod(0o644)
-    await file.truncate(envelope.plaintextLength)
+    await file.truncate(length)
   } catch (error) {
     await file.close()
     throw error
   }
+  return sparseFile(file, { path, length, present: [] }, async () => envelope)
+}
+
+/**
+ * Goes on with a file that was made before.
+ * @param openEnvelope asked for what is not there, once; never where nothing is missing
+ */
+export async function continueSparseFile(kept: SparseContent, openEnvelope: () => Promise<OpenEnvelope>): Promise<SparseFile> {
+  return sparseFile(await open(kept.path, 'r+'), kept, openEnvelope)
+}
+
+function sparseFile(
+  file: FileHandle,
+  { path, length, ...begun }: SparseContent,
+  openEnvelope: () => Promise<OpenEnvelope>,
+): SparseFile {
+  let present = begun.present
+  let opened: Promise<OpenEnvelope> | undefined
+  const envelope = () => {
+    opened ??= openEnvelope()
+    return opened
+  }
+  let broken: { readonly error: unknown } | undefined
+  let last: Promise<void> = Promise.resolve()
+  const missing = (ranges: readonly ByteRange[]) => without(joined(ranges), present)
+  const unseal = async (ranges: readonly ByteRange[], signal: AbortSignal) => {
+    if (broken !== undefined) throw broken.error
+    const lacking = missing(ranges)
+    if (lacking.length === 0) return
+    try {
+      await (await envelope()).unsealInto(file.fd, lacking, { signal })
+      await makeHoles(file, length, lacking, joined([...present, ...lacking]))
+    } catch (error) {
+      broken = { error }
+      throw error
+    }
+    present = joined([...present, ...lacking])
+  }
   return {
     path,
-    length: envelope.plaintextLength,
+    length,
+    isThere: (range) => broken === undefined && missing([range]).length === 0,
     ensure(ranges, signal) {
       const own = last.then(() => unseal(ranges, signal))
       last = own.catch(() => undefined)
       return own
     },
-    read: (offset, length, signal) => envelope.read(offset, length, { signal }),
+    async read(offset, length, signal) {
+      if (broken !== undefined || missing([{ offset, length }]).length > 0)
+        return (await envelope()).read(offset, length, { signal })
+      const bytes = new Uint8Array(length)
+      for (let at = 0; at < length; ) {
+        const { bytesRead } = await file.read(bytes, at, length - at, offset + at)
+        if (bytesRead === 0) throw new ReinraumError('internal', 'the file became shorter')
+        at += bytesRead
+      }
+      return bytes
+    },
+    content: () => ({ path, length, present }),
     unsealedBytes: () => bytesIn(present),
     async close() {
       broken ??= { error: new ReinraumError('internal', 'the file was closed') }
       await last
       await file.close()
-      await envelope.close()
+      await opened?.then(
+        (own) => own.close(),
+        () => undefined,
+      )
     },
   }
 }

@@ -31,7 +31,8 @@ export async function unsealDataset(file: SparseFile, wanted: Wanted, signal: Ab
 }
 
 async function choose(file: SparseFile, { scans, clusteredBy }: Wanted, signal: AbortSignal, gap: number) {
-  const tail = await readEnd(file, Math.min(file.length, Math.max(gap, 8)), signal)
+  const isKept = file.isThere({ offset: file.length - 8, length: 8 })
+  const tail = await readEnd(file, isKept ? 8 : Math.min(file.length, Math.max(gap, 8)), signal)
   const length = footerLength(tail, file.length)
   if (length === undefined) return undefined
   const start = file.length - length

@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises'
 import type { Scan } from '@reinraum/policy'
 import type { Manifest, Verified } from '@reinraum/statements'
-import { type Ciphertexts, openDataset } from './open-dataset.ts'
+import type { KeepingLease, KeptDatasets } from './kept-datasets.ts'
+import { type Ciphertexts, openDataset, reopenDataset } from './open-dataset.ts'
 import { unsealDataset } from './unseal-dataset.ts'
 
 export interface SealedSlot {
@@ -18,7 +19,16 @@ export type Trying = <T>(step: () => Promise<T>, signal: AbortSignal) => Promise
 export interface UnsealOptions {
   readonly ciphertexts: Ciphertexts
   readonly trying: Trying
+  /** undefined where nothing may be kept for another run */
+  readonly keeping: Keeping | undefined
   readonly signal: AbortSignal
+}
+
+/** What earlier runs of the contract left, and this one leaves. */
+export interface Keeping {
+  readonly datasets: Pick<KeptDatasets, 'take' | 'keep'>
+  readonly contractId: string
+  readonly lease: KeepingLease
 }
 
 /**
@@ -29,21 +39,27 @@ export async function unsealSlots(slots: readonly SealedSlot[], options: UnsealO
   const failure = new AbortController()
   const signal = AbortSignal.any([options.signal, failure.signal])
   const ends = slots.map((slot) =>
-    options.trying(() => unsealSlot(slot, options.ciphertexts, signal), signal).catch((error: unknown) => failure.abort(error)),
+    options.trying(() => unsealSlot(slot, options, signal), signal).catch((error: unknown) => failure.abort(error)),
   )
   await Promise.all(ends)
   signal.throwIfAborted()
 }
 
-async function unsealSlot(slot: SealedSlot, ciphertexts: Ciphertexts, signal: AbortSignal): Promise<void> {
+async function unsealSlot(slot: SealedSlot, { ciphertexts, keeping }: UnsealOptions, signal: AbortSignal): Promise<void> {
   const { manifest, key, file, scans } = slot
   signal.throwIfAborted()
   await rm(file, { force: true })
-  const sparse = await openDataset(ciphertexts, manifest, key, file, signal)
+  const kept = await keeping?.datasets.take(manifest.id, file)
+  const sparse = await (kept === undefined
+    ? openDataset(ciphertexts, manifest, key, file, signal)
+    : reopenDataset(ciphertexts, manifest, key, kept, signal))
   try {
     const { schema, clusteredBy } = manifest.document
     await unsealDataset(sparse, { scans, clusteredBy: schema.columns.find(({ name }) => name === clusteredBy) }, signal)
   } finally {
     await sparse.close()
   }
+  if (keeping === undefined) return
+  const { contractId, lease, datasets } = keeping
+  await datasets.keep({ contractId, manifestId: manifest.id, content: sparse.content() }, lease)
 }

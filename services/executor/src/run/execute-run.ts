@@ -4,6 +4,7 @@ import { noiseSql, type Scan } from '@reinraum/policy'
 import { type RunBundleBytes, releaseSuiteOf, type VerifiedRun, verifyRunBundle } from '@reinraum/statements'
 import type { RunFolder } from '../child/run-folder.ts'
 import type { Child } from '../child/spawn.ts'
+import type { KeepingLease } from '../datasets/kept-datasets.ts'
 import { type Trying, unsealSlots } from '../datasets/unseal-slots.ts'
 import type { Executor } from '../executor.ts'
 import { openRunHistories } from '../history/run-histories.ts'
@@ -21,6 +22,7 @@ import { zeroiseHistories } from './open-histories.ts'
 import { patiently } from './patiently.ts'
 import { receiptBundle, signReceipt } from './receipt.ts'
 import { type ReleaseGrid, startReleaseGrid } from './release-grid.ts'
+import { sharedLease } from './shared-lease.ts'
 import { debits, endOfSpent } from './spent.ts'
 
 export interface RunControl {
@@ -89,15 +91,17 @@ async function runWithKeys(execution: Execution, control: RunControl): Promise<b
       now: executor.now,
       onRevocation: control.onRevocation,
     })
+    const shared = sharedLease(lease)
+    const letGo = shared.hold()
     const signal = AbortSignal.any([control.signal, lease.signal])
     try {
       // What another attempt of the run would do again is done again here where there can be none.
       const trying: Trying = isSpent ? patiently : (step) => step()
       return await withReason(signal, () =>
-        computeAndDeliver(execution, { obtained, signal, trying, confirmLease: () => lease.confirm() }),
+        computeAndDeliver(execution, { obtained, signal, trying, lease: shared, confirmLease: () => lease.confirm() }),
       )
     } finally {
-      lease.stop()
+      letGo()
     }
   } catch (error) {
     throw isSpent ? endOfSpent(error) : error
@@ -112,10 +116,14 @@ interface WithKeys {
   readonly signal: AbortSignal
   /** Makes a step that other services have part in, which may be made more than once. */
   readonly trying: Trying
+  readonly lease: KeepingLease
   readonly confirmLease: () => Promise<void>
 }
 
-async function computeAndDeliver(execution: Execution, { obtained, signal, trying, confirmLease }: WithKeys): Promise<boolean> {
+async function computeAndDeliver(
+  execution: Execution,
+  { obtained, signal, trying, lease, confirmLease }: WithKeys,
+): Promise<boolean> {
   const { executor, run, bundle, guarded, scans, keys, files, sealed, grid, laps, child } = execution
   const datasets = [...run.manifests].map(([slot, manifest]) => ({ slot, manifest, file: join(files.data, `${slot}.parquet`) }))
   const sealedSlots = datasets.map((dataset) => {
@@ -123,7 +131,9 @@ async function computeAndDeliver(execution: Execution, { obtained, signal, tryin
     if (key === undefined) throw new ReinraumError('key-mismatch', `no key for ${dataset.slot}`)
     return { ...dataset, key, scans: scans.filter(({ slot }) => slot === dataset.slot) }
   })
-  await unsealSlots(sealedSlots, { ciphertexts: executor, trying, signal })
+  const { id: contractId, document } = run.contract
+  const keeping = document.cache === 'never' ? undefined : { contractId, lease, datasets: executor.keptDatasets }
+  await unsealSlots(sealedSlots, { ciphertexts: executor, keeping, trying, signal })
   zeroise(...obtained.dataKeys.values())
   laps.lap('unseal')
   const histories = await openRunHistories(executor, run, obtained, guarded.cells, signal)

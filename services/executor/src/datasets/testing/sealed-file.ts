@@ -1,11 +1,12 @@
 import { ReinraumError, randomBytes, seal, utf8 } from '@reinraum/crypto'
-import type { CiphertextSource, EnvelopeThreads } from '@reinraum/envelope'
+import type { CiphertextSource, EnvelopeThreads, OpenEnvelope } from '@reinraum/envelope'
 import { type ByteRange, endOf, joined } from '../byte-ranges.ts'
 import { createSparseFile, type SparseFile } from '../sparse-file.ts'
 
 export interface SealedFile {
   /** ranges of the ciphertext that were read */
   readonly fetched: () => readonly ByteRange[]
+  readonly openEnvelope: () => Promise<OpenEnvelope>
   /** As a run opens it. */
   readonly openAt: (path: string) => Promise<SparseFile>
 }
@@ -16,9 +17,11 @@ export function sealFile(plaintext: Uint8Array, envelopes: EnvelopeThreads): Sea
   const ciphertext = seal(plaintext, options)
   const read: ByteRange[] = []
   const source = sourceOf(ciphertext, (range) => read.push(range))
+  const openEnvelope = () => envelopes.open(source, ciphertext.length, options)
   return {
     fetched: () => joined(read),
-    openAt: async (path) => createSparseFile(path, await envelopes.open(source, ciphertext.length, options)),
+    openEnvelope,
+    openAt: async (path) => createSparseFile(path, await openEnvelope()),
   }
 }
 

@@ -1,0 +1,118 @@
+import { unlinkSync } from 'node:fs'
+import { link, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import { randomBytes, toHex } from '@reinraum/crypto'
+import { bytesIn } from './byte-ranges.ts'
+import type { SparseContent } from './sparse-file.ts'
+
+/** What keeps a decrypted file: the lease of the last run that was given its key. */
+export interface KeepingLease {
+  /** Aborted once it is lost. */
+  readonly signal: AbortSignal
+  /** Renews it until all who hold it have let go of it. @returns lets go */
+  hold(): () => void
+}
+
+export interface KeptFile {
+  readonly contractId: string
+  readonly manifestId: string
+  readonly content: SparseContent
+}
+
+/**
+ * Decrypted columns between runs of a contract, in memory. Each run asks the key services for its keys whatever is kept; what is spared
+ * is to fetch and decrypt again. A file is kept as long as the lease of the run that last read it is renewed, and no longer than nobody
+ * wanted it for some time; the one that was not wanted for longest goes first where there is no room.
+ */
+export interface KeptDatasets {
+  /** Moves what is kept of a dataset version to `path`: until it is kept again nobody else finds it. */
+  take(manifestId: string, path: string): Promise<SparseContent | undefined>
+  /** Keeps a file that stays where it is too. Without room, or when the lease is lost, nothing happens. */
+  keep(file: KeptFile, lease: KeepingLease): Promise<void>
+  /** Drops at once what is kept of a contract. */
+  forget(contractId: string): void
+  /** Drops the files that were not wanted for longest until at most so many bytes are kept. */
+  shrink(bytes: number): void
+  keptBytes(): number
+  close(): void
+}
+
+export interface KeepingLimits {
+  /** decrypted bytes of all files together; 0 keeps nothing */
+  readonly bytes: number
+  /** how long a file is kept that nobody wants */
+  readonly idleMs: number
+}
+
+interface Entry extends KeptFile {
+  readonly bytes: number
+  drop(): void
+}
+
+/** @param directory private, in memory, and nobody else's */
+export function keepDatasets(directory: string, limits: KeepingLimits): KeptDatasets {
+  // in the order in which they were wanted last
+  const entries = new Map<string, Entry>()
+  const keptBytes = () => [...entries.values()].reduce((sum, { bytes }) => sum + bytes, 0)
+  const shrink = (bytes: number) => {
+    for (const entry of entries.values()) {
+      if (keptBytes() <= bytes) return
+      entry.drop()
+    }
+  }
+  let closed = false
+  return {
+    async take(manifestId, path) {
+      const entry = entries.get(manifestId)
+      if (entry === undefined) return undefined
+      // Taken out before anything is waited for: two runs never write into one file.
+      entries.delete(manifestId)
+      await rename(entry.content.path, path).finally(() => entry.drop())
+      return { ...entry.content, path }
+    },
+    async keep({ content, ...of }, lease) {
+      const bytes = bytesIn(content.present)
+      if (closed || bytes > limits.bytes || lease.signal.aborted) return
+      const path = join(directory, toHex(randomBytes(16)))
+      await link(content.path, path)
+      const letGo = lease.hold()
+      const idle = setTimeout(() => entry.drop(), limits.idleMs)
+      const entry: Entry = {
+        ...of,
+        content: { ...content, path },
+        bytes,
+        drop() {
+          if (entries.get(of.manifestId) === entry) entries.delete(of.manifestId)
+          clearTimeout(idle)
+          lease.signal.removeEventListener('abort', entry.drop)
+          // At once: whoever is told that it is gone can rely on it.
+          unlinkIfThere(path)
+          letGo()
+        },
+      }
+      lease.signal.addEventListener('abort', entry.drop, { once: true })
+      entries.get(of.manifestId)?.drop()
+      entries.set(of.manifestId, entry)
+      // All of that may have ended while the link was made.
+      if (closed || lease.signal.aborted) entry.drop()
+      shrink(limits.bytes)
+    },
+    forget(contractId) {
+      for (const entry of entries.values()) if (entry.contractId === contractId) entry.drop()
+    },
+    shrink,
+    keptBytes,
+    close() {
+      closed = true
+      for (const entry of entries.values()) entry.drop()
+    },
+  }
+}
+
+function unlinkIfThere(path: string): void {
+  try {
+    unlinkSync(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+}
