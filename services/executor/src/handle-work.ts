@@ -5,6 +5,7 @@ import { RunEventSchema } from '@reinraum/proto'
 import type { Executor } from './executor.ts'
 import { withinEvent } from './run/budget-denial.ts'
 import { executeRun } from './run/execute-run.ts'
+import { heardLater } from './run/heard-later.ts'
 import { startLaps } from './run/laps.ts'
 import type { Stops } from './stops.ts'
 import { codeOf, isTransient } from './transient.ts'
@@ -22,18 +23,20 @@ export async function handleWork(executor: Executor, stops: Stops, event: EventR
   const laps = startLaps()
   const log = executor.log.child({ run: runId, attempt: delivery.attempt })
   const denials: Uint8Array[] = []
+  let started = Promise.resolve()
   try {
+    const asked = heardLater(executor.runDirectory.getRunBundle({ runId }))
     if ((await executor.intake.getDeposit({ runId })).exists) return
-    const { bundle, cancelled } = await executor.runDirectory.getRunBundle({ runId })
+    const { bundle, cancelled } = await asked
     if (bundle === undefined) throw new ReinraumError('not-found', 'no such run')
     // Said of a cancelled one too: governance sends the next run when this one is off the queue.
-    await publish(executor, { contractId, runId, verb: 'started' })
-    if (cancelled) return
+    started = heardLater(publish(executor, { contractId, runId, verb: 'started' }))
+    if (cancelled) return await started
     laps.lap('fetch')
     const signal = AbortSignal.any([following.signal, delivery.signal])
     const { onRevocation } = following
     const onShort = (denial: Uint8Array) => void denials.push(denial)
-    const stands = await executeRun(executor, bundle, { runId, signal, onRevocation, onShort, laps })
+    const stands = await executeRun(executor, bundle, { runId, signal, onRevocation, onShort, started, laps })
     log.info({ stands, milliseconds: laps.milliseconds }, 'run delivered')
   } catch (error) {
     const code = codeOf(error)
@@ -44,6 +47,8 @@ export async function handleWork(executor: Executor, stops: Stops, event: EventR
     }
     log.warn({ err: error }, 'run failed')
     const reasonCode = code === 'internal' ? 'run-failed' : code
+    // One after the other, as it happened.
+    await Promise.allSettled([started])
     const told = reasonCode === 'budget-exhausted' ? withinEvent(denials) : []
     await publish(executor, { contractId, runId, verb: 'failed', reasonCode, denials: told })
   } finally {

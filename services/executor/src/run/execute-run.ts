@@ -13,11 +13,12 @@ import { custodiesOf } from './custodies.ts'
 import { deposit } from './deposit.ts'
 import { sealGate } from './gate.ts'
 import { type AllowedQuery, guardedQuery } from './guarded-query.ts'
+import { heardLater } from './heard-later.ts'
 import { createRunKeys, type RunKeys } from './keys.ts'
 import type { Laps } from './laps.ts'
 import { holdLease, type LeaseOptions, renewalOf } from './lease.ts'
 import { noiseFor } from './noise-for.ts'
-import { type ObtainedKeys, obtainKeys } from './obtain-keys.ts'
+import { issueNonces, type ObtainedKeys, obtainKeys } from './obtain-keys.ts'
 import { zeroiseHistories } from './open-histories.ts'
 import { patiently } from './patiently.ts'
 import { receiptBundle, signReceipt } from './receipt.ts'
@@ -33,6 +34,8 @@ export interface RunControl {
   readonly onRevocation: LeaseOptions['onRevocation']
   /** told of each key service's signed denial for want of a budget, before the run fails for it */
   readonly onShort: (denial: Uint8Array) => void
+  /** Resolves once it is said that the run was taken from the queue: no key is asked for before. */
+  readonly started: Promise<void>
   readonly laps: Laps
 }
 
@@ -46,21 +49,40 @@ export async function executeRun(executor: Executor, bundle: RunBundleBytes, con
   const run = await verifyRunBundle(bundle, { now: executor.now() })
   if (run.run.id !== control.runId) throw new ReinraumError('contract-mismatch', 'governance gave out another run')
   laps.lap('verify')
-  // Refused here costs nobody anything: no key is asked for and no approval is used up.
-  const guarded = await guardedQuery(executor.guard, run)
-  const scans = await executor.guard.plannedReads({ slots: guarded.slots, statements: guarded })
-  laps.lap('guard')
-  const { path, files, child, remove } = await executor.workplaces.take()
+  const { guarded, keys, nonces } = await guardAndPrepare(executor, run)
   try {
-    const keys = await createRunKeys(releaseSuiteOf(run.contract.document))
-    const sealed = join(path, 'result.sealed')
+    await control.started
+    laps.lap('guard')
+    const { path, files, child, remove } = await executor.workplaces.take()
     try {
-      return await runWithKeys({ executor, run, bundle, guarded, scans, keys, files, sealed, grid, laps, child }, control)
+      const planned = executor.guard.plannedReads({ slots: guarded.slots, statements: guarded })
+      const sealed = join(path, 'result.sealed')
+      const execution = { executor, run, bundle, guarded, nonces, keys, files, sealed, grid, laps, child }
+      return await runWithKeys({ ...execution, planned: heardLater(planned) }, control)
     } finally {
-      keys.zeroise()
+      await remove()
     }
   } finally {
-    await remove()
+    keys.zeroise()
+  }
+}
+
+/**
+ * The guard's word, and meanwhile the run's own keys and the nonces of its key services, which are worth nothing before the guard
+ * allows the query. Refused here costs nobody anything: no key is asked for and no approval is used up.
+ */
+async function guardAndPrepare(executor: Executor, run: VerifiedRun) {
+  const nonces = heardLater(issueNonces(executor, run))
+  const making = heardLater(createRunKeys(releaseSuiteOf(run.contract.document)))
+  try {
+    const guarded = await guardedQuery(executor.guard, run)
+    return { guarded, nonces, keys: await making }
+  } catch (error) {
+    making.then(
+      (keys) => keys.zeroise(),
+      () => {},
+    )
+    throw error
   }
 }
 
@@ -69,7 +91,8 @@ interface Execution {
   readonly run: VerifiedRun
   readonly bundle: RunBundleBytes
   readonly guarded: AllowedQuery
-  readonly scans: readonly Scan[]
+  readonly planned: Promise<readonly Scan[]>
+  readonly nonces: ReturnType<typeof issueNonces>
   readonly keys: RunKeys
   readonly files: RunFolder
   readonly sealed: string
@@ -79,8 +102,8 @@ interface Execution {
 }
 
 async function runWithKeys(execution: Execution, control: RunControl): Promise<boolean> {
-  const { executor, run, bundle, keys, laps } = execution
-  const obtained = await obtainKeys(executor, run, bundle, keys, control.onShort)
+  const { executor, run, bundle, nonces, keys, laps } = execution
+  const obtained = await obtainKeys(executor, run, bundle, { keys, nonces }, control.onShort)
   const isSpent = debits(obtained.releases)
   try {
     laps.lap('keys')
@@ -124,8 +147,9 @@ async function computeAndDeliver(
   execution: Execution,
   { obtained, signal, trying, lease, confirmLease }: WithKeys,
 ): Promise<boolean> {
-  const { executor, run, bundle, guarded, scans, keys, files, sealed, grid, laps, child } = execution
+  const { executor, run, bundle, guarded, planned, keys, files, sealed, grid, laps, child } = execution
   const datasets = [...run.manifests].map(([slot, manifest]) => ({ slot, manifest, file: join(files.data, `${slot}.parquet`) }))
+  const scans = await planned
   const sealedSlots = datasets.map((dataset) => {
     const key = obtained.dataKeys.get(dataset.slot)
     if (key === undefined) throw new ReinraumError('key-mismatch', `no key for ${dataset.slot}`)
@@ -149,13 +173,17 @@ async function computeAndDeliver(
   }
   const answers = { compare, addNoise: noise.length === 0 ? undefined : noiseFor(noise, signal) }
   const { resultKey } = keys
+  // As much work whatever the data say.
+  const sealingGate = heardLater(sealGate(run.contract.document, run.run.document, run.run.id, resultKey))
   const options = { child, question, answers, folder: files, sealed, resultKey, runId: run.run.id, grid, signal }
   const result = await compute(options)
   laps.lap('compute')
   // Before anybody can see the result: what is not remembered cannot be compared with.
   await histories.keep()
   laps.lap('keep')
-  const gate = await sealGate(run.contract.document, run.run.document, run.run.id, resultKey)
+  // Asked for while the receipt is signed, and both are there before anything leaves this process.
+  let confirmed: Promise<void> | undefined = heardLater(confirmLease())
+  const gate = await sealingGate
   // What the receipt says is judged at its own time by everyone who reads it, so it is judged here first. The time is one of the
   // grid: it tells nothing of the query.
   const finishedAt = executor.now()
@@ -173,7 +201,9 @@ async function computeAndDeliver(
   })
   laps.lap('receipt')
   const stands = await trying(async () => {
-    await confirmLease()
+    const asked = confirmed
+    confirmed = undefined
+    await (asked ?? confirmLease())
     laps.lap('lease')
     signal.throwIfAborted()
     return deposit(executor, run.run.id, receiptBundle(bundle, obtained, receipt), gate, result)

@@ -35,6 +35,7 @@ export interface ObtainedKeys {
  * one piece of evidence that binds all nonces with this run's keys, and what each key service holds of the data keys, sealed to the
  * KEM key inside that evidence. A key service that is away, denies, or gives something wrong stops nothing as long as every slot
  * reaches its threshold without it; of a slot whose rule asks for noise, each has to debit.
+ * @param own the run's keys, and what `issueNonces` gives
  * @param onShort told of each signed denial for want of a budget
  * @throws ReinraumError a denying key service's reason, what may pass (`unavailable`, …), `key-mismatch`, `threshold-not-reached`,
  *   `budget-spent` where a key service has debited a budget and what may pass kept others from it
@@ -43,11 +44,12 @@ export async function obtainKeys(
   executor: Executor,
   run: VerifiedRun,
   bundle: RunBundleBytes,
-  keys: RunKeys,
+  own: { readonly keys: RunKeys; readonly nonces: Promise<Answers<Uint8Array>> },
   onShort: (denial: Uint8Array) => void,
 ): Promise<ObtainedKeys> {
+  const { keys } = own
   const custodies = releasingCustodiesOf(run)
-  const issued = await issueNonces(executor, run, custodies)
+  const issued = await own.nonces
   const agreed =
     ledgersToHold(run, custodies).size > 0
       ? await holdBudgets(executor, { run, bundle, keys }, custodies, givenOf(issued), onShort)
@@ -71,11 +73,10 @@ export async function obtainKeys(
   }
 }
 
-async function issueNonces(
-  executor: Executor,
-  { run }: VerifiedRun,
-  custodies: readonly SlotCustody[],
-): Promise<Answers<Uint8Array>> {
+/** A nonce from every key service of the run, single use and short-lived; whoever asks for one decides nothing and is given nothing. */
+export async function issueNonces(executor: Pick<Executor, 'keyRelease'>, verified: VerifiedRun): Promise<Answers<Uint8Array>> {
+  const { run } = verified
+  const custodies = releasingCustodiesOf(verified)
   const missing = (given: ReadonlyMap<string, unknown>) => unreached(custodies, new Set(given.keys()))
   const issued = await askKeyServices<Uint8Array>(keyServicesOf(custodies), {
     async ask(id, signal) {
