@@ -3,7 +3,18 @@ import { fileURLToPath } from 'node:url'
 
 // `npm run bench` runs every benchmark, `npm run bench -- run-cost 50` one of them, each in a process of its own: peak memory
 // is part of what is measured.
-const benchmarks = ['envelope', 'unseal', 'seal-file', 'run-cost', 'appraise', 'release', 'guard', 'noise', 'noisy-query']
+const benchmarks = [
+  'envelope',
+  'unseal',
+  'seal-file',
+  'seal-upload',
+  'run-cost',
+  'appraise',
+  'release',
+  'guard',
+  'noise',
+  'noisy-query',
+]
 // beside the corpora that they measure with, and the engine, which only few packages hold
 const elsewhere: Readonly<Record<string, string>> = {
   guard: '../../sdk/policy/src/testing/benchmark.ts',

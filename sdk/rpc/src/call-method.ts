@@ -14,8 +14,8 @@ const identity = (bytes: Buffer): Buffer => bytes
 /** One method of a client, its types erased. Messages cross grpc-js as bytes: the token covers them. */
 export function callMethod(channel: GrpcClient, method: DescMethod, options: RpcClientOptions) {
   const path = methodPath(method)
-  const encode = (request: AnyInit) => {
-    const bytes = toBinary(method.input, create(method.input, request))
+  const encode = (request: AnyInit | Uint8Array) => {
+    const bytes = request instanceof Uint8Array ? request : toBinary(method.input, create(method.input, request))
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
   const decodeResponse = (bytes: Uint8Array): Message => {
@@ -61,7 +61,10 @@ export function callMethod(channel: GrpcClient, method: DescMethod, options: Rpc
     yield* received(call, signal)
   }
 
-  async function clientStreaming(requests: AsyncIterable<AnyInit>, { signal, timeoutMs }: CallOptions = {}): Promise<Message> {
+  async function clientStreaming(
+    requests: AsyncIterable<AnyInit | Uint8Array>,
+    { signal, timeoutMs }: CallOptions = {},
+  ): Promise<Message> {
     signal?.throwIfAborted()
     const metadata = await metadataFor()
     const ended = new AbortController()
@@ -85,7 +88,7 @@ export function callMethod(channel: GrpcClient, method: DescMethod, options: Rpc
   }
 
   async function* bidiStreaming(
-    requests: AsyncIterable<AnyInit>,
+    requests: AsyncIterable<AnyInit | Uint8Array>,
     { signal, timeoutMs }: CallOptions = {},
   ): AsyncGenerator<Message> {
     signal?.throwIfAborted()
@@ -128,7 +131,7 @@ export function callMethod(channel: GrpcClient, method: DescMethod, options: Rpc
 
   /** Sends until the source or the call ends; a call that ended is not this function's failure. */
   async function sendAll(
-    requests: AsyncIterable<AnyInit>,
+    requests: AsyncIterable<AnyInit | Uint8Array>,
     sink: MessageSink & { end(): void },
     ended: AbortSignal,
   ): Promise<void> {

@@ -8,6 +8,12 @@ import type { CallOptions, RpcClientOptions } from './client-options.ts'
 import { defaultLimits, flowControlWindow } from './limits.ts'
 import './tls-floor.ts'
 
+/**
+ * A message of a stream, or its bytes where the sender has encoded it: large data is then not copied on the way, and once the
+ * next message is asked for, those bytes are the sender's again.
+ */
+type Outgoing<I extends DescMessage> = MessageInitShape<I> | Uint8Array
+
 type ClientMethod<M extends DescMethod> = M extends {
   readonly methodKind: infer Kind
   readonly input: infer I extends DescMessage
@@ -18,8 +24,8 @@ type ClientMethod<M extends DescMethod> = M extends {
     : Kind extends 'server_streaming'
       ? (request: MessageInitShape<I>, options?: CallOptions) => AsyncIterable<MessageShape<O>>
       : Kind extends 'client_streaming'
-        ? (requests: AsyncIterable<MessageInitShape<I>>, options?: CallOptions) => Promise<MessageShape<O>>
-        : (requests: AsyncIterable<MessageInitShape<I>>, options?: CallOptions) => AsyncIterable<MessageShape<O>>
+        ? (requests: AsyncIterable<Outgoing<I>>, options?: CallOptions) => Promise<MessageShape<O>>
+        : (requests: AsyncIterable<Outgoing<I>>, options?: CallOptions) => AsyncIterable<MessageShape<O>>
   : never
 
 export type Client<S extends DescService> = { readonly [K in keyof S['method']]: ClientMethod<S['method'][K]> } & {

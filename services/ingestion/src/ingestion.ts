@@ -34,5 +34,5 @@ export const ingestionLimits: IngestionLimits = {
   bytesPerUpload: 2 ** 40,
   abandonedAfterMs: 7 * 24 * 3600 * 1000,
   syncBytes: 8 * 2 ** 20,
-  lingerMs: 10,
+  lingerMs: 50,
 }

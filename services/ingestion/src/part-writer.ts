@@ -1,4 +1,5 @@
-import { constantTimeEqual, ReinraumError, sha256 } from '@reinraum/crypto'
+import { crc32 } from 'node:zlib'
+import { ReinraumError } from '@reinraum/crypto'
 import type { UploadPart } from '@reinraum/proto'
 import type { Ingestion } from './ingestion.ts'
 import type { UploadRow } from './store.ts'
@@ -44,7 +45,7 @@ export async function openPartWriter({ objects, store, limits, now }: Ingestion,
     unsaved: () => written - durable,
     async append({ offset, data, checksum }) {
       if (upload.manifest_id !== null) throw new ReinraumError('conflict', 'the commit of this upload has begun')
-      if (!constantTimeEqual(sha256(data), checksum)) {
+      if (crc32(data) !== checksum) {
         throw new ReinraumError('checksum-mismatch', `the part at ${offset} does not match its checksum`)
       }
       if (offset !== BigInt(written)) {

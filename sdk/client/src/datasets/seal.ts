@@ -133,7 +133,6 @@ async function sealAndUpload(session: Session, options: SealOptions, slot: Slot,
   const core: ManifestCore = { contract: contract.id, slot: slot.id, version: Math.max(0, ...versions) + 1, schema: slot.schema }
   const source = await fingerprint(file).catch(() => ({ path: file, size: -1, modified: 0 }))
   const ciphertext = await ciphertextPath(stateDirectory, contract.id, slot.id)
-  const dataKey = options.dataKey === undefined ? randomBytes(32) : Uint8Array.from(options.dataKey)
   const { withinBounds = false, clusterBy } = options
   const kept = withinBounds ? rowsToKeep(slot.rule) : undefined
   const unit = kept?.column ?? unitToCount(slot.rule)
@@ -143,6 +142,7 @@ async function sealAndUpload(session: Session, options: SealOptions, slot: Slot,
   const begun = await beginPending(stateDirectory, record)
   const progress = progressOf(options.onProgress)
   const upload = uploadWhileWritten(session, place, ciphertext, { onProgress: progress.durable, signal: options.signal })
+  const dataKey = options.dataKey === undefined ? randomBytes(32) : Uint8Array.from(options.dataKey)
   try {
     const {
       mostRowsPerUnit: most = null,

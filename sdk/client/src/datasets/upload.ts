@@ -1,10 +1,10 @@
 import { open } from 'node:fs/promises'
-import { isReinraumError, ReinraumError, sha256 } from '@reinraum/crypto'
+import { isReinraumError, ReinraumError } from '@reinraum/crypto'
 import { withRetry } from '@reinraum/rpc'
 import type { Session } from '../session.ts'
 import type { GrowingFile } from './growing-file.ts'
+import { createPartMessage } from './part-message.ts'
 
-const partBytes = 1 << 20
 const patient = { attempts: 12 } as const
 
 /** Which upload it is: the same three find the same one, from any process of the owner's. */
@@ -80,16 +80,16 @@ export async function discardUpload({ ingestion }: Session, { contract, slot, na
 async function* parts({ file, signal }: Upload, uploadId: string, from: number) {
   yield { message: { case: 'uploadId' as const, value: uploadId } }
   const handle = await open(file.path, 'r')
+  const message = createPartMessage()
   try {
     for (let offset = from; ; ) {
-      const end = Math.min(offset + partBytes, await file.reached(offset + partBytes))
+      const end = Math.min(offset + message.data.length, await file.reached(offset + message.data.length))
       if (end <= offset) return
-      const data = new Uint8Array(end - offset)
-      const { bytesRead } = await handle.read(data, 0, data.length, offset)
-      if (bytesRead !== data.length)
+      const { bytesRead } = await handle.read(message.data, 0, end - offset, offset)
+      if (bytesRead !== end - offset)
         throw new ReinraumError('ciphertext-mismatch', 'the sealed file on this machine is shorter than its manifest says')
       signal?.throwIfAborted()
-      yield { message: { case: 'part' as const, value: { offset: BigInt(offset), data, checksum: sha256(data) } } }
+      yield message.encode(offset, bytesRead)
       offset = end
     }
   } finally {

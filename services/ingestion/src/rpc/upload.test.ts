@@ -116,7 +116,7 @@ describe('an upload', () => {
 
 describe('a part is refused', () => {
   test.each([
-    ['that does not match its checksum', [part(0, ciphertext.subarray(0, 100), random(32))], 'checksum-mismatch'],
+    ['that does not match its checksum', [part(0, ciphertext.subarray(0, 100), 7)], 'checksum-mismatch'],
     ['that leaves a gap', [part(100, ciphertext.subarray(100, 200))], 'offset-mismatch'],
     ['that repeats bytes', [part(0, ciphertext.subarray(0, 100)), part(0, ciphertext.subarray(0, 100))], 'offset-mismatch'],
     ['whose offset is no number of ours', [partAt(2n ** 64n - 1n)], 'offset-mismatch'],
@@ -132,7 +132,7 @@ describe('a part is refused', () => {
   test('and the ones before it are kept', async () => {
     const service = await startIngestion()
     const { owner, uploadId, commit } = await prepareUpload(service, room, ciphertext)
-    const messages = [part(0, ciphertext.subarray(0, 1000)), part(1000, ciphertext.subarray(1000, 2000), random(32))]
+    const messages = [part(0, ciphertext.subarray(0, 1000)), part(1000, ciphertext.subarray(1000, 2000), 7)]
     expect(await refusalOf(send(owner, uploadId, messages))).toBe('checksum-mismatch')
     expect(await send(owner, uploadId, partsOf(ciphertext, 1000))).toBe(300_000)
     await commit()

@@ -1,4 +1,4 @@
-import { sha256 } from '@reinraum/crypto'
+import { crc32 } from 'node:zlib'
 import type { IngestionService } from '@reinraum/proto'
 import type { Client } from '@reinraum/rpc'
 
@@ -8,7 +8,7 @@ export function naming(uploadId: string) {
   return { message: { case: 'uploadId' as const, value: uploadId } }
 }
 
-export function part(offset: number, data: Uint8Array, checksum: Uint8Array = sha256(data)) {
+export function part(offset: number, data: Uint8Array, checksum = crc32(data)) {
   return { message: { case: 'part' as const, value: { offset: BigInt(offset), data, checksum } } }
 }
 

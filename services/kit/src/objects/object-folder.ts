@@ -7,6 +7,7 @@ import { errnoOf, fileError } from './file-error.ts'
 import { createKeyedMutex } from './keyed-mutex.ts'
 import { objectHex } from './object-id.ts'
 import type { ObjectReader, ObjectStore, Range } from './object-store.ts'
+import { createPartHashes } from './part-hashes.ts'
 
 const readBytes = 1024 * 1024
 
@@ -16,31 +17,42 @@ export async function openObjectFolder(dir: string): Promise<ObjectStore> {
   await mkdir(folders.parts, { recursive: true, mode: 0o700 })
   await mkdir(folders.objects, { recursive: true, mode: 0o700 })
   const alone = createKeyedMutex()
+  const hashes = createPartHashes()
   const part = (id: string) => join(folders.parts, objectHex(id))
   const object = (id: string) => join(folders.objects, objectHex(id))
 
   return {
     partLength: async (partId) => (await lengthOf(part(partId))) ?? 0,
     append: (partId, offset, bytes, { sync = true } = {}) =>
-      alone(partId, () => appendTo(part(partId), folders.parts, offset, bytes, sync)),
+      alone(partId, async () => {
+        const length = await appendTo(part(partId), folders.parts, offset, bytes, sync)
+        hashes.appended(partId, offset, bytes)
+        return length
+      }),
     sync: (partId) => alone(partId, () => withFile(part(partId), constants.O_RDWR, (file) => file.sync())),
     truncate: (partId, length) =>
       alone(partId, async () => {
         if (((await lengthOf(part(partId))) ?? 0) <= length) return
+        hashes.forget(partId)
         await withFile(part(partId), constants.O_RDWR, async (file) => {
           await file.truncate(length)
           await file.sync()
         })
       }),
-    discard: (partId) => alone(partId, () => removeFile(part(partId), folders.parts)),
+    discard: (partId) =>
+      alone(partId, () => {
+        hashes.forget(partId)
+        return removeFile(part(partId), folders.parts)
+      }),
     commit: (partId, objectId, length) =>
       alone(partId, async () => {
         const target = object(objectId)
         if ((await lengthOf(part(partId))) === undefined && (await lengthOf(target)) === length) return
         await withFile(part(partId), constants.O_RDWR, async (file) => {
-          await requireContent(file, objectId, length)
+          await requireContent(file, objectId, length, hashes.digest(partId, length))
           await file.sync()
         })
+        hashes.forget(partId)
         await moveInto(part(partId), target, folders)
       }),
     ...readObjectFolder(dir),
@@ -84,14 +96,19 @@ async function writeAll(file: FileHandle, bytes: Uint8Array, offset: number): Pr
   }
 }
 
-async function requireContent(file: FileHandle, objectId: string, length: number): Promise<void> {
+/** @param digest of these bytes, where it was kept up while they were written; else they are read */
+async function requireContent(file: FileHandle, objectId: string, length: number, digest?: string): Promise<void> {
   const { size } = await file.stat()
   if (size !== length) throw new ReinraumError('ciphertext-mismatch', `the upload has ${size} bytes instead of ${length}`)
-  const hash = createHash('sha256')
-  for await (const chunk of chunksOf(file, 0, length)) hash.update(chunk)
-  if (`sha256:${hash.digest('hex')}` !== objectId) {
+  if (`sha256:${digest ?? (await digestOf(file, length))}` !== objectId) {
     throw new ReinraumError('ciphertext-mismatch', 'the uploaded bytes are not the ones that the manifest names')
   }
+}
+
+async function digestOf(file: FileHandle, length: number): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const chunk of chunksOf(file, 0, length)) hash.update(chunk)
+  return hash.digest('hex')
 }
 
 async function moveInto(from: string, to: string, folders: { readonly parts: string; readonly objects: string }): Promise<void> {
