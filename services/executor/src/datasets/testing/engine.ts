@@ -28,7 +28,7 @@ export async function startEngine(): Promise<Engine> {
       files += 1
       const path = join(directory, `whole-${files}.parquet`)
       await connection.run(`COPY (${select}) TO '${path}' (FORMAT parquet${options})`)
-      return { path, bytes: await readFile(path) }
+      return { path, bytes: new Uint8Array(await readFile(path)) }
     },
     async close() {
       connection.closeSync()
