@@ -58,8 +58,8 @@ function isBefore({ offset, length }: ByteRange, footerStart: number): boolean {
 }
 
 /**
- * With the ranges that are read of each. They end where something else begins and not where a chunk says that it ends, which some writers
- * got wrong: a page of which only the beginning is there would be read as if it held zeros.
+ * With the ranges that are read of each. They end where something else begins and not where a chunk says that it ends, which some
+ * writers got wrong: a page of which only the beginning is there would be read as if it held zeros.
  */
 export function withRanges(
   groups: readonly (readonly StatedChunk[])[],

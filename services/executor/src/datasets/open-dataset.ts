@@ -1,6 +1,6 @@
 import type { EnvelopeThreads, OpenEnvelope } from '@reinraum/envelope'
 import { type Manifest, type ManifestCore, manifestCoreContext, type Verified } from '@reinraum/statements'
-import { exactly, type OpenCiphertext } from './ciphertext-source.ts'
+import { asStated, type OpenCiphertext } from './ciphertext-source.ts'
 import { continueSparseFile, createSparseFile, type SparseContent, type SparseFile } from './sparse-file.ts'
 
 /** Where ciphertext lies, and who opens it. */
@@ -13,9 +13,9 @@ export interface Ciphertexts {
  * Opens a dataset version's ciphertext and makes the file into which it is decrypted, all of it a hole still.
  *
  * Nothing that the object store gives is believed. The envelope's commitment holds for one key and one context (contract, slot,
- * version, schema), its last chunk authenticates the length, and each chunk its content and its place. So it ends in a refusal when the object
- * is another version's, another slot's, cut, or changed by anybody without the key. What cannot be seen any more where only parts
- * are read is the hash of the whole: that stands between the owner and the manifest, and is checked when the object is uploaded.
+ * version, schema), its last chunk authenticates the length, and each chunk its content and its place. So it ends in a refusal when
+ * the object is another version's, another slot's, cut, or changed by anybody without the key. What cannot be seen where only
+ * parts are read is the hash of the whole: it is checked when the object is committed, and binds whoever has the key.
  * @throws ReinraumError `ciphertext-mismatch`, `decryption-failed`, `not-found`
  */
 export async function openDataset(
@@ -53,6 +53,6 @@ async function openEnvelope(
 ): Promise<OpenEnvelope> {
   const { contract, slot, version, schema, object, length } = manifest.document
   const core: ManifestCore = { contract, slot, version, schema }
-  const source = exactly(openCiphertext(object))
+  const source = asStated(openCiphertext(object))
   return envelopes.open(source, length, { key, context: manifestCoreContext(core) }, { signal })
 }

@@ -46,7 +46,8 @@ export function footerLength(tail: Uint8Array, fileLength: number): number | und
  * Reads a footer that somebody else wrote.
  * @param footer without what follows it
  * @param start where it is in the file
- * @returns undefined for one that makes no sense here: it is none, or larger than any that we know, or names bytes that are not before it
+ * @returns undefined for one that makes no sense here: it is none, or larger than any that we know, or names bytes that are not
+ * before it
  */
 export function parseFooter(footer: Uint8Array, start: number): ParquetFooter | undefined {
   if (!isPlainThrift(footer, maxValues)) return undefined

@@ -117,3 +117,9 @@ describe('a run over what its query reads', () => {
       there += bytes
       stored += length
     }
+    const expected = await answer(`whole ${name}`, whole, verdict.resultSql)
+    expect(await answer(`sparse ${name}`, sparse, verdict.resultSql)).toEqual(expected)
+    if (!name.includes('nothing')) expect(expected.length).toBeGreaterThan(0)
+    expect(there).toBeLessThan(stored / 20)
+  })
+})

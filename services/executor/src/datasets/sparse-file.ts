@@ -21,8 +21,8 @@ export interface SparseFile {
   readonly length: number
   /**
    * Makes the ranges be there. Several calls come one after the other.
-   * @throws ReinraumError `ciphertext-mismatch`, `decryption-failed`, `not-found`; the signal's reason. After that the file is of no
-   * use any more, and every further call throws the same: a range may be there in part.
+   * @throws ReinraumError `ciphertext-mismatch`, `decryption-failed`, `not-found`; the signal's reason. After that the file is of
+   * no use any more, and every further call throws the same: a range may be there in part.
    */
   ensure(ranges: readonly ByteRange[], signal: AbortSignal): Promise<void>
   /** Whether all of a range is in it. */
@@ -126,8 +126,8 @@ const { chunkLength } = envelopeLayout
 const zeros = new Uint8Array(2 * chunkLength)
 
 /**
- * The envelope is unsealed in whole chunks. Of what was written, that which nobody asked for becomes a hole again: of a column of which
- * only the beginning is there, with its first page header, the engine would read the zeros that follow as values.
+ * The envelope is unsealed in whole chunks. Of what was written, that which nobody asked for becomes a hole again: of a column of
+ * which only the beginning is there, with its first page header, the engine would read the zeros that follow as values.
  */
 async function makeHoles(file: FileHandle, length: number, written: readonly ByteRange[], present: readonly ByteRange[]) {
   const chunks = written.map((range) => {

@@ -1,4 +1,4 @@
-/** Of one struct: number of the field → value, as the parser gives it. Whoever wrote it chose what is there, and of which type. */
+/** Of one struct: number of the field → value, as the parser gives it. Whoever wrote it chose what is there, and its type. */
 export type Fields = Readonly<Record<`field_${number}`, unknown>>
 
 /** Nothing of what is no struct. */

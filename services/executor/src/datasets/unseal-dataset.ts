@@ -19,8 +19,8 @@ export interface Wanted {
 export const gapBytes = 256 * 1024
 
 /**
- * Makes those parts of a Parquet file be there that the scans read, and its footer. A query that reads others fails: a hole is where a
- * page header should be, and zeros are none. A footer that makes no sense here is left to the query engine, with the whole file:
+ * Makes those parts of a Parquet file be there that the scans read, and its footer. A query that reads others fails: a hole is
+ * where a page header should be, and zeros are none. A footer that makes no sense here is left to the query engine, with the whole file:
  * it judges it behind all that confines it.
  */
 export async function unsealDataset(file: SparseFile, wanted: Wanted, signal: AbortSignal, gap = gapBytes): Promise<void> {
