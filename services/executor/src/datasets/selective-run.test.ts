@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createGuard, type Guard, type SlotInput } from '@reinraum/policy'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openQueryEngine } from '../child/query-engine.ts'
 import { runJob } from '../child/run-job.ts'
 import type { ParquetFile } from './testing/engine.ts'
 import { startUnsealing, type Unsealing } from './testing/unsealing.ts'
@@ -96,7 +97,7 @@ async function answer(name: string, paths: ReadonlyMap<string, string>, sql: str
   await writeFile(result, '')
   const datasets = slots.map(({ id, schema: { columns } }) => ({ slot: id, columns, file: paths.get(id) ?? '' }))
   const read = datasets.filter(({ file }) => file !== '')
-  await runJob({ datasets: read, comparisons: [], sql, result, memoryMiB: 256, threads: 2 }, () => [])
+  await runJob(await openQueryEngine(256, 1), { datasets: read, comparisons: [], sql, result }, () => [])
   return unsealing.engine.rows(`SELECT * FROM read_parquet('${result}') ORDER BY ALL`)
 }
 
