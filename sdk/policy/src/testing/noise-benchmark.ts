@@ -30,7 +30,8 @@ const width = 64
 type Unit = { readonly maxRowsPerUnit: number; readonly maxGroupsPerUnit?: number }
 
 /**
- * Persons of `visits` have five rows on average, and many have more than eight; of `pupils` everybody has one.
+ * Persons of `visits` have five rows on average, and many have more than eight; in `within` the same have eight at most, as their
+ * owner sealed them; of `pupils` everybody has one.
  * @param rowsPerUnit what the owner states
  */
 function slot(id: string, unit: Unit, rowsPerUnit?: number): SlotInput {
@@ -86,6 +87,7 @@ function casesWith(mostVisits: number): readonly Case[] {
     visits: slot('visits', { maxRowsPerUnit: 8, maxGroupsPerUnit: 8 }),
     [`visits, ${mostVisits} stated`]: slot('visits', { maxRowsPerUnit: 8, maxGroupsPerUnit: 8 }, mostVisits),
     [`visits, ${mostVisits} stated and allowed`]: slot('visits', wide, mostVisits),
+    'within, 8 stated': slot('within', { maxRowsPerUnit: 8, maxGroupsPerUnit: 8 }, 8),
     pupils: slot('pupils', { maxRowsPerUnit: 1, maxGroupsPerUnit: 1 }),
     'pupils, 1 stated': slot('pupils', { maxRowsPerUnit: 1, maxGroupsPerUnit: 1 }, 1),
   }
@@ -138,12 +140,14 @@ async function fill(connection: DuckDBConnection): Promise<void> {
   const columns = `(hash(i, 2) % ${schools})::INTEGER AS school, ((hash(i, 5) % 100000) / 100.0)::DECIMAL(18,2) AS cost,
     CASE WHEN hash(i, 6) % 50 = 0 THEN NULL ELSE hash(i, 7) % 100 END::BIGINT AS age`
   const person = { visits: `hash(i) % ${Math.ceil(rows / 5)}`, pupils: `(i * 7919) % ${rows}` }
-  for (const [name, of] of Object.entries(person)) {
+  const save = async (name: string, select: string) => {
     const file = join(directory, `${name}.parquet`).replaceAll("'", "''")
-    const select = `SELECT (${of})::BIGINT AS person, ${columns} FROM range(${rows}) t(i)`
     await connection.run(`COPY (${select}) TO '${file}' (FORMAT parquet, COMPRESSION zstd)`)
     await connection.run(`CREATE VIEW ${name} AS SELECT * FROM read_parquet('${file}')`)
   }
+  for (const [name, of] of Object.entries(person))
+    await save(name, `SELECT (${of})::BIGINT AS person, ${columns} FROM range(${rows}) t(i)`)
+  await save('within', 'SELECT * FROM visits QUALIFY row_number() OVER (PARTITION BY person) <= 8')
 }
 
 async function mostVisitsIn(connection: DuckDBConnection): Promise<number> {
