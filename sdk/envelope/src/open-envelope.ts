@@ -72,14 +72,9 @@ function openBody(unsealing: Unsealing): OpenEnvelope {
   const plaintextLength = unsealedLength(ciphertextLength)
   const closing = new AbortController()
   const running = new Set<Promise<unknown>>()
-  /** Nothing begins after `close`, which ends and awaits what has. */
+  /** Nothing is read after `close`, which ends and awaits what has begun. */
   const run = <Result>(own: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> => {
-    const working = Promise.resolve(own === undefined ? closing.signal : AbortSignal.any([own, closing.signal])).then(
-      (either) => {
-        either.throwIfAborted()
-        return work(either)
-      },
-    )
+    const working = work(own === undefined ? closing.signal : AbortSignal.any([own, closing.signal]))
     running.add(working)
     return working.finally(() => running.delete(working))
   }
