@@ -1,3 +1,5 @@
+import type { ObjectsConfig } from '@reinraum/kit'
+
 /**
  * The configuration file of each service as `deploy/local` writes it: one JSON document per process, read with the
  * service's own zod schema. These types are the agreement between the two; paths are absolute, addresses are `host:port`.
@@ -19,8 +21,9 @@ export type CommonConfig = {
 
 /** Nothing beyond the common part. */
 export type GovernanceConfig = CommonConfig
-export type IngestionConfig = CommonConfig
-export type ReleaseConfig = CommonConfig
+/** `objects`: where ciphertext is kept, a folder inside `data` unless told */
+export type IngestionConfig = CommonConfig & { readonly objects?: ObjectsConfig }
+export type ReleaseConfig = CommonConfig & { readonly objects?: ObjectsConfig }
 
 /** How a process gets evidence: the simulated platform is a file (`simulatedPlatformSchema`), read where it is used. */
 export type AttesterConfig = { readonly kind: 'simulator'; readonly platform: string }
@@ -52,6 +55,8 @@ export type ExecutorConfig = CommonConfig & {
   readonly attester: AttesterConfig
   readonly governance: string
   readonly ingestion: string
+  /** Where ingestion keeps ciphertext, for an executor that reads it there; through ingestion unless told. */
+  readonly ciphertext?: ObjectsConfig
   readonly release: string
   readonly keyServices: Readonly<Record<string, string>>
   /** A folder in memory (tmpfs) for the decrypted data of one run. A folder on disk is refused unless `allowDiskScratch`. */

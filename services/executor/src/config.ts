@@ -1,4 +1,4 @@
-import { attesterConfigSchema, serviceConfigShape } from '@reinraum/kit'
+import { attesterConfigSchema, objectsConfigSchema, serviceConfigShape } from '@reinraum/kit'
 import { z } from 'zod'
 
 const address = z.string().min(3).max(300)
@@ -10,6 +10,8 @@ export const configSchema = z.strictObject({
   governance: address,
   ingestion: address,
   release: address,
+  /** where ciphertext is read: through the ingestion service, or where that keeps it */
+  ciphertext: z.union([z.strictObject({ kind: z.literal('ingestion') }), objectsConfigSchema]).default({ kind: 'ingestion' }),
   /** key service id → services port */
   keyServices: z.record(z.string(), address),
   /** a folder in memory for the decrypted data of one run */

@@ -19,7 +19,7 @@ import type { ChildLimits, Confinement } from './child/confinement.ts'
 import { probeConfinement } from './child/probe.ts'
 import { keepWorkplaces } from './child/workplaces.ts'
 import type { ExecutorConfig } from './config.ts'
-import { ingestedCiphertext } from './datasets/ciphertext-source.ts'
+import { ingestedCiphertext, keptCiphertext } from './datasets/ciphertext-source.ts'
 import { type KeepingLimits, type KeptDatasets, keepDatasets } from './datasets/kept-datasets.ts'
 import type { Executor } from './executor.ts'
 import { handleWork } from './handle-work.ts'
@@ -47,6 +47,7 @@ export async function startExecutor(config: ExecutorConfig, kit: Kit): Promise<S
     bus,
     log: kit.log,
     ...clients,
+    openCiphertext: config.ciphertext.kind === 'ingestion' ? clients.openCiphertext : await keptCiphertext(config.ciphertext),
     envelopes,
     keptDatasets,
     workplaces,

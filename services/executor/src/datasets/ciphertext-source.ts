@@ -1,5 +1,6 @@
 import { isReinraumError, ReinraumError } from '@reinraum/crypto'
 import type { CiphertextSource } from '@reinraum/envelope'
+import { type ObjectsConfig, objectFile, openObjectReader } from '@reinraum/kit'
 import type { ObjectService } from '@reinraum/proto'
 import type { Client } from '@reinraum/rpc'
 
@@ -18,6 +19,16 @@ export function ingestedCiphertext(objects: Client<typeof ObjectService>): OpenC
       for await (const { data } of objects.readObject(range, { signal })) yield data
     },
   })
+}
+
+/**
+ * Where the ingestion service keeps it: a file is left to the threads, which read it themselves; a bucket is asked for ranges,
+ * with credentials that need allow no more than reading.
+ */
+export async function keptCiphertext(config: ObjectsConfig): Promise<OpenCiphertext> {
+  if (config.kind === 'folder') return (objectId) => ({ file: objectFile(config.path, objectId) })
+  const objects = await openObjectReader(config)
+  return (objectId) => ({ read: (offset, length, signal) => objects.read(objectId, { offset, length }, { signal }) })
 }
 
 /**

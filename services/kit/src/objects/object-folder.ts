@@ -60,9 +60,14 @@ export async function openObjectFolder(dir: string): Promise<ObjectStore> {
   }
 }
 
+/** The file of a committed object, whether or not there is one. */
+export function objectFile(dir: string, objectId: string): string {
+  return join(dir, 'objects', objectHex(objectId))
+}
+
 /** The committed objects of a folder; nothing is made there. */
 export function readObjectFolder(dir: string): ObjectReader {
-  const object = (id: string) => join(dir, 'objects', objectHex(id))
+  const object = (id: string) => objectFile(dir, id)
   return {
     stat: async (objectId) => {
       const length = await lengthOf(object(objectId))

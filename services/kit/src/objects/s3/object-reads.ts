@@ -94,18 +94,19 @@ export async function* inOrder(
   }
 }
 
-/** A transfer that breaks off goes on where it ended, a few times. */
+/** A transfer that breaks off goes on where it ended, a few times; one that did not begin was tried often enough. */
 async function* resumed(bucket: Bucket, key: string, start: number, end: number, signal?: AbortSignal) {
   let position = start
   for (let attempt = 1; position < end; attempt++) {
+    const began = position
     try {
       for await (const chunk of bucket.get(key, position, end, signal)) {
         position += chunk.length
         yield chunk
       }
     } catch (error) {
-      const again = isReinraumError(error) && error.code === 'unavailable' && attempt < attempts && signal?.aborted !== true
-      if (!again) throw error
+      const brokeOff = isReinraumError(error) && error.code === 'unavailable' && position > began
+      if (!brokeOff || attempt === attempts || signal?.aborted === true) throw error
     }
   }
 }

@@ -3,6 +3,13 @@ import { type ErrorCode, isReinraumError, ReinraumError } from '@reinraum/crypto
 // What S3 and the servers that speak like it say when there is no more room.
 const fullCodes = new Set(['QuotaExceeded', 'XMinioStorageFull', 'InsufficientCapacity', 'InsufficientStorage'])
 
+// What whoever runs the service has to know; no other word of the store gets into an error.
+const toldCodes = new Set([
+  ...fullCodes,
+  ...['AccessDenied', 'InvalidAccessKeyId', 'SignatureDoesNotMatch', 'ExpiredToken', 'InvalidToken', 'RequestTimeTooSkewed'],
+  ...['NoSuchBucket', 'PermanentRedirect', 'AuthorizationHeaderMalformed', 'InvalidRange', 'SlowDown', 'NotImplemented'],
+])
+
 /** The name and the status that the store gave. Its messages stay out: they quote keys, and what it likes. */
 export interface Refusal {
   readonly name: string
@@ -17,16 +24,12 @@ export function refusalOf(error: unknown): Refusal {
   return { name: error.name, status: typeof status === 'number' ? status : undefined }
 }
 
-/**
- * A failure of the object store in our terms. The SDK's error holds headers of request and response, so it is not passed on
- * as the cause; its name and the status are, when they look like such.
- */
+/** A failure of the object store in our terms. The SDK's error holds headers of request and answer, so it is no cause. */
 export function s3Error(error: unknown): ReinraumError {
   if (isReinraumError(error)) return error
   const { name, status } = refusalOf(error)
-  const cause = new Error(`${/^[A-Za-z]{1,40}$/.test(name) ? name : 'Error'} ${status ?? 'without status'}`)
   const [code, message] = describe(name, status)
-  return new ReinraumError(code, message, { cause })
+  return new ReinraumError(code, toldCodes.has(name) ? `${message} (${name})` : message)
 }
 
 function describe(name: string, status: number | undefined): readonly [ErrorCode, string] {
