@@ -72,10 +72,9 @@ function takeKeys(keys: MessageKeys): ChunkCipher {
 
 /** There is no other way to free a key at a given moment. It takes some ten milliseconds, so it waits for the last envelope. */
 function garbageCollector(): () => void {
+  // The flag is the whole process's: taken back here, it would be missing in a thread that starts at the same time.
   setFlagsFromString('--expose-gc')
-  const collect: () => void = runInNewContext('gc')
-  setFlagsFromString('--no-expose-gc')
-  return collect
+  return runInNewContext('gc') as () => void
 }
 
 function cipherOf(envelope: number): ChunkCipher {
