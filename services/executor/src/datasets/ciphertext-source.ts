@@ -11,6 +11,14 @@ import type { Client } from '@reinraum/rpc'
  */
 export type OpenCiphertext = (objectId: string) => CiphertextSource
 
+/**
+ * What lies between two ranges is taken along up to here, in bytes: to ask once more takes longer than to decrypt it. A file of
+ * this machine is not asked.
+ */
+export function gapOf(source: CiphertextSource): number {
+  return 'read' in source ? 256 * 1024 : 32 * 1024
+}
+
 /** Through the ingestion service. */
 export function ingestedCiphertext(objects: Client<typeof ObjectService>): OpenCiphertext {
   return (objectId) => ({

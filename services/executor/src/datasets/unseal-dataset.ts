@@ -13,17 +13,12 @@ export interface Wanted {
 }
 
 /**
- * What lies between two ranges is taken along up to here: another request costs more. A file that is no longer is unsealed whole.
- * The footer of most files is in what is read first of their end.
- */
-export const gapBytes = 256 * 1024
-
-/**
  * Makes those parts of a Parquet file be there that the scans read, and its footer. A query that reads others fails: a hole is
- * where a page header should be, and zeros are none. A footer that makes no sense here is left to the query engine, with the whole file:
- * it judges it behind all that confines it.
+ * where a page header should be, and zeros are none. A footer that makes no sense here is left to the query engine, with the
+ * whole file: it judges it behind all that confines it.
+ * @param gap what lies between two ranges is taken along up to here; a file that is no longer is unsealed whole
  */
-export async function unsealDataset(file: SparseFile, wanted: Wanted, signal: AbortSignal, gap = gapBytes): Promise<void> {
+export async function unsealDataset(file: SparseFile, wanted: Wanted, signal: AbortSignal, gap: number): Promise<void> {
   const ranges = (file.length <= gap ? undefined : await choose(file, wanted, signal, gap)) ?? [
     { offset: 0, length: file.length },
   ]

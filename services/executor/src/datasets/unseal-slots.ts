@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import type { Scan } from '@reinraum/policy'
 import type { Manifest, Verified } from '@reinraum/statements'
+import { gapOf } from './ciphertext-source.ts'
 import type { KeepingLease, KeptDatasets } from './kept-datasets.ts'
 import { type Ciphertexts, openDataset, reopenDataset } from './open-dataset.ts'
 import { unsealDataset } from './unseal-dataset.ts'
@@ -54,8 +55,9 @@ async function unsealSlot(slot: SealedSlot, { ciphertexts, keeping }: UnsealOpti
     ? openDataset(ciphertexts, manifest, key, file, signal)
     : reopenDataset(ciphertexts, manifest, key, kept, signal))
   try {
-    const { schema, clusteredBy } = manifest.document
-    await unsealDataset(sparse, { scans, clusteredBy: schema.columns.find(({ name }) => name === clusteredBy) }, signal)
+    const { schema, clusteredBy, object } = manifest.document
+    const wanted = { scans, clusteredBy: schema.columns.find(({ name }) => name === clusteredBy) }
+    await unsealDataset(sparse, wanted, signal, gapOf(ciphertexts.openCiphertext(object)))
   } finally {
     await sparse.close()
   }
