@@ -7,7 +7,7 @@ import { message, sameBytes, sourceOf } from './test-support/bytes.ts'
 
 const { chunkLength, headerLength, sealedChunkLength } = envelopeLayout
 const options = { key: message(32, 1), context: message(20, 2) }
-const plaintext = message(3000 * chunkLength + 5)
+const plaintext = message(1600 * chunkLength + 5)
 const sealed = seal(plaintext, options)
 const whole = [{ offset: 0, length: plaintext.length }]
 const refusal = { name: 'ReinraumError', code: 'decryption-failed' }
