@@ -100,14 +100,18 @@ export async function verifyReceiptBundle(
       () => requireSameRun(receipt, run),
       () => receipt.document.run,
     )
+    const releases = verifyReleases(bundle.releases.map(jws), run, receipt)
+    const appraisal = appraiseBinding(bundle, run, receipt, finishedAt)
+    // Both at once. Only the first failure is told, so the other one must not end the process.
+    await Promise.allSettled([releases, appraisal])
     found.releases = await check(
       'releases',
-      () => verifyReleases(bundle.releases.map(jws), run, receipt),
-      (releases) => releases.map((r) => r.id).join(' '),
+      () => releases,
+      (verified) => verified.map((r) => r.id).join(' '),
     )
     found.appraisal = await check(
       'evidence',
-      () => appraiseBinding(bundle, run, receipt, finishedAt),
+      () => appraisal,
       (a) => `${a.status}, ${a.hardware ? 'hardware' : 'SIMULATED hardware'}`,
     )
     if (concernsNoise(run, receipt)) await check('noise', () => verifyNoise(run, receipt), noiseDetail)

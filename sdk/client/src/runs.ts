@@ -58,9 +58,11 @@ export async function startRun(session: Session, contract: VerifiedContract, dra
 }
 
 async function allowedVersions(session: Session, contract: VerifiedContract, queryId: string): Promise<Record<string, string>> {
-  const { query, decisions } = await getQuery(session, contract, queryId)
+  const [{ query, decisions }, manifests] = await Promise.all([
+    getQuery(session, contract, queryId),
+    listManifests(session, contract),
+  ])
   const approvals = decisions.flatMap(({ document }) => (document.kind === 'reinraum/approval/v1' ? [document] : []))
-  const manifests = await listManifests(session, contract)
   const versions: Record<string, string> = {}
   for (const slotId of query.document.slots) {
     const allowed = new Set(approvals.flatMap((approval) => approval.versions[slotId] ?? []))

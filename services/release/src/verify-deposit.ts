@@ -44,9 +44,14 @@ export async function verifyDeposit(
 ): Promise<VerifiedDeposit> {
   const bundle = readBundle(header.receiptBundle)
   const contract = await verifyContract(bytesOf(bundle.contract), { now })
-  const query = await verifyQuery(bytesOf(bundle.query), contract, now)
-  const run = await verifyRun(bytesOf(bundle.run), contract, now)
-  const receipt = await verifyReceipt(bytesOf(bundle.receipt), contract)
+  const verifying = [
+    verifyQuery(bytesOf(bundle.query), contract, now),
+    verifyRun(bytesOf(bundle.run), contract, now),
+    verifyReceipt(bytesOf(bundle.receipt), contract),
+  ] as const
+  // All at once; of several failures the first in this order is told, so that the same deposit gets the same answer.
+  await Promise.allSettled(verifying)
+  const [query, run, receipt] = await Promise.all(verifying)
   requireSameRun(header.runId, query, run, receipt)
   const { length, object } = receipt.document.result
   if (header.length !== BigInt(length)) refuse('the length is not the one that the receipt names')
