@@ -1,2 +1,3 @@
 export { configSchema } from './config.ts'
+export * from './data-path.ts'
 export { startExecutor } from './service.ts'

@@ -1,0 +1,148 @@
+import { createReadStream } from 'node:fs'
+import { link, open, readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ReinraumError, randomBytes, unsealStream, utf8 } from '@reinraum/crypto'
+import {
+  type ChildLimits,
+  type Confinement,
+  keepWorkplaces,
+  type OpenCiphertext,
+  probeConfinement,
+  type Scan,
+  type Scratch,
+  type SealedSlot,
+  sealResult,
+  unsealSlots,
+  type Workplace,
+} from '@reinraum/executor'
+import { createLog } from '@reinraum/kit'
+import { readResultFile } from '@reinraum/statements'
+import type { SealedTable } from '../data/prepare.ts'
+import { waitingQueryProcess, watchPeak } from './query-process.ts'
+
+/** The executor's data path, once per question: everything is as in a run, but for the services that it asks. */
+export interface DataPath {
+  readonly scratch: Scratch
+  readonly limits: ChildLimits
+  readonly confinement: Confinement
+  readonly tables: readonly SealedTable[]
+}
+
+/** What a question reads of each table; a table that is not there is none of its slots. */
+export type Reads = ReadonlyMap<string, readonly Scan[]>
+
+export interface DataPathRun {
+  /** ciphertext to what the query reads, the query's process, the sealing of its result */
+  readonly milliseconds: { readonly unseal: number; readonly query: number; readonly seal: number }
+  /** plaintext in memory before the query, bytes */
+  readonly unsealedBytes: number
+  /** of the query's process, as far as it was seen */
+  readonly peakBytes: number
+}
+
+export async function openDataPath(options: Omit<DataPath, 'confinement'>): Promise<DataPath> {
+  return { ...options, confinement: await probeConfinement() }
+}
+
+/**
+ * From ciphertext on disk to a sealed result.
+ * @param answer where the opened result goes, after the clock has stopped
+ */
+export async function runSealed(path: DataPath, sql: string, reads: Reads, answer: string): Promise<DataPathRun> {
+  return inWorkplace(path, sql, answer, async ({ files }) => {
+    const slots = slotsOf(path.tables, reads, files.data)
+    await unseal(path, slots)
+    return slots
+  })
+}
+
+/** The same columns, found decrypted in memory. */
+export async function runWarm(path: DataPath, sql: string, cached: readonly SealedSlot[], answer: string): Promise<DataPathRun> {
+  return inWorkplace(path, sql, answer, async ({ files }) => {
+    const slots = cached.map((slot) => ({ ...slot, file: join(files.data, `${slot.manifest.document.slot}.parquet`) }))
+    for (const [i, { file }] of slots.entries()) await link(cached[i]?.file ?? '', file)
+    return slots
+  })
+}
+
+/** Decrypts what a question reads into a folder of its own, for warm runs. */
+export async function decryptedColumns(path: DataPath, reads: Reads, folder: string): Promise<readonly SealedSlot[]> {
+  const slots = slotsOf(path.tables, reads, folder)
+  await unseal(path, slots)
+  return slots
+}
+
+function slotsOf(tables: readonly SealedTable[], reads: Reads, folder: string): readonly SealedSlot[] {
+  return tables.flatMap(({ name, manifest, key }) => {
+    const scans = reads.get(name)
+    return scans === undefined ? [] : [{ manifest, key, scans, file: join(folder, `${name}.parquet`) }]
+  })
+}
+
+async function unseal({ tables }: DataPath, slots: readonly SealedSlot[]): Promise<void> {
+  const signal = new AbortController().signal
+  await unsealSlots(slots, { openCiphertext: localCiphertext(tables), trying: (step) => step(), signal })
+}
+
+/** Ciphertext on local disk. */
+function localCiphertext(tables: readonly SealedTable[]): OpenCiphertext {
+  const files = new Map(tables.map(({ manifest, ciphertext }) => [manifest.document.object as string, ciphertext]))
+  return (objectId) => ({
+    read(offset, length, signal) {
+      const file = files.get(objectId)
+      if (file === undefined) throw new ReinraumError('not-found', 'there is no such object')
+      return createReadStream(file, { start: offset, end: offset + length - 1, highWaterMark: 1 << 20, signal })
+    },
+  })
+}
+
+type MakeFiles = (place: Workplace) => Promise<readonly SealedSlot[]>
+
+async function inWorkplace(path: DataPath, sql: string, answer: string, makeFiles: MakeFiles): Promise<DataPathRun> {
+  const workplaces = keepWorkplaces(path.scratch, path.limits, path.confinement, createLog({ level: 'error' }))
+  const watched = await waitingQueryProcess()
+  // Closed at once: the process of a next run would start beside this one, where a run would ask for its keys.
+  const taking = workplaces.take()
+  await workplaces.close()
+  const place = await taking
+  try {
+    const peak = watchPeak(watched)
+    const [resultKey, runId, sealed] = [randomBytes(32), 'a run', join(place.path, 'result.sealed')]
+    const started = performance.now()
+    const slots = await makeFiles(place)
+    const unsealed = performance.now()
+    const datasets = slots.map(({ manifest: { document }, file }) => ({
+      slot: document.slot,
+      file,
+      columns: document.schema.columns,
+    }))
+    const { rowCount } = await place.child.run({ datasets, comparisons: [], sql }, new AbortController().signal)
+    const asked = performance.now()
+    const { size } = await stat(place.files.result)
+    await sealResult({ file: place.files.result, rowCount, length: size }, sealed, resultKey, runId)
+    const done = performance.now()
+    await openResult(sealed, answer, { key: resultKey, context: utf8(runId) })
+    return {
+      milliseconds: { unseal: unsealed - started, query: asked - unsealed, seal: done - asked },
+      unsealedBytes: await bytesThere(place.files.data),
+      peakBytes: peak(),
+    }
+  } finally {
+    await place.remove()
+  }
+}
+
+async function openResult(sealed: string, answer: string, options: { key: Uint8Array; context: Uint8Array }): Promise<void> {
+  const out = await open(answer, 'w', 0o600)
+  try {
+    await readResultFile(unsealStream([await readFile(sealed)], options), (piece) => out.writeFile(piece))
+  } finally {
+    await out.close()
+  }
+}
+
+/** What a folder's files take: holes take nothing. */
+async function bytesThere(folder: string): Promise<number> {
+  const sizes = await Promise.all((await readdir(folder)).map(async (name) => (await stat(join(folder, name))).blocks * 512))
+  return sizes.reduce((sum, size) => sum + size, 0)
+}

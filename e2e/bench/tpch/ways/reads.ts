@@ -1,0 +1,68 @@
+import { createGuard, type SlotInput } from '@reinraum/policy'
+import type { SealedTable } from '../data/prepare.ts'
+import type { Reads } from './data-path.ts'
+
+export interface PlannedQuestion {
+  readonly reads: Reads
+  /** the same tables, whole */
+  readonly whole: Reads
+  /** of the columns of the tables that are read, the share that is read */
+  readonly columnShare: number
+  /** ciphertext bytes of the tables that are read */
+  readonly storedBytes: number
+  readonly milliseconds: number
+}
+
+/** What the policy engine says that each question reads, as it says it of a guarded query's last statement. */
+export async function planQuestions(
+  tables: readonly SealedTable[],
+  questions: readonly string[],
+): Promise<readonly PlannedQuestion[]> {
+  const guard = await createGuard()
+  try {
+    const slots = tables.map(slotOf)
+    const planned: PlannedQuestion[] = []
+    for (const sql of questions) {
+      const started = performance.now()
+      const scans = await guard.plannedReads({ slots, statements: { cells: [], noise: [], resultSql: sql } })
+      const milliseconds = performance.now() - started
+      const reads = new Map(tables.map(({ name }) => [name, scans.filter(({ slot }) => slot === name)] as const))
+      const read = tables.filter(({ name }) => (reads.get(name) ?? []).length > 0)
+      const all = sum(read.map(({ schema }) => schema.columns.length))
+      const needed = sum(read.map(({ name }) => columnsIn(reads, name)))
+      planned.push({
+        reads,
+        whole: new Map(read.map(({ name, schema }) => [name, [{ columns: schema.columns.map((c) => c.name), conditions: [] }]])),
+        columnShare: needed / all,
+        storedBytes: sum(read.map(({ bytes }) => bytes.ciphertext)),
+        milliseconds,
+      })
+    }
+    return planned
+  } finally {
+    await guard.close()
+  }
+}
+
+function columnsIn(reads: Reads, table: string): number {
+  return new Set((reads.get(table) ?? []).flatMap(({ columns, conditions }) => [...columns, ...conditions.map((c) => c.column)]))
+    .size
+}
+
+/** Public reference data: no rule rewrites a question. */
+function slotOf({ name, schema }: SealedTable): SlotInput {
+  const columns = {}
+  const rule: SlotInput['rule'] = {
+    version: 1,
+    modes: ['aggregation'],
+    privacyUnit: 'none',
+    columns,
+    output: { minimumGroupSize: 2, maxRows: 1_000_000 },
+    approvals: { by: ['owner'], threshold: 'all' },
+  }
+  return { id: name, schema, rule }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}
