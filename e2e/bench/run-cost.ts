@@ -8,49 +8,58 @@ import { type CleanRoom, openCleanRoom, readyToRun } from '../harness/clean-room
 // The fixed cost of a run: approved, tiny data, warm services, no reviewers; from signing the run to the opened result.
 // Usage: node --conditions=source e2e/bench/run-cost.ts [runs]
 
-const runs = Number(process.argv[2] ?? 30)
-const warmUps = 3
-const directory = await mkdtemp(join(tmpdir(), 'reinraum-bench-'))
-const local = await startRoom({
-  directory: join(directory, 'room'),
-  keyServices: [
-    { id: 'health-keys', custody: 'owner', operator: 'health' },
-    { id: 'shared-keys', custody: 'attested' },
-  ],
-})
-try {
-  const clean = await openCleanRoom(local, join(directory, 'parties'), {
-    change: (contract) => ({ ...contract, results: { ...contract.results, reviewers: [] } }),
-  })
-  const queryId = await readyToRun(clean, { maximumRuns: runs + warmUps })
-  for (let i = 0; i < warmUps; i++) await measure(clean, queryId)
-  const measured: Record<string, number>[] = []
-  for (let i = 0; i < runs; i++) measured.push(await measure(clean, queryId))
-  clean.close()
-  const inside = await executorSteps(runs)
-  console.log(`${runs} runs on ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}\n`)
-  console.log('step                     p50 ms   p95 ms')
-  print(
-    'whole run',
-    measured.map((m) => m.total ?? 0),
-  )
-  for (const step of ['sign and queue', 'wait for the executor', 'fetch, verify, open'])
-    print(
-      `  ${step}`,
-      measured.map((m) => m[step] ?? 0),
-    )
-  console.log('inside the executor')
-  for (const step of Object.keys(inside[0] ?? {}))
-    print(
-      `  ${step}`,
-      inside.map((m) => m[step] ?? 0),
-    )
-} finally {
-  await local.stop()
-  await rm(directory, { recursive: true, force: true })
+/** One step of a run, in milliseconds. */
+export interface StepCost {
+  readonly step: string
+  readonly inside: 'run' | 'executor'
+  readonly p50: number
+  readonly p95: number
 }
 
-async function measure({ sessions, contract, directory: folder }: CleanRoom, queryId: string): Promise<Record<string, number>> {
+export interface RunCost {
+  readonly runs: number
+  readonly perSecond: number
+  readonly whole: Omit<StepCost, 'step' | 'inside'>
+  readonly steps: readonly StepCost[]
+}
+
+const warmUps = 3
+
+/** Small runs, one after the other, in a room of its own. */
+export async function measureRunCost(runs: number): Promise<RunCost> {
+  const directory = await mkdtemp(join(tmpdir(), 'reinraum-bench-'))
+  const local = await startRoom({
+    directory: join(directory, 'room'),
+    keyServices: [
+      { id: 'health-keys', custody: 'owner', operator: 'health' },
+      { id: 'shared-keys', custody: 'attested' },
+    ],
+  })
+  try {
+    const clean = await openCleanRoom(local, join(directory, 'parties'), {
+      change: (contract) => ({ ...contract, results: { ...contract.results, reviewers: [] } }),
+    })
+    const queryId = await readyToRun(clean, { maximumRuns: runs + warmUps })
+    for (let i = 0; i < warmUps; i++) await measure(clean, queryId)
+    const measured: { readonly total: number; readonly steps: Milliseconds }[] = []
+    const started = performance.now()
+    for (let i = 0; i < runs; i++) measured.push(await measure(clean, queryId))
+    const seconds = (performance.now() - started) / 1000
+    clean.close()
+    const steps = [
+      ...quantilesOf(measured.map((run) => run.steps)).map((step) => ({ ...step, inside: 'run' as const })),
+      ...quantilesOf(await executorSteps(directory, runs)).map((step) => ({ ...step, inside: 'executor' as const })),
+    ]
+    return { runs, perSecond: runs / seconds, whole: quantiles(measured.map(({ total }) => total)), steps }
+  } finally {
+    await local.stop()
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+type Milliseconds = Readonly<Record<string, number>>
+
+async function measure({ sessions, contract, directory: folder }: CleanRoom, queryId: string) {
   const started = performance.now()
   const runId = await startRun(sessions.analyst, contract, { queryId, parameters: { floor: 0 } })
   const queued = performance.now()
@@ -59,24 +68,47 @@ async function measure({ sessions, contract, directory: folder }: CleanRoom, que
   const completed = performance.now()
   await openResult(sessions.analyst, contract, runId, join(folder, `${runId.slice(7, 19)}.parquet`))
   const opened = performance.now()
-  return {
-    total: opened - started,
+  const steps: Milliseconds = {
     'sign and queue': queued - started,
     'wait for the executor': completed - queued,
     'fetch, verify, open': opened - completed,
   }
+  return { total: opened - started, steps }
 }
 
 /** The executor's own times, from its log. */
-async function executorSteps(last: number): Promise<readonly Record<string, number>[]> {
+async function executorSteps(directory: string, last: number): Promise<readonly Milliseconds[]> {
   const text = await readFile(join(directory, 'room', 'logs', 'executor.log'), 'utf8')
   const entries = text.split('\n').filter((line) => line.includes('run delivered'))
-  return entries.slice(-last).map((line) => (JSON.parse(line) as { milliseconds: Record<string, number> }).milliseconds)
+  return entries.slice(-last).map((line) => (JSON.parse(line) as { milliseconds: Milliseconds }).milliseconds)
 }
 
-function print(name: string, values: readonly number[]): void {
-  const sorted = [...values].sort((a, b) => a - b)
-  const at = (share: number) =>
-    (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0).toFixed(1).padStart(8)
-  console.log(`${name.padEnd(24)}${at(0.5)} ${at(0.95)}`)
+function quantilesOf(runs: readonly Milliseconds[]) {
+  return Object.keys(runs[0] ?? {}).map((step) => ({ step, ...quantiles(runs.map((run) => run[step] ?? 0)) }))
+}
+
+function quantiles(values: readonly number[]): { readonly p50: number; readonly p95: number } {
+  const sorted = values.toSorted((a, b) => a - b)
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0
+  return { p50: at(0.5), p95: at(0.95) }
+}
+
+function line(name: string, { p50, p95 }: { readonly p50: number; readonly p95: number }): string {
+  return `${name.padEnd(24)}${p50.toFixed(1).padStart(8)} ${p95.toFixed(1).padStart(8)}`
+}
+
+if (import.meta.main) {
+  const { runs, perSecond, whole, steps } = await measureRunCost(Number(process.argv[2] ?? 30))
+  const of = (inside: StepCost['inside']) =>
+    steps.filter((step) => step.inside === inside).map((cost) => line(`  ${cost.step}`, cost))
+  console.log(`${runs} runs on ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${perSecond.toFixed(1)} a second\n`)
+  console.log(
+    [
+      'step                     p50 ms   p95 ms',
+      line('whole run', whole),
+      ...of('run'),
+      'inside the executor',
+      ...of('executor'),
+    ].join('\n'),
+  )
 }

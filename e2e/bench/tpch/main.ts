@@ -1,83 +1,110 @@
 import { rmSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { openScratch } from '@reinraum/executor'
-import { prepare } from './data/prepare.ts'
-import { questions } from './questions/questions.ts'
-import { openAnswers } from './ways/answers.ts'
-import { openDataPath } from './ways/data-path.ts'
-import { measureQuestion, ways } from './ways/measure.ts'
-import { planQuestions } from './ways/reads.ts'
+import type { ChildLimits } from '@reinraum/executor'
+import { measureRunCost } from '../run-cost.ts'
+import { measureEnvelope } from '../unseal.ts'
+import { measureScale, type ScaleOptions } from './measure-scale.ts'
+import { limitsOf } from './report/limits.ts'
+import { describeMachine } from './report/machine.ts'
+import { markdownOf } from './report/markdown.ts'
+import { summarise } from './report/summary.ts'
+import { ways } from './ways/measure.ts'
+
+// TPC-H-derived: plain DuckDB, the executor's data path cold and warm, and whole files, side by side in one run; then the rates of
+// sealing, and small runs. Usage: npm run bench -- --scale 1 [--scales 0.1,1,3] [--repetitions 3] [--runs 200]
 
 const { values } = parseArgs({
-  options: { scale: { type: 'string', default: '1' }, repetitions: { type: 'string', default: '3' } },
+  options: {
+    scale: { type: 'string', default: '1' },
+    /** at which the cost's growth is measured; without it a tenth and three times the scale */
+    scales: { type: 'string' },
+    repetitions: { type: 'string', default: '3' },
+    /** small runs */
+    runs: { type: 'string', default: '200' },
+    /** for the engine of one query, MiB */
+    memory: { type: 'string', default: '4096' },
+  },
 })
-const factor = Number(values.scale)
+const [factor, repetitions, runs, memoryMiB] = [values.scale, values.repetitions, values.runs, values.memory].map(positive) as [
+  number,
+  number,
+  number,
+  number,
+]
+const others = (values.scales?.split(',').map(positive) ?? [factor / 10, factor * 3]).filter((other) => other !== factor)
+
+const machine = describeMachine()
+const startedAt = new Date()
 const disk = await mkdtemp(join(tmpdir(), 'reinraum-bench-'))
 const memory = await mkdtemp('/dev/shm/reinraum-bench-')
-process.on('SIGINT', () => {
-  for (const f of [disk, memory]) rmSync(f, { recursive: true, force: true })
-  process.exit(130)
+// Also where it ends early: the processes that it started end with it.
+process.once('exit', () => {
+  for (const folder of [disk, memory]) rmSync(folder, { recursive: true, force: true })
 })
-try {
-  const threads = availableParallelism()
-  const prepared = await prepare({ factor, seed: 1 }, disk, threads)
-  console.log(
-    'generate',
-    prepared.generateSeconds,
-    prepared.tables.map((t) => [t.name, t.sealSeconds, t.bytes.ciphertext]),
-  )
-  const all = questions(factor)
-  const planned = await planQuestions(prepared.tables, all)
-  console.log('plan ms', planned.map((p) => p.milliseconds.toFixed(0)).join(' '))
-  const scratch = await openScratch(join(memory, 'scratch'), { allowDisk: false })
-  const limits = { memoryMiB: 4096, timeoutMs: 600_000, cpuSeconds: 1200, threads, resultBytes: 1 << 30 }
-  const path = await openDataPath({ scratch, limits, tables: prepared.tables })
-  const answers = await openAnswers()
-  for (const [i, sql] of all.entries()) {
-    const p = planned[i]
-    if (p === undefined) continue
-    const m = await measureQuestion(
-      { path, answers, folder: memory, ways, repetitions: Number(values.repetitions) },
-      i + 1,
-      sql,
-      p,
-    )
-    const { plain, cold, warm, naive } = m.ways
-    if (!plain || !cold || !warm || !naive) continue
-    const f = (x: number) => x.toFixed(0).padStart(6)
-    console.log(
-      String(i + 1).padStart(3),
-      m.equal,
-      f(plain.total),
-      'warm',
-      f(warm.total),
-      (warm.total / plain.total).toFixed(2),
-      'cold',
-      f(cold.total),
-      (cold.total / plain.total).toFixed(2),
-      '=',
-      f(cold.unseal),
-      f(cold.query),
-      f(cold.seal),
-      'naive',
-      f(naive.total),
-      (naive.total / cold.total).toFixed(2),
-      '=',
-      f(naive.unseal),
-      f(naive.query),
-      'cols',
-      p.columnShare.toFixed(2),
-      'bytes',
-      (cold.unsealedBytes / p.storedBytes).toFixed(2),
-      'peak',
-      f(plain.peakBytes / 1e6),
-      f(cold.peakBytes / 1e6),
-    )
-  }
-  answers.close()
-} finally {
-  for (const f of [disk, memory]) await rm(f, { recursive: true, force: true })
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+
+const limits: ChildLimits = {
+  memoryMiB,
+  threads: availableParallelism(),
+  timeoutMs: 600_000,
+  cpuSeconds: 1200,
+  resultBytes: 2 ** 30,
+}
+const say = (text: string) =>
+  process.stderr.write(`${((Date.now() - startedAt.getTime()) / 1000).toFixed(0).padStart(4)} s  ${text}\n`)
+const scaleOptions: Omit<ScaleOptions, 'factor' | 'ways'> = { repetitions, limits, disk, memory, say }
+
+const main = await measureScale({ ...scaleOptions, factor, ways })
+const growth = []
+for (const other of others) {
+  // Once each: these are for how the sums grow, and nothing is judged by them.
+  const measured = await measureScale({ ...scaleOptions, factor: other, repetitions: 1, ways: ['plain', 'cold', 'warm'] })
+  growth.push({ measured, summary: summarise(measured.questions) })
+}
+say('rates')
+const envelope = await measureEnvelope(256)
+say(`${runs} small runs`)
+const runCost = await measureRunCost(runs)
+
+const seconds = (Date.now() - startedAt.getTime()) / 1000
+const found = {
+  machine,
+  startedAt: startedAt.toISOString(),
+  seconds,
+  repetitions,
+  main,
+  summary: summarise(main.questions),
+  growth,
+  envelope,
+  sealUpload: undefined,
+  runCost,
+}
+const report = { ...found, limits: limitsOf(found) }
+const folder = fileURLToPath(new URL('../../../.local/bench', import.meta.url))
+await mkdir(folder, { recursive: true })
+const text = markdownOf(report)
+await writeFile(join(folder, 'tpch.md'), `${text}\n`)
+await writeFile(
+  join(folder, 'tpch.json'),
+  `${JSON.stringify(report, (_, value) => (value instanceof Map ? [...value] : value), 2)}\n`,
+)
+console.log(text)
+console.log(`\n${join(folder, 'tpch.md')}, ${join(folder, 'tpch.json')}`)
+// What is slower than it should be is told above; what is wrong is a failure.
+const differing = [main, ...growth.map(({ measured }) => measured)].flatMap(({ questions }) =>
+  questions.filter(({ equal }) => !equal),
+)
+if (differing.length > 0) {
+  console.error(`answers differ: ${differing.map(({ question }) => `Q${question}`).join(', ')}`)
+  process.exitCode = 1
+}
+
+function positive(text: string): number {
+  const value = Number(text)
+  if (!(value > 0)) throw new Error(`${text} is no positive number`)
+  return value
 }

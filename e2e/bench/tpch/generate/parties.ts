@@ -27,7 +27,8 @@ export function nationSql(scale: Scale): string {
 /** Of every two thousand suppliers, one is complained of and one is recommended, at a place of its own (§4.2.3). */
 export function supplierSql(scale: Scale): string {
   const written = comment(scale, 's_comment', 'i', 25, 100)
-  const chosen = (field: string) => `(i - 1) % 2000 = ${draw(scale, field, '(i - 1) // 2000', 2000)}`
+  const whole = Math.floor(suppliersAt(scale) / 2000) * 2000
+  const chosen = (field: string) => `i <= ${whole} AND (i - 1) % 2000 = ${draw(scale, field, '(i - 1) // 2000', 2000)}`
   const before = `substr(written, 1, ${draw(scale, 's_remark before', 'i', 40)})`
   const remark = (word: string) =>
     `${before} || 'Customer ' || substr(passage, 1, ${draw(scale, 's_remark between', 'i', 30)}) || '${word}'`

@@ -1,14 +1,13 @@
-import { createReadStream } from 'node:fs'
 import { link, open, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ReinraumError, randomBytes, unsealStream, utf8 } from '@reinraum/crypto'
+import { randomBytes, unsealStream, utf8 } from '@reinraum/crypto'
+import { createEnvelopeThreads, type EnvelopeThreads } from '@reinraum/envelope'
 import {
   type ChildLimits,
   type Confinement,
   keepWorkplaces,
   type OpenCiphertext,
   probeConfinement,
-  type Scan,
   type Scratch,
   type SealedSlot,
   sealResult,
@@ -16,6 +15,7 @@ import {
   type Workplace,
 } from '@reinraum/executor'
 import { createLog } from '@reinraum/kit'
+import type { Scan } from '@reinraum/policy'
 import { readResultFile } from '@reinraum/statements'
 import type { SealedTable } from '../data/prepare.ts'
 import { waitingQueryProcess, watchPeak } from './query-process.ts'
@@ -26,6 +26,8 @@ export interface DataPath {
   readonly limits: ChildLimits
   readonly confinement: Confinement
   readonly tables: readonly SealedTable[]
+  readonly envelopes: EnvelopeThreads
+  close(): Promise<void>
 }
 
 /** What a question reads of each table; a table that is not there is none of its slots. */
@@ -40,8 +42,11 @@ export interface DataPathRun {
   readonly peakBytes: number
 }
 
-export async function openDataPath(options: Omit<DataPath, 'confinement'>): Promise<DataPath> {
-  return { ...options, confinement: await probeConfinement() }
+/** With as many threads for envelopes as the query has, as an executor starts them. */
+export async function openDataPath(options: Pick<DataPath, 'scratch' | 'limits' | 'tables'>): Promise<DataPath> {
+  const confinement = await probeConfinement()
+  const envelopes = createEnvelopeThreads({ threads: options.limits.threads })
+  return { ...options, confinement, envelopes, close: () => envelopes.close() }
 }
 
 /**
@@ -79,21 +84,15 @@ function slotsOf(tables: readonly SealedTable[], reads: Reads, folder: string): 
   })
 }
 
-async function unseal({ tables }: DataPath, slots: readonly SealedSlot[]): Promise<void> {
-  const signal = new AbortController().signal
-  await unsealSlots(slots, { openCiphertext: localCiphertext(tables), trying: (step) => step(), signal })
+async function unseal({ tables, envelopes }: DataPath, slots: readonly SealedSlot[]): Promise<void> {
+  const ciphertexts = { openCiphertext: localCiphertext(tables), envelopes }
+  await unsealSlots(slots, { ciphertexts, trying: (step) => step(), signal: new AbortController().signal })
 }
 
 /** Ciphertext on local disk. */
 function localCiphertext(tables: readonly SealedTable[]): OpenCiphertext {
-  const files = new Map(tables.map(({ manifest, ciphertext }) => [manifest.document.object as string, ciphertext]))
-  return (objectId) => ({
-    read(offset, length, signal) {
-      const file = files.get(objectId)
-      if (file === undefined) throw new ReinraumError('not-found', 'there is no such object')
-      return createReadStream(file, { start: offset, end: offset + length - 1, highWaterMark: 1 << 20, signal })
-    },
-  })
+  const files = new Map<string, string>(tables.map(({ manifest, ciphertext }) => [manifest.document.object, ciphertext]))
+  return (objectId) => ({ file: files.get(objectId) ?? '' })
 }
 
 type MakeFiles = (place: Workplace) => Promise<readonly SealedSlot[]>

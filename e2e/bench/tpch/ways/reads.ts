@@ -32,7 +32,9 @@ export async function planQuestions(
       const needed = sum(read.map(({ name }) => columnsIn(reads, name)))
       planned.push({
         reads,
-        whole: new Map(read.map(({ name, schema }) => [name, [{ columns: schema.columns.map((c) => c.name), conditions: [] }]])),
+        whole: new Map(
+          read.map(({ name, schema }) => [name, [{ slot: name, columns: schema.columns.map((c) => c.name), conditions: [] }]]),
+        ),
         columnShare: needed / all,
         storedBytes: sum(read.map(({ bytes }) => bytes.ciphertext)),
         milliseconds,
