@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { ChildLimits } from '@reinraum/executor'
 import { measureRunCost } from '../run-cost.ts'
+import { measureSealUpload } from '../seal-upload.ts'
 import { measureEnvelope } from '../unseal.ts'
 import { measureScale, type ScaleOptions } from './measure-scale.ts'
 import { limitsOf } from './report/limits.ts'
@@ -67,6 +68,7 @@ for (const other of others) {
 }
 say('rates')
 const envelope = await measureEnvelope(256)
+const sealUpload = await measureSealUpload(200, 3)
 say(`${runs} small runs`)
 const runCost = await measureRunCost(runs)
 
@@ -80,7 +82,7 @@ const found = {
   summary: summarise(main.questions),
   growth,
   envelope,
-  sealUpload: undefined,
+  sealUpload,
   runCost,
 }
 const report = { ...found, limits: limitsOf(found) }

@@ -3,7 +3,7 @@ import { mkdir, open, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { sealFile } from '@reinraum/client'
-import { digestId, randomBytes, toBase64url, unsealStream, utf8 } from '@reinraum/crypto'
+import { canonicalBytes, digestId, randomBytes, toBase64url, unsealStream, utf8 } from '@reinraum/crypto'
 import { type Manifest, manifestCoreContext, type Verified } from '@reinraum/statements'
 import { missedChecks } from '../generate/check.ts'
 import type { Scale } from '../generate/draw.ts'
@@ -92,9 +92,9 @@ async function unsealTo(ciphertext: string, target: string, options: { key: Uint
   }
 }
 
-/** Nobody signs anything here: the data path asks the manifest for its document alone. */
+/** Nobody signs anything here: the data path asks the manifest for its id and its document alone. */
 function asManifest(document: object): Verified<Manifest> {
-  return { document } as Verified<Manifest>
+  return { id: digestId(canonicalBytes(document)), document } as Verified<Manifest>
 }
 
 async function check(connection: DuckDBConnection, sealed: readonly SealedTable[], scale: Scale): Promise<void> {

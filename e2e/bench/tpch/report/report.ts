@@ -1,19 +1,10 @@
 import type { RunCost } from '../../run-cost.ts'
+import type { SealUploadRates } from '../../seal-upload.ts'
 import type { EnvelopeRate } from '../../unseal.ts'
 import type { ScaleMeasured } from '../measure-scale.ts'
 import type { Limit } from './limits.ts'
 import type { Machine } from './machine.ts'
 import type { Summary } from './summary.ts'
-
-/** Bytes per second. */
-export interface SealUploadRates {
-  readonly plainCopy: number
-  readonly encrypt: number
-  readonly sealAndUpload: number
-  readonly datasetSeal: number
-  /** of sealing and uploading to encrypting */
-  readonly ratio: number
-}
 
 /** All that one run of the benchmark found out. */
 export interface Report {
@@ -26,7 +17,7 @@ export interface Report {
   /** smaller and larger scales, without the naive way */
   readonly growth: readonly { readonly measured: ScaleMeasured; readonly summary: Summary }[]
   readonly envelope: readonly EnvelopeRate[]
-  readonly sealUpload: SealUploadRates | undefined
+  readonly sealUpload: SealUploadRates
   readonly runCost: RunCost
   readonly limits: readonly Limit[]
 }

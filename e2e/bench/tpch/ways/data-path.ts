@@ -1,10 +1,12 @@
-import { link, open, readdir, readFile, stat } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { randomBytes, unsealStream, utf8 } from '@reinraum/crypto'
 import { createEnvelopeThreads, type EnvelopeThreads } from '@reinraum/envelope'
 import {
   type ChildLimits,
   type Confinement,
+  type Keeping,
+  keepDatasets,
   keepWorkplaces,
   type OpenCiphertext,
   probeConfinement,
@@ -12,7 +14,6 @@ import {
   type SealedSlot,
   sealResult,
   unsealSlots,
-  type Workplace,
 } from '@reinraum/executor'
 import { createLog } from '@reinraum/kit'
 import type { Scan } from '@reinraum/policy'
@@ -49,55 +50,33 @@ export async function openDataPath(options: Pick<DataPath, 'scratch' | 'limits' 
   return { ...options, confinement, envelopes, close: () => envelopes.close() }
 }
 
-/**
- * From ciphertext on disk to a sealed result.
- * @param answer where the opened result goes, after the clock has stopped
- */
-export async function runSealed(path: DataPath, sql: string, reads: Reads, answer: string): Promise<DataPathRun> {
-  return inWorkplace(path, sql, answer, async ({ files }) => {
-    const slots = slotsOf(path.tables, reads, files.data)
-    await unseal(path, slots)
-    return slots
-  })
+/** Columns that runs of one contract leave to later ones, under a lease that is not lost. */
+export interface Kept {
+  readonly keeping: Keeping
+  /** Drops all of it. */
+  close(): void
 }
 
-/** The same columns, found decrypted in memory. */
-export async function runWarm(path: DataPath, sql: string, cached: readonly SealedSlot[], answer: string): Promise<DataPathRun> {
-  return inWorkplace(path, sql, answer, async ({ files }) => {
-    const slots = cached.map((slot) => ({ ...slot, file: join(files.data, `${slot.manifest.document.slot}.parquet`) }))
-    for (const [i, { file }] of slots.entries()) await link(cached[i]?.file ?? '', file)
-    return slots
-  })
+/** @param folder in the same memory as the scratch folder */
+export async function keepColumns(folder: string): Promise<Kept> {
+  await mkdir(folder, { mode: 0o700 })
+  const datasets = keepDatasets(folder, { bytes: Number.MAX_SAFE_INTEGER, idleMs: 3_600_000 })
+  const lease = { signal: new AbortController().signal, hold: () => () => undefined }
+  return { keeping: { datasets, contractId: 'a contract', lease }, close: () => datasets.close() }
 }
 
-/** Decrypts what a question reads into a folder of its own, for warm runs. */
-export async function decryptedColumns(path: DataPath, reads: Reads, folder: string): Promise<readonly SealedSlot[]> {
-  const slots = slotsOf(path.tables, reads, folder)
-  await unseal(path, slots)
-  return slots
+/** What one run asks. */
+export interface Asked {
+  readonly sql: string
+  readonly reads: Reads
+  /** where the opened result goes, after the clock has stopped */
+  readonly answer: string
+  /** without it the run is cold, with it from the second run on it is warm */
+  readonly keeping?: Keeping
 }
 
-function slotsOf(tables: readonly SealedTable[], reads: Reads, folder: string): readonly SealedSlot[] {
-  return tables.flatMap(({ name, manifest, key }) => {
-    const scans = reads.get(name)
-    return scans === undefined ? [] : [{ manifest, key, scans, file: join(folder, `${name}.parquet`) }]
-  })
-}
-
-async function unseal({ tables, envelopes }: DataPath, slots: readonly SealedSlot[]): Promise<void> {
-  const ciphertexts = { openCiphertext: localCiphertext(tables), envelopes }
-  await unsealSlots(slots, { ciphertexts, trying: (step) => step(), signal: new AbortController().signal })
-}
-
-/** Ciphertext on local disk. */
-function localCiphertext(tables: readonly SealedTable[]): OpenCiphertext {
-  const files = new Map<string, string>(tables.map(({ manifest, ciphertext }) => [manifest.document.object, ciphertext]))
-  return (objectId) => ({ file: files.get(objectId) ?? '' })
-}
-
-type MakeFiles = (place: Workplace) => Promise<readonly SealedSlot[]>
-
-async function inWorkplace(path: DataPath, sql: string, answer: string, makeFiles: MakeFiles): Promise<DataPathRun> {
+/** From ciphertext on disk, or from columns that an earlier run left, to a sealed result. */
+export async function runSealed(path: DataPath, { sql, reads, answer, keeping }: Asked): Promise<DataPathRun> {
   const workplaces = keepWorkplaces(path.scratch, path.limits, path.confinement, createLog({ level: 'error' }))
   const watched = await waitingQueryProcess()
   // Closed at once: the process of a next run would start beside this one, where a run would ask for its keys.
@@ -107,15 +86,18 @@ async function inWorkplace(path: DataPath, sql: string, answer: string, makeFile
   try {
     const peak = watchPeak(watched)
     const [resultKey, runId, sealed] = [randomBytes(32), 'a run', join(place.path, 'result.sealed')]
+    const signal = new AbortController().signal
+    const slots = slotsOf(path.tables, reads, place.files.data)
+    const ciphertexts = { openCiphertext: localCiphertext(path.tables), envelopes: path.envelopes }
     const started = performance.now()
-    const slots = await makeFiles(place)
+    await unsealSlots(slots, { ciphertexts, trying: (step) => step(), keeping, signal })
     const unsealed = performance.now()
     const datasets = slots.map(({ manifest: { document }, file }) => ({
       slot: document.slot,
       file,
       columns: document.schema.columns,
     }))
-    const { rowCount } = await place.child.run({ datasets, comparisons: [], sql }, new AbortController().signal)
+    const { rowCount } = await place.child.run({ datasets, comparisons: [], sql }, signal)
     const asked = performance.now()
     const { size } = await stat(place.files.result)
     await sealResult({ file: place.files.result, rowCount, length: size }, sealed, resultKey, runId)
@@ -129,6 +111,19 @@ async function inWorkplace(path: DataPath, sql: string, answer: string, makeFile
   } finally {
     await place.remove()
   }
+}
+
+function slotsOf(tables: readonly SealedTable[], reads: Reads, folder: string): readonly SealedSlot[] {
+  return tables.flatMap(({ name, manifest, key }) => {
+    const scans = reads.get(name)
+    return scans === undefined ? [] : [{ manifest, key, scans, file: join(folder, `${name}.parquet`) }]
+  })
+}
+
+/** Ciphertext on local disk. */
+function localCiphertext(tables: readonly SealedTable[]): OpenCiphertext {
+  const files = new Map<string, string>(tables.map(({ manifest, ciphertext }) => [manifest.document.object, ciphertext]))
+  return (objectId) => ({ file: files.get(objectId) ?? '' })
 }
 
 async function openResult(sealed: string, answer: string, options: { key: Uint8Array; context: Uint8Array }): Promise<void> {

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Answers } from './answers.ts'
-import { type DataPath, type DataPathRun, decryptedColumns, runSealed, runWarm } from './data-path.ts'
+import { type DataPath, type DataPathRun, keepColumns, runSealed } from './data-path.ts'
 import { runPlain } from './plain.ts'
 import type { PlannedQuestion } from './reads.ts'
 
@@ -38,8 +38,8 @@ export interface MeasureOptions {
 }
 
 /**
- * Asks one question in all ways, one after the other, again and again; who begins goes round. The first round warms the page cache
- * and is not recorded.
+ * Asks one question in all ways, one after the other, again and again; who begins goes round. The first round warms the page cache,
+ * fills what warm runs find, and is not recorded.
  */
 export async function measureQuestion(
   { path, answers, folder, ways: asked, repetitions }: MeasureOptions,
@@ -48,14 +48,14 @@ export async function measureQuestion(
   planned: PlannedQuestion,
 ): Promise<Measured> {
   const own = await mkdtemp(join(folder, `question-${question}-`))
+  const { keeping, close } = await keepColumns(join(own, 'kept'))
   try {
-    const cached = asked.includes('warm') ? await decryptedColumns(path, planned.reads, own) : []
     const answer = join(own, 'answer')
     const runOf: Readonly<Record<Way, () => Promise<Run>>> = {
       plain: () => plain(path, sql, answer),
-      cold: async () => fromCiphertext(await runSealed(path, sql, planned.reads, answer)),
-      naive: async () => fromCiphertext(await runSealed(path, sql, planned.whole, answer)),
-      warm: async () => queryAlone(await runWarm(path, sql, cached, answer)),
+      cold: async () => fromCiphertext(await runSealed(path, { sql, answer, reads: planned.reads })),
+      naive: async () => fromCiphertext(await runSealed(path, { sql, answer, reads: planned.whole })),
+      warm: async () => queryAlone(await runSealed(path, { sql, answer, reads: planned.reads, keeping })),
     }
     const runs = new Map<Way, Run[]>(asked.map((way) => [way, []]))
     const found = new Set<string>()
@@ -71,6 +71,7 @@ export async function measureQuestion(
     const medians = Object.fromEntries([...runs].map(([way, all]) => [way, medianRun(all)]))
     return { question, ways: medians, planned, equal: found.size === 1 }
   } finally {
+    close()
     await rm(own, { recursive: true, force: true })
   }
 }
