@@ -1,9 +1,11 @@
-import { readdir, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { sealDataset } from '@reinraum/client'
-import { expect, it } from 'vitest'
+import { sealDataset, uploadWhileWritten } from '@reinraum/client'
+import { fromBase64url, randomBytes } from '@reinraum/crypto'
+import { expect, it, vi } from 'vitest'
 import { approve, type CleanRoom, propose, reviewAndOpen, seal, settle, start } from '../harness/clean-room.ts'
 import { useCleanRooms } from '../harness/use-clean-rooms.ts'
+import { visitsCsv } from '../harness/visits.ts'
 
 const rooms = useCleanRooms()
 
@@ -76,4 +78,95 @@ it('a file that changed meanwhile is sealed anew instead of continued', async ()
   await writeFile(file, 'person,district,cost,note\np1,north,1,x\n')
   const { manifest, resumed } = await sealing(clean, file, () => {})
   expect({ resumed, rows: manifest.document.rowCount }).toEqual({ resumed: false, rows: 1 })
+})
+
+const MiB = 2 ** 20
+
+/** An upload of a file that the test writes, of which `durable` says what ingestion will not lose. */
+async function uploading(clean: CleanRoom, name = randomBytes(16)) {
+  const path = join(clean.directory, 'growing')
+  await writeFile(path, '')
+  const stop = new AbortController()
+  let [length, durable] = [0, 0]
+  const place = { contract: clean.contract.bytes, slot: 'visits', name }
+  const onProgress = (bytes: number) => {
+    durable = bytes
+  }
+  const upload = uploadWhileWritten(clean.sessions.health, place, path, { onProgress, signal: stop.signal })
+  return {
+    ...upload,
+    stop,
+    durable: () => durable,
+    async write(bytes: number) {
+      await appendFile(path, randomBytes(bytes))
+      length += bytes
+      upload.grown(length)
+    },
+    offset: async () => Number((await clean.sessions.health.ingestion.beginUpload(place)).offset),
+  }
+}
+
+const patiently = { timeout: 60_000, interval: 20 }
+
+it('what is sealed is uploaded before the rest is, and goes on where it was when ingestion is killed meanwhile', async () => {
+  const clean = await rooms.open()
+  const upload = await uploading(clean)
+  await upload.write(1.5 * MiB)
+  await vi.waitFor(() => expect(upload.durable()).toBe(MiB), patiently)
+  await rooms.room.kill('ingestion')
+  await upload.write(MiB)
+  await rooms.room.restart('ingestion')
+  await vi.waitFor(() => expect(upload.durable()).toBe(2 * MiB), patiently)
+  await upload.write(100)
+  upload.complete()
+  await upload.ended
+  expect(await upload.offset()).toBe(2.5 * MiB + 100)
+})
+
+it('an upload of what will never be sealed to its end is dropped', async () => {
+  const clean = await rooms.open()
+  const upload = await uploading(clean)
+  await upload.write(MiB)
+  await vi.waitFor(() => expect(upload.durable()).toBe(MiB), patiently)
+  await upload.abandon()
+  expect(await upload.offset()).toBe(0)
+})
+
+it('a process that was killed while it sealed leaves no key and an upload that the next one drops', async () => {
+  const clean = await rooms.open()
+  const [file, stateDirectory] = [join(clean.directory, 'visits.csv'), join(clean.directory, 'state', 'health')]
+  await writeFile(file, visitsCsv())
+  await mkdir(stateDirectory, { recursive: true })
+  const options = { contract: clean.contract, slot: 'visits', file, stateDirectory }
+  const dataKey = randomBytes(32)
+  let left: Promise<readonly (readonly [string, Buffer])[]> | undefined
+  const stop = new AbortController()
+  const onProgress = () => {
+    left ??= readdir(stateDirectory).then(async (names) => {
+      const files = await Promise.all(names.map(async (name) => [name, await readFile(join(stateDirectory, name))] as const))
+      stop.abort()
+      return files
+    })
+  }
+  await sealDataset(clean.sessions.health, { ...options, dataKey, onProgress, signal: stop.signal }).catch(() => undefined)
+  const files = (await left) ?? []
+  const [name, record] = files.find(([name]) => name.endsWith('.json')) ?? []
+  expect(name).toBeDefined()
+  for (const [, bytes] of files) {
+    expect(bytes.includes(Buffer.from(dataKey))).toBe(false)
+    for (const encoding of ['hex', 'base64', 'base64url'] as const)
+      expect(bytes.includes(Buffer.from(dataKey).toString(encoding))).toBe(false)
+  }
+
+  const { upload: uploadName, manifest: _, ...rest } = JSON.parse(String(record))
+  const upload = await uploading(clean, fromBase64url(uploadName))
+  await upload.write(MiB)
+  await vi.waitFor(() => expect(upload.durable()).toBe(MiB), patiently)
+  upload.stop.abort()
+  await upload.ended
+  await writeFile(join(stateDirectory, String(name)), JSON.stringify({ ...rest, upload: uploadName }))
+
+  expect(await sealDataset(clean.sessions.health, options)).toMatchObject({ resumed: false })
+  expect(await upload.offset()).toBe(0)
+  expect(await readdir(stateDirectory)).toEqual([])
 })
