@@ -55,6 +55,19 @@ describe('a commit', () => {
     await commit()
   })
 
+  test.each([
+    [200_001, 'offset-mismatch'],
+    [199_999, 'ciphertext-mismatch'],
+  ])('is refused with a manifest that names these bytes and a length of %i', async (length, code) => {
+    const service = await startIngestion()
+    const { owner, uploadId, contract } = await prepareUpload(service, room, ciphertext)
+    await send(owner, uploadId, partsOf(ciphertext))
+    const manifest = await room.manifest(contract, ciphertext, (m) => ({ ...m, length }))
+    const request = { uploadId, contract: contract.bytes, manifest: manifest.bytes }
+    expect(await refusalOf(owner.commitUpload(request))).toBe(code)
+    expect(await refusalOf(readObject(service, objectId))).toBe('not-found')
+  })
+
   test('is refused with what is not the owner’s word about the slot that the upload began for', async () => {
     const service = await startIngestion()
     const { owner, uploadId, contract, manifest, commit } = await prepareUpload(service, room, ciphertext)

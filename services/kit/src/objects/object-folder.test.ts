@@ -33,6 +33,21 @@ test('a link in the folder leads nowhere', async () => {
   await expect(store.append(part, 6, new Uint8Array(1))).rejects.toMatchObject({ name: 'ReinraumError' })
 })
 
+test('a part is what it was last made to be, whether or not this process wrote all of it', async () => {
+  const { dir, store } = await fresh()
+  const content = randomBytes(100)
+  const other = await openObjectFolder(dir)
+  await store.append(part, 0, content.subarray(0, 60))
+  await store.append(part, 60, randomBytes(40))
+  await store.truncate(part, 60)
+  await other.append(part, 60, content.subarray(60))
+  await store.commit(part, idOf(content), 100)
+
+  await store.append(part, 0, content.subarray(0, 60))
+  await other.append(part, 60, randomBytes(40))
+  await expect(other.commit(part, idOf(content), 100)).rejects.toMatchObject({ code: 'ciphertext-mismatch' })
+})
+
 test('an object that shrank on disk is not served short', async () => {
   const { dir, store } = await fresh()
   const content = randomBytes(2_500_000)
