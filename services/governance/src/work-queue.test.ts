@@ -137,9 +137,10 @@ test('a cancelled run is not sent any more, but one that is in the stream holds 
   await queue.start(...flood('a', 6), 'b1')
   await queue.change('a5', 'cancelled')
   for (const run of flood('a', 4)) await queue.change(run, 'cancelled')
+  await queue.start('b2')
   expect(await queue.sent()).toEqual(flood('a', 4))
   await work(queue, 4)
-  expect(await queue.sent()).toEqual([...flood('a', 4), 'a6', 'b1'])
+  expect(await queue.sent()).toEqual([...flood('a', 4), 'a6', 'b1', 'b2'])
 })
 
 test('what nobody took before the stream forgot it is sent again, and holds up nobody', async () => {
