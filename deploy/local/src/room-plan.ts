@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os'
 import { inboxOf } from '@reinraum/kit'
 import type { TlsFiles } from './pki.ts'
 import type { RoomFolder } from './room-folder.ts'
@@ -100,8 +101,14 @@ export function configOf(plan: ServicePlan, wiring: Wiring): ServiceConfig {
         scratch: scratch.path,
         ...(scratch.onDisk ? { allowDiskScratch: true } : {}),
         allowWeakConfinement: true,
-        // A fine grid: whoever tries a room out waits for every run.
-        runLimits: { memoryMiB: 1024, runTimeoutMs: 120_000, releaseGridMs: 20 },
+        runLimits: {
+          // A run has room on small machines too, and in containers whose memory file system has 64 MiB.
+          memoryMiB: Math.min(1024, Math.max(64, Math.floor(totalmem() / 2 ** 20 / 8))),
+          resultBytes: Math.min(2 ** 28, Math.floor(scratch.size / 8)),
+          runTimeoutMs: 120_000,
+          // A fine grid: whoever tries a room out waits for every run.
+          releaseGridMs: 20,
+        },
       }
       return { service: 'executor', config }
     }

@@ -9,17 +9,23 @@ export interface ScratchFolder {
   readonly path: string
   /** true where this machine has no file system in memory */
   readonly onDisk: boolean
+  /** bytes of the file system */
+  readonly size: number
 }
 
 /** Where the executors of this process may keep decrypted data during a run: in memory, else in the room's own folder. */
 export async function scratchFolder(roomFolder: string, name: string): Promise<ScratchFolder> {
-  const inMemory = await statfs(memory).then(
-    ({ type }) => type === tmpfs,
-    () => false,
-  )
-  if (!inMemory) return { path: join(roomFolder, 'scratch', name), onDisk: true }
+  const found = await statfs(memory).catch(() => undefined)
+  if (found?.type !== tmpfs) {
+    const disk = await statfs(roomFolder)
+    return { path: join(roomFolder, 'scratch', name), onDisk: true, size: disk.blocks * disk.bsize }
+  }
   const owner = `${process.pid}-${startOf(process.pid) ?? 0}`
-  return { path: join(memory, `reinraum-${owner}-${crypto.randomUUID().slice(0, 8)}-${name}`), onDisk: false }
+  return {
+    path: join(memory, `reinraum-${owner}-${crypto.randomUUID().slice(0, 8)}-${name}`),
+    onDisk: false,
+    size: found.blocks * found.bsize,
+  }
 }
 
 /** Removes what a room left in memory whose process was killed: it may hold decrypted data. */

@@ -64,7 +64,15 @@ export type ExecutorConfig = CommonConfig & {
   readonly allowDiskScratch?: boolean
   /** Development machines and containers may refuse namespaces; the executor then warns instead of refusing to start. */
   readonly allowWeakConfinement?: boolean
-  readonly runLimits: { readonly memoryMiB: number; readonly runTimeoutMs: number; readonly releaseGridMs?: number }
+  /** How many runs at once, and what all of them may take of the memory; see the executor's README. */
+  readonly runs?: { readonly atOnce?: number; readonly memoryMiB?: number }
+  readonly runLimits: {
+    readonly memoryMiB: number
+    readonly scratchMiB?: number
+    readonly runTimeoutMs: number
+    readonly resultBytes?: number
+    readonly releaseGridMs?: number
+  }
 }
 
 export type ServiceConfig =

@@ -45,6 +45,7 @@ export const errorCodes = [
   'guard-refused',
   'run-cancelled',
   'run-failed',
+  'too-large',
   'run-abandoned',
   'lease-lost',
   // evidence and keys

@@ -42,6 +42,7 @@ const statuses: Readonly<Record<ErrorCode, status>> = {
   'guard-refused': status.FAILED_PRECONDITION,
   'run-cancelled': status.FAILED_PRECONDITION,
   'run-failed': status.FAILED_PRECONDITION,
+  'too-large': status.FAILED_PRECONDITION,
   'run-abandoned': status.FAILED_PRECONDITION,
   'lease-lost': status.FAILED_PRECONDITION,
   'malformed-evidence': status.INVALID_ARGUMENT,

@@ -28,9 +28,19 @@ export const configSchema = z.strictObject({
       idleSeconds: z.int().min(1).max(86_400).default(600),
     })
     .prefault({}),
+  runs: z
+    .strictObject({
+      /** half of the processors unless told; each run may use all of them */
+      atOnce: z.int().min(1).max(64).exactOptional(),
+      /** of all runs together, processes and decrypted files; three quarters of the machine's unless told */
+      memoryMiB: z.int().min(256).exactOptional(),
+    })
+    .default({}),
   runLimits: z.strictObject({
     /** for DuckDB, per run */
     memoryMiB: z.int().min(64),
+    /** for decrypted data and the result, per run; what `runs.memoryMiB` leaves to one that is alone unless told */
+    scratchMiB: z.int().min(1).exactOptional(),
     runTimeoutMs: z.int().min(1000),
     /** of a result's Parquet file, where the rules of its datasets do not ask for less */
     resultBytes: z

@@ -7,6 +7,7 @@ import type { Client } from '@reinraum/rpc'
 import type { Workplaces } from './child/workplaces.ts'
 import type { OpenCiphertext } from './datasets/ciphertext-source.ts'
 import type { KeptDatasets } from './datasets/kept-datasets.ts'
+import type { RunMemory } from './memory/run-memory.ts'
 
 /** What every run works with. It holds nothing of any run. */
 export interface Executor {
@@ -23,6 +24,7 @@ export interface Executor {
   /** @throws ReinraumError `unavailable` when this executor knows no such key service */
   keyRelease(keyServiceId: string): Client<typeof KeyReleaseService>
   readonly workplaces: Workplaces
+  readonly memory: RunMemory
   readonly releaseGridMs: number
   now(): Date
 }

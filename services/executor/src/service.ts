@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os'
+import { availableParallelism, totalmem } from 'node:os'
 import { ReinraumError } from '@reinraum/crypto'
 import { createEnvelopeThreads } from '@reinraum/envelope'
 import {
@@ -15,14 +15,17 @@ import { createGuard, engineVersion } from '@reinraum/policy'
 import { KeyReleaseService, ObjectService, ResultIntakeService, RunDirectoryService } from '@reinraum/proto'
 import { type Client, createRpcClient } from '@reinraum/rpc'
 import { answerChallenge } from './answer-challenge.ts'
-import type { ChildLimits, Confinement } from './child/confinement.ts'
+import { type ChildLimits, type Confinement, mostMemoryMiB } from './child/confinement.ts'
 import { probeConfinement } from './child/probe.ts'
 import { keepWorkplaces } from './child/workplaces.ts'
 import type { ExecutorConfig } from './config.ts'
 import { ingestedCiphertext, keptCiphertext } from './datasets/ciphertext-source.ts'
-import { type KeepingLimits, type KeptDatasets, keepDatasets } from './datasets/kept-datasets.ts'
+import { type KeptDatasets, keepDatasets } from './datasets/kept-datasets.ts'
 import type { Executor } from './executor.ts'
 import { handleWork } from './handle-work.ts'
+import { type MemoryLimits, planMemory } from './memory/memory-plan.ts'
+import { createRunMemory } from './memory/run-memory.ts'
+import { fileSystemOf } from './memory/scratch-file-system.ts'
 import { openScratch } from './scratch.ts'
 import { createStops, type Stops } from './stops.ts'
 
@@ -37,9 +40,16 @@ export async function startExecutor(config: ExecutorConfig, kit: Kit): Promise<S
   ])
   requireConfinement(confinement, config.allowWeakConfinement, kit.log)
   const clients = dial(config, kit)
-  const keptDatasets = keepDatasets((await scratch.open('kept')).path, keepingLimits(config.cache))
   const envelopes = createEnvelopeThreads({ threads: availableParallelism() })
-  const workplaces = keepWorkplaces(scratch, limitsOf(config.runLimits), confinement, kit.log)
+  const limits = limitsOf(config.runLimits)
+  const fileSystem = fileSystemOf(config.scratch)
+  const memory = planMemory(memoryLimitsOf(config, limits), {
+    machineBytes: machineBytes(),
+    scratchBytes: await fileSystem.size(),
+  })
+  const keeping = { bytes: memory.keptBytes, idleMs: config.cache.idleSeconds * 1000 }
+  const keptDatasets = keepDatasets((await scratch.open('kept')).path, keeping)
+  const workplaces = keepWorkplaces(scratch, limits, confinement, kit.log)
   const executor: Executor = {
     attester,
     guard,
@@ -51,6 +61,7 @@ export async function startExecutor(config: ExecutorConfig, kit: Kit): Promise<S
     envelopes,
     keptDatasets,
     workplaces,
+    memory: createRunMemory(memory, fileSystem),
     releaseGridMs: config.runLimits.releaseGridMs,
     now: () => new Date(),
   }
@@ -59,7 +70,11 @@ export async function startExecutor(config: ExecutorConfig, kit: Kit): Promise<S
   const subscriptions = [
     await bus.consume({ ...consumers.stops, handle: async (event) => handleStop(event, stops, keptDatasets) }),
     bus.reply(evidenceRequestSubject, (body) => answerChallenge(executor, body), { queue: 'executors' }),
-    await bus.consume({ ...consumers.work, handle: (event, delivery) => handleWork(executor, stops, event, delivery) }),
+    await bus.consume({
+      ...consumers.work,
+      concurrency: config.runs.atOnce ?? Math.max(1, Math.floor(availableParallelism() / 2)),
+      handle: (event, delivery) => handleWork(executor, stops, event, delivery),
+    }),
   ]
   // Health only: whoever wants something of an executor puts it on the queue.
   await kit.serve({ services: { services: [], allow: () => false } })
@@ -81,15 +96,21 @@ async function handleStop(event: EventRecord, stops: Stops, keptDatasets: KeptDa
   stops.handle(event)
 }
 
-function keepingLimits({ mebibytes, idleSeconds }: ExecutorConfig['cache']): KeepingLimits {
-  return { bytes: mebibytes * 2 ** 20, idleMs: idleSeconds * 1000 }
-}
-
 function limitsOf({ memoryMiB, runTimeoutMs, resultBytes }: ExecutorConfig['runLimits']): ChildLimits {
   const threads = availableParallelism()
   // All threads for all of the time; it counts where the parent cannot watch the time any more.
   const cpuSeconds = Math.ceil((runTimeoutMs / 1000) * threads) + 5
   return { memoryMiB, timeoutMs: runTimeoutMs, cpuSeconds, threads, resultBytes }
+}
+
+function memoryLimitsOf({ runs, runLimits, cache }: ExecutorConfig, limits: ChildLimits): MemoryLimits {
+  const { scratchMiB, resultBytes } = runLimits
+  return { memoryMiB: runs.memoryMiB, scratchMiB, resultBytes, processMiB: mostMemoryMiB(limits), keptMiB: cache.mebibytes }
+}
+
+/** Of a container's limit, where there is one. */
+function machineBytes(): number {
+  return Math.min(totalmem(), process.constrainedMemory() || totalmem())
 }
 
 function dial(config: ExecutorConfig, kit: Kit) {

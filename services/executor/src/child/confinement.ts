@@ -79,9 +79,23 @@ export function commandLine(
   return ['setpriv', ...diesWithParent, '--', ...unshareAll, ...script]
 }
 
-function limitsOf({ memoryMiB, cpuSeconds, threads, resultBytes }: ChildLimits): readonly string[] {
-  // Address space, of which the runtime reserves 1.3 GiB that it never touches, and each thread an arena and a stack.
-  const addressSpaceMiB = 2048 + memoryMiB + 128 * threads
+/** Address space that the runtime takes for itself; of it, it never touches 1.25 GiB. */
+const runtimeMiB = 2048
+const untouchedMiB = 1280
+
+/** Address space, in which each thread has an arena and a stack. */
+function addressSpaceOf({ memoryMiB, threads }: Pick<ChildLimits, 'memoryMiB' | 'threads'>): number {
+  return runtimeMiB + memoryMiB + 128 * threads
+}
+
+/** Most memory, in MiB, that a query process of these limits can fill. */
+export function mostMemoryMiB(limits: Pick<ChildLimits, 'memoryMiB' | 'threads'>): number {
+  return addressSpaceOf(limits) - untouchedMiB
+}
+
+function limitsOf(limits: ChildLimits): readonly string[] {
+  const { cpuSeconds, resultBytes } = limits
+  const addressSpaceMiB = addressSpaceOf(limits)
   return ['--core=0', '--nofile=64', `--cpu=${cpuSeconds}`, `--fsize=${resultBytes}`, `--as=${addressSpaceMiB * 2 ** 20}`]
 }
 

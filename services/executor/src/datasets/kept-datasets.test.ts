@@ -74,7 +74,7 @@ async function run(
         return sealed.openEnvelope()
       }))
   const bytes = file.unsealedBytes()
-  await unsealDataset(file, { scans: [scanOf(columns)], clusteredBy: undefined }, never, 0)
+  await unsealDataset(file, { scans: [scanOf(columns)], clusteredBy: undefined }, { requireRoom: () => {} }, never, 0)
   await file.close()
   await kept.keep({ contractId, manifestId, content: file.content() }, lease)
   return { path, opened, added: file.unsealedBytes() - bytes, isNew: found === undefined }

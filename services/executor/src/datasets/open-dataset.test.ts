@@ -48,7 +48,13 @@ async function unseal(datasets: readonly Sealed[], open: (object: string) => Cip
     file: join(directory, slot),
     scans: [scanOf(['a'])],
   }))
-  await unsealSlots(slots, { ciphertexts: { openCiphertext: open, envelopes }, trying, keeping: undefined, signal: never })
+  await unsealSlots(slots, {
+    ciphertexts: { openCiphertext: open, envelopes },
+    trying,
+    keeping: undefined,
+    reservation: { requireRoom: () => {} },
+    signal: never,
+  })
   return directory
 }
 

@@ -1,4 +1,6 @@
+import { statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { ReinraumError } from '@reinraum/crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bytesIn } from './byte-ranges.ts'
 import { scanOf, startUnsealing, type Unsealing } from './testing/unsealing.ts'
@@ -39,6 +41,23 @@ describe('a dataset of which a query reads some columns', () => {
     }
     expect(there).toBeLessThanOrEqual(bytes)
     expect(bytes).toBeLessThan(length / 10)
+  })
+
+  it('asks for room before anything of it is decrypted, for no less than it takes', async () => {
+    const whole = await written(50_000, ', COMPRESSION zstd')
+    const asked: [path: string, bytes: number, blocks: number][] = []
+    const requireRoom = (path: string, bytes: number) => void asked.push([path, bytes, statSync(path).blocks])
+    const { length } = await unsealing.unsealed(whole.bytes, [scanOf(['word'])], { requireRoom })
+    const refused = unsealing.unsealed(whole.bytes, [scanOf(['word'])], {
+      requireRoom(path, bytes) {
+        requireRoom(path, bytes)
+        throw new ReinraumError('too-large', 'no room')
+      },
+    })
+    await expect(refused).rejects.toMatchObject({ code: 'too-large' })
+    const [[path = '', room = 0, blocks] = [], [notMade = ''] = []] = asked
+    const taken = statSync(path).blocks * 512
+    expect([blocks, taken > 0, taken <= room, room < length / 2, statSync(notMade).blocks]).toEqual([0, true, true, true, 0])
   })
 
   it('has no column where only rows are counted', async () => {

@@ -1,6 +1,8 @@
 import type { Scan } from '@reinraum/policy'
 import type { Column } from '@reinraum/statements'
+import type { Reservation } from '../memory/run-memory.ts'
 import { type ByteRange, joined } from './byte-ranges.ts'
+import { bytesInPages } from './dataset-bytes.ts'
 import { neededRanges } from './needed-ranges.ts'
 import { footerLength, parseFooter } from './parquet-footer.ts'
 import { readsOf } from './row-groups.ts'
@@ -18,11 +20,19 @@ export interface Wanted {
  * whole file: it judges it behind all that confines it.
  * @param gap what lies between two ranges is taken along up to here; a file that is no longer is unsealed whole
  */
-export async function unsealDataset(file: SparseFile, wanted: Wanted, signal: AbortSignal, gap: number): Promise<void> {
+export async function unsealDataset(
+  file: SparseFile,
+  wanted: Wanted,
+  reservation: Pick<Reservation, 'requireRoom'>,
+  signal: AbortSignal,
+  gap: number,
+): Promise<void> {
   const ranges = (file.length <= gap ? undefined : await choose(file, wanted, signal, gap)) ?? [
     { offset: 0, length: file.length },
   ]
-  await file.ensure(joined(ranges, gap), signal)
+  const whole = joined(ranges, gap)
+  reservation.requireRoom(file.path, bytesInPages(whole))
+  await file.ensure(whole, signal)
 }
 
 async function choose(file: SparseFile, { scans, clusteredBy }: Wanted, signal: AbortSignal, gap: number) {

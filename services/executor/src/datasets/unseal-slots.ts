@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import type { Scan } from '@reinraum/policy'
 import type { Manifest, Verified } from '@reinraum/statements'
+import type { Reservation } from '../memory/run-memory.ts'
 import { gapOf } from './ciphertext-source.ts'
 import type { KeepingLease, KeptDatasets } from './kept-datasets.ts'
 import { type Ciphertexts, openDataset, reopenDataset } from './open-dataset.ts'
@@ -23,6 +24,8 @@ export interface UnsealOptions {
   /** undefined where nothing may be kept for another run */
   readonly keeping: Keeping | undefined
   readonly signal: AbortSignal
+  /** Asked before anything of a file is decrypted into it. */
+  readonly reservation: Pick<Reservation, 'requireRoom'>
 }
 
 /** What earlier runs of the contract left, and this one leaves. */
@@ -34,7 +37,7 @@ export interface Keeping {
 
 /**
  * Makes the files of all slots at once. When one fails the others are given up, and it is theirs all to be over when this ends.
- * @throws ReinraumError `ciphertext-mismatch`, `decryption-failed`, `not-found`; the signal's reason
+ * @throws ReinraumError `ciphertext-mismatch`, `decryption-failed`, `not-found`, `too-large`; the signal's reason
  */
 export async function unsealSlots(slots: readonly SealedSlot[], options: UnsealOptions): Promise<void> {
   const failure = new AbortController()
@@ -46,7 +49,11 @@ export async function unsealSlots(slots: readonly SealedSlot[], options: UnsealO
   signal.throwIfAborted()
 }
 
-async function unsealSlot(slot: SealedSlot, { ciphertexts, keeping }: UnsealOptions, signal: AbortSignal): Promise<void> {
+async function unsealSlot(
+  slot: SealedSlot,
+  { ciphertexts, keeping, reservation }: UnsealOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const { manifest, key, file, scans } = slot
   signal.throwIfAborted()
   await rm(file, { force: true })
@@ -57,7 +64,7 @@ async function unsealSlot(slot: SealedSlot, { ciphertexts, keeping }: UnsealOpti
   try {
     const { schema, clusteredBy, object } = manifest.document
     const wanted = { scans, clusteredBy: schema.columns.find(({ name }) => name === clusteredBy) }
-    await unsealDataset(sparse, wanted, signal, gapOf(ciphertexts.openCiphertext(object)))
+    await unsealDataset(sparse, wanted, reservation, signal, gapOf(ciphertexts.openCiphertext(object)))
   } finally {
     await sparse.close()
   }

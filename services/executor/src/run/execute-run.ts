@@ -4,10 +4,12 @@ import { noiseSql, type Scan } from '@reinraum/policy'
 import { type RunBundleBytes, releaseSuiteOf, type VerifiedRun, verifyRunBundle } from '@reinraum/statements'
 import type { RunFolder } from '../child/run-folder.ts'
 import type { Child } from '../child/spawn.ts'
+import { leastBytes, mostBytes } from '../datasets/dataset-bytes.ts'
 import type { KeepingLease } from '../datasets/kept-datasets.ts'
 import { type Trying, unsealSlots } from '../datasets/unseal-slots.ts'
 import type { Executor } from '../executor.ts'
 import { openRunHistories } from '../history/run-histories.ts'
+import type { Reservation } from '../memory/run-memory.ts'
 import { compute } from './compute.ts'
 import { custodiesOf } from './custodies.ts'
 import { deposit } from './deposit.ts'
@@ -49,6 +51,20 @@ export async function executeRun(executor: Executor, bundle: RunBundleBytes, con
   const run = await verifyRunBundle(bundle, { now: executor.now() })
   if (run.run.id !== control.runId) throw new ReinraumError('contract-mismatch', 'governance gave out another run')
   laps.lap('verify')
+  // Before anything is asked for that does not stay good for as long as this may take.
+  const reservation = await executor.memory.reserve(mostBytes(run.manifests), control.signal)
+  try {
+    laps.lap('room')
+    return await executeWithRoom({ executor, run, bundle, grid, laps, reservation }, control)
+  } finally {
+    reservation.release()
+  }
+}
+
+type Begun = Pick<Execution, 'executor' | 'run' | 'bundle' | 'grid' | 'laps' | 'reservation'>
+
+async function executeWithRoom(begun: Begun, control: RunControl): Promise<boolean> {
+  const { executor, run, laps, reservation } = begun
   const { guarded, keys, nonces } = await guardAndPrepare(executor, run)
   try {
     await control.started
@@ -56,8 +72,11 @@ export async function executeRun(executor: Executor, bundle: RunBundleBytes, con
     const { path, files, child, remove } = await executor.workplaces.take()
     try {
       const planned = executor.guard.plannedReads({ slots: guarded.slots, statements: guarded })
+      reservation.liesIn(path)
+      // Where all of every dataset fits, nobody has to wait for what is read of them.
+      if (!reservation.holdsAll) reservation.requireLeast(leastBytes(run.manifests, await planned))
       const sealed = join(path, 'result.sealed')
-      const execution = { executor, run, bundle, guarded, nonces, keys, files, sealed, grid, laps, child }
+      const execution = { ...begun, guarded, nonces, keys, files, sealed, child }
       return await runWithKeys({ ...execution, planned: heardLater(planned) }, control)
     } finally {
       await remove()
@@ -99,6 +118,7 @@ interface Execution {
   readonly grid: ReleaseGrid
   readonly laps: Laps
   readonly child: Child
+  readonly reservation: Reservation
 }
 
 async function runWithKeys(execution: Execution, control: RunControl): Promise<boolean> {
@@ -147,7 +167,7 @@ async function computeAndDeliver(
   execution: Execution,
   { obtained, signal, trying, lease, confirmLease }: WithKeys,
 ): Promise<boolean> {
-  const { executor, run, bundle, guarded, planned, keys, files, sealed, grid, laps, child } = execution
+  const { executor, run, bundle, guarded, planned, keys, files, sealed, grid, laps, child, reservation } = execution
   const datasets = [...run.manifests].map(([slot, manifest]) => ({ slot, manifest, file: join(files.data, `${slot}.parquet`) }))
   const scans = await planned
   const sealedSlots = datasets.map((dataset) => {
@@ -157,7 +177,8 @@ async function computeAndDeliver(
   })
   const { id: contractId, document } = run.contract
   const keeping = document.cache === 'never' ? undefined : { contractId, lease, datasets: executor.keptDatasets }
-  await unsealSlots(sealedSlots, { ciphertexts: executor, keeping, trying, signal })
+  await unsealSlots(sealedSlots, { ciphertexts: executor, keeping, trying, signal, reservation })
+  reservation.settle()
   zeroise(...obtained.dataKeys.values())
   laps.lap('unseal')
   const histories = await openRunHistories(executor, run, obtained, guarded.cells, signal)

@@ -20,6 +20,8 @@ export interface UnsealingOptions {
   readonly clusteredBy?: Column
   /** Small files have their holes too here, unless told. */
   readonly gap?: number
+  /** Is told of the path and of the bytes that it will take before anything is decrypted into it. */
+  readonly requireRoom?: (path: string, bytes: number) => void
 }
 
 export interface Unsealing {
@@ -36,13 +38,16 @@ export async function startUnsealing(): Promise<Unsealing> {
   let files = 0
   return {
     engine,
-    async unsealed(plaintext, scans, { clusteredBy, gap = 0 } = {}) {
+    async unsealed(plaintext, scans, { clusteredBy, gap = 0, requireRoom = () => {} } = {}) {
       files += 1
       const path = join(engine.directory, `${files}.parquet`)
       const sealed = sealFile(plaintext, envelopes)
       const file = await sealed.openAt(path)
-      await unsealDataset(file, { scans, clusteredBy }, never, gap)
-      await file.close()
+      try {
+        await unsealDataset(file, { scans, clusteredBy }, { requireRoom }, never, gap)
+      } finally {
+        await file.close()
+      }
       return { path, bytes: file.unsealedBytes(), length: file.length, fetched: sealed.fetched() }
     },
     async close() {
