@@ -90,7 +90,7 @@ export async function runSealed(path: DataPath, { sql, reads, answer, keeping }:
     const slots = slotsOf(path.tables, reads, place.files.data)
     const ciphertexts = { openCiphertext: localCiphertext(path.tables), envelopes: path.envelopes }
     const started = performance.now()
-    await unsealSlots(slots, { ciphertexts, trying: (step) => step(), keeping, signal })
+    await unsealSlots(slots, { ciphertexts, trying: (step) => step(), keeping, reservation: { requireRoom: () => {} }, signal })
     const unsealed = performance.now()
     const datasets = slots.map(({ manifest: { document }, file }) => ({
       slot: document.slot,
