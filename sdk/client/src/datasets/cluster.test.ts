@@ -223,6 +223,27 @@ describe('a file that is read several times', () => {
     expect(leftovers()).toEqual([])
   })
 
+  test('ends its first reading at once when it is left', async () => {
+    const aborting = new AbortController()
+    const opened = await openSource(file, schema, { clusterBy: 'by "it"', memory })
+    let interrupted = 0
+    const interrupt = () => {
+      interrupted += 1
+      opened.interrupt()
+    }
+    const pieces = () => {
+      const found = opened.pieces()
+      aborting.abort(new Error('enough'))
+      return found
+    }
+    const all = async () => {
+      for await (const _ of encodeParquet({ ...opened, pieces, interrupt }, aborting.signal).bytes);
+    }
+    await expect(all()).rejects.toThrow('enough')
+    expect(interrupted).toBe(1)
+    opened.close()
+  })
+
   test('can be left in each of its readings', async () => {
     for (const reading of [0, 1]) {
       const aborting = new AbortController()

@@ -195,6 +195,23 @@ test.each(['csv', 'parquet'])('rows of a unit beyond the bound are left out of a
   expect(leftOut).toBeGreaterThan(0)
 })
 
+test('rows of more units than can be bounded are not sealed', async () => {
+  const source = await openSource(await csv('units.csv', ['1,a', '2,b']), schemaOf('BIGINT'), {
+    unit: 'the "person"',
+    rowsAtMost: 1,
+  })
+  const units = unitCounter({ rowsAtMost: 1, capacity: 4 })
+  for (const unit of [1, 2, 3, 4]) units.add(unit, unit)
+  try {
+    const all = async () => {
+      for await (const _ of encodeParquet({ ...source, units }).bytes);
+    }
+    await expect(all()).rejects.toMatchObject({ code: 'unsupported', message: /^there are too many units/ })
+  } finally {
+    source.close()
+  }
+})
+
 test('rows are bounded in the parts of a clustered file as in one', async () => {
   const file = join(directory, 'bounded-parts.parquet')
   const rows = `SELECT i % 100000 AS "the ""person""", md5((i * 31 % 5003)::VARCHAR) || md5(i::VARCHAR) AS note FROM range(250000) t(i)`
