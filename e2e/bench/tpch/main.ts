@@ -26,6 +26,8 @@ const { values } = parseArgs({
     repetitions: { type: 'string', default: '3' },
     /** small runs */
     runs: { type: 'string', default: '200' },
+    /** of what is sealed and unsealed for the rates */
+    megabytes: { type: 'string', default: '200' },
     /** for the engine of one query, MiB */
     memory: { type: 'string', default: '4096' },
   },
@@ -67,8 +69,8 @@ for (const other of others) {
   growth.push({ measured, summary: summarise(measured.questions) })
 }
 say('rates')
-const envelope = await measureEnvelope(256)
-const sealUpload = await measureSealUpload(200, 3)
+const envelope = await measureEnvelope(positive(values.megabytes))
+const sealUpload = await measureSealUpload(positive(values.megabytes), 3)
 say(`${runs} small runs`)
 const runCost = await measureRunCost(runs)
 
