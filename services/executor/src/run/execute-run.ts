@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { ReinraumError, zeroise } from '@reinraum/crypto'
 import { noiseSql, type Scan } from '@reinraum/policy'
-import { type RunBundleBytes, releaseSuiteOf, type VerifiedRun, verifyRunBundle } from '@reinraum/statements'
+import { type RunBundleBytes, type VerifiedRun, verifyRunBundle } from '@reinraum/statements'
 import type { RunFolder } from '../child/run-folder.ts'
 import type { Child } from '../child/spawn.ts'
 import { leastBytes, mostBytes } from '../datasets/dataset-bytes.ts'
@@ -14,13 +14,14 @@ import { compute } from './compute.ts'
 import { custodiesOf } from './custodies.ts'
 import { deposit } from './deposit.ts'
 import { sealGate } from './gate.ts'
-import { type AllowedQuery, guardedQuery } from './guarded-query.ts'
+import { guardAndPrepare } from './guard-and-prepare.ts'
+import type { AllowedQuery } from './guarded-query.ts'
 import { heardLater } from './heard-later.ts'
-import { createRunKeys, type RunKeys } from './keys.ts'
+import type { RunKeys } from './keys.ts'
 import type { Laps } from './laps.ts'
 import { holdLease, type LeaseOptions, renewalOf } from './lease.ts'
 import { noiseFor } from './noise-for.ts'
-import { issueNonces, type ObtainedKeys, obtainKeys } from './obtain-keys.ts'
+import { type issueNonces, type ObtainedKeys, obtainKeys } from './obtain-keys.ts'
 import { zeroiseHistories } from './open-histories.ts'
 import { patiently } from './patiently.ts'
 import { receiptBundle, signReceipt } from './receipt.ts'
@@ -71,37 +72,18 @@ async function executeWithRoom(begun: Begun, control: RunControl): Promise<boole
     laps.lap('guard')
     const { path, files, child, remove } = await executor.workplaces.take()
     try {
-      const planned = executor.guard.plannedReads({ slots: guarded.slots, statements: guarded })
+      const planned = heardLater(executor.guard.plannedReads({ slots: guarded.slots, statements: guarded }))
       reservation.liesIn(path)
       // Where all of every dataset fits, nobody has to wait for what is read of them.
       if (!reservation.holdsAll) reservation.requireLeast(leastBytes(run.manifests, await planned))
       const sealed = join(path, 'result.sealed')
       const execution = { ...begun, guarded, nonces, keys, files, sealed, child }
-      return await runWithKeys({ ...execution, planned: heardLater(planned) }, control)
+      return await runWithKeys({ ...execution, planned }, control)
     } finally {
       await remove()
     }
   } finally {
     keys.zeroise()
-  }
-}
-
-/**
- * The guard's word, and meanwhile the run's own keys and the nonces of its key services, which are worth nothing before the guard
- * allows the query. Refused here costs nobody anything: no key is asked for and no approval is used up.
- */
-async function guardAndPrepare(executor: Executor, run: VerifiedRun) {
-  const nonces = heardLater(issueNonces(executor, run))
-  const making = heardLater(createRunKeys(releaseSuiteOf(run.contract.document)))
-  try {
-    const guarded = await guardedQuery(executor.guard, run)
-    return { guarded, nonces, keys: await making }
-  } catch (error) {
-    making.then(
-      (keys) => keys.zeroise(),
-      () => {},
-    )
-    throw error
   }
 }
 
