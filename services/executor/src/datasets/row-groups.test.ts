@@ -43,7 +43,7 @@ describe('row groups without a row for a query', () => {
     const random = seededRandom(type)
     const clusteredBy = { name: 'key', type } as Column
     let leftOut = 0
-    for (let file = 0; file < 3; file += 1) {
+    for (let file = 0; file < 2; file += 1) {
       const spread = random.between(1, 100)
       const noise = random.between(0, 20)
       const nulls = random.between(2, 40)
@@ -51,7 +51,7 @@ describe('row groups without a row for a query', () => {
       const select = `SELECT CASE WHEN i % ${nulls} = 0 AND i // 2048 <> 1 THEN NULL ELSE ${write(key)} END AS "key",
         i::INTEGER AS rest FROM range(10240) t(i)`
       const whole = await unsealing.engine.parquet(select, `, ROW_GROUP_SIZE 2048, PARQUET_VERSION V${random.between(1, 2)}`)
-      for (let round = 0; round < 12; round += 1) {
+      for (let round = 0; round < 6; round += 1) {
         const operator = operators[round % operators.length] ?? '='
         const values = Array.from({ length: operator === 'in' ? random.between(2, 5) : 1 }, () => random.between(-120, 120))
         const constants = values.map((value) => constant(type, value))
@@ -63,6 +63,28 @@ describe('row groups without a row for a query', () => {
       }
     }
     expect(leftOut).toBeGreaterThan(0)
+  })
+})
+
+describe('a row group from 10 to 20', () => {
+  it.each([
+    ['=', [10, 20], [9, 21]],
+    ['<', [11], [10]],
+    ['<=', [10], [9]],
+    ['>', [19], [20]],
+    ['>=', [20], [21]],
+    ['in', [10, 20], [9, 21]],
+  ] as const)('is there to its ends, and not beyond: %s', async (operator, there, notThere) => {
+    const whole = await unsealing.engine.parquet('SELECT 10 + i % 11 AS "key", i::INTEGER AS rest FROM range(2048) t(i)')
+    const type = 'BIGINT'
+    for (const value of [...there, ...notThere]) {
+      const where = operator === 'in' ? `"key" IN (${value}, 500)` : `"key" ${operator} ${value}`
+      const values = [value, ...(operator === 'in' ? [500] : [])].map((number) => constant(type, number))
+      const scan = scanOf(['key', 'rest'], [conditionOf(operator, values)])
+      const { path, bytes, length } = await unsealing.unsealed(whole.bytes, [scan], { clusteredBy: { name: 'key', type } })
+      expect(bytes === length, where).toBe((there as readonly number[]).includes(value))
+      expect(await answer(path, type, where), where).toEqual(await answer(whole.path, type, where))
+    }
   })
 })
 
@@ -122,7 +144,7 @@ describe('texts', () => {
   it('leave out row groups where their first eight bytes decide', async () => {
     const random = seededRandom('texts')
     let leftOut = 0
-    for (let file = 0; file < 4; file += 1) {
+    for (let file = 0; file < 2; file += 1) {
       const own = Array.from({ length: 5 }, () => texts[random.between(0, texts.length - 1)] ?? '')
       const select = `SELECT CASE WHEN i % 7 = 3 THEN NULL ELSE [${own.map(literal)}][1 + i // 2048] ||
         CASE WHEN i % 2 = 0 THEN '' ELSE chr((97 + i % 26)::INTEGER) END END AS "key",

@@ -96,13 +96,14 @@ describe('a column that was not asked for', () => {
 
   // Zeros are no page header. If they were, or if the beginning of a column were there, they would be read as values.
   it.each(formats)('ends the query that reads it: %s, %s', async (codec, version) => {
-    const whole = await written(5000, `, COMPRESSION ${codec}, PARQUET_VERSION ${version}`)
+    const whole = await written(4500, `, COMPRESSION ${codec}, PARQUET_VERSION ${version}`)
     for (const column of columns) {
       const others = columns.filter((name) => name !== column)
       const { path } = await unsealing.unsealed(whole.bytes, [scanOf(others)])
       const read = unsealing.engine.rows(`SELECT any_value(${column}) FROM read_parquet('${path}')`)
       await expect(read, column).rejects.toThrow('TProtocolException')
-      const sql = (file: string) => `SELECT ${others.map((name) => `max(${name})`)} FROM read_parquet('${file}')`
+      const [other = ''] = others
+      const sql = (file: string) => `SELECT max(${other}) FROM read_parquet('${file}')`
       expect(await unsealing.engine.rows(sql(path))).toEqual(await unsealing.engine.rows(sql(whole.path)))
     }
   })
