@@ -61,7 +61,8 @@ function widthOf(operator: PlanNode, tables: ReadonlyMap<unknown, unknown>): num
     case 'LOGICAL_CTE_REF':
       return own('chunk_types')
     case 'LOGICAL_GET':
-      return own('projection_ids') ?? own('column_indexes')
+      // Its columns are numbered from 0, and the plan says nothing of what is 0, so that it may have one more than are listed.
+      return own('projection_ids')
     case 'LOGICAL_AGGREGATE_AND_GROUP_BY':
       return (own('groups') ?? 0) + (own('expressions') ?? 0) + (own('grouping_functions') ?? 0)
     default:
