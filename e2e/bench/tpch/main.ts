@@ -92,10 +92,9 @@ const folder = fileURLToPath(new URL('../../../.local/bench', import.meta.url))
 await mkdir(folder, { recursive: true })
 const text = markdownOf(report)
 await writeFile(join(folder, 'tpch.md'), `${text}\n`)
-await writeFile(
-  join(folder, 'tpch.json'),
-  `${JSON.stringify(report, (_, value) => (value instanceof Map ? [...value] : value), 2)}\n`,
-)
+const plain = (_: string, value: unknown) =>
+  value instanceof Map ? [...value] : typeof value === 'bigint' ? value.toString() : value
+await writeFile(join(folder, 'tpch.json'), `${JSON.stringify(report, plain, 2)}\n`)
 console.log(text)
 console.log(`\n${join(folder, 'tpch.md')}, ${join(folder, 'tpch.json')}`)
 // What is slower than it should be is told above; what is wrong is a failure.
