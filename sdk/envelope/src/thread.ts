@@ -27,6 +27,8 @@ const ciphers = new Map<number, ChunkCipher>()
 const sealedBatch = new Uint8Array(batchChunks * sealedChunkLength)
 const openedBatch = new Uint8Array(batchChunks * chunkLength)
 const collectGarbage = garbageCollector()
+/** How long the key of a closed envelope may still be in memory. */
+const collectAfterMs = 1000
 
 port.on('message', (request: Request) => {
   if (request === 'close') {
@@ -58,7 +60,7 @@ function run(job: Exclude<Request, 'close'>['job']): JobResult {
     case 'forget':
       ciphers.delete(job.envelope)
       zeroise(openedBatch)
-      if (ciphers.size === 0) collectGarbage()
+      collectLater()
       return {}
   }
 }
@@ -70,7 +72,18 @@ function takeKeys(keys: MessageKeys): ChunkCipher {
   return cipher
 }
 
-/** There is no other way to free a key at a given moment. It takes some ten milliseconds, so it waits for the last envelope. */
+let isCollecting = false
+
+/** There is no other way to free a key at a given moment. It takes some ten milliseconds, for which no run is to wait. */
+function collectLater(): void {
+  if (isCollecting) return
+  isCollecting = true
+  setTimeout(() => {
+    isCollecting = false
+    collectGarbage()
+  }, collectAfterMs).unref()
+}
+
 function garbageCollector(): () => void {
   // The flag is the whole process's: taken back here, it would be missing in a thread that starts at the same time.
   setFlagsFromString('--expose-gc')
