@@ -48,7 +48,7 @@ export interface Dialogue {
   /** the job, as the first line */
   readonly job: string
   readonly answers: readonly Answer[]
-  /** Ends a child that says something else, or too much. */
+  /** Ends a child that has said its outcome, or something else, or too much. */
   readonly kill: () => void
 }
 
@@ -76,8 +76,11 @@ export function converse(stdin: Writable, stdout: Readable, { job, answers, kill
 `)
         if (last) stdin.end()
       }, fail)
-    } else if (outcome === undefined) outcome = outcomeSchema.parse(JSON.parse(line))
-    else throw new Error('the child went on after its outcome')
+    } else {
+      outcome = outcomeSchema.parse(JSON.parse(line))
+      // It has nothing left to do: the result is written, and to end in order takes longer than a short query.
+      kill()
+    }
   }
   stdout.on('data', (chunk: Buffer) => {
     said += chunk.length

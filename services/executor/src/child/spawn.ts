@@ -66,9 +66,10 @@ export function startChild(limits: ChildLimits, confinement: Confinement, folder
           given,
         )
         const heard = converse(child.stdin, child.stdout, { job, answers, kill })
-        const code = await exited
+        // With its outputs closed there is nobody left who could write to the result.
+        await exited
         signal.throwIfAborted()
-        const outcome = code === 0 ? heard() : undefined
+        const outcome = heard()
         const { size } = await stat(folder.result)
         if (outcome === undefined || size > Math.min(resultBytes, limits.resultBytes)) throw new Error('no result')
         return outcome
