@@ -3,7 +3,7 @@ import type { Engine } from '../engine/instance.ts'
 import type { Optimizing } from '../engine/optimizing.ts'
 import type { Statements } from '../guard.ts'
 import type { Scan } from './scan.ts'
-import { scansOf } from './scans.ts'
+import { everythingOf, scansOf } from './scans.ts'
 
 export interface ReadsRequest {
   /** the same as the guard was given */
@@ -55,8 +55,4 @@ async function scansOfAll(
     await make(table, columns)
   }
   return (await add(resultSql)) ? scans : null
-}
-
-function everythingOf({ id, schema }: Slot): Scan {
-  return { slot: id, columns: schema.columns.map(({ name }) => name), conditions: [] }
 }

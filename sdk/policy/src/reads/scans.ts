@@ -5,8 +5,14 @@ import type { Scan } from './scan.ts'
 
 type Node = Readonly<Record<string, unknown>>
 
-/** What the second lock knows, and what the engine makes of some of it. */
-const known: ReadonlySet<string> = new Set([...planOperators, 'LOGICAL_ANY_JOIN', 'LOGICAL_EMPTY_RESULT'])
+/**
+ * What the second lock knows, and what the engine makes of some of it. A subquery that names columns from outside, or asks whether rows
+ * exist, becomes a DELIM_JOIN: its DELIM_GETs are the distinct rows of the join's other side, and read nothing of their own.
+ */
+const known: ReadonlySet<string> = new Set([
+  ...planOperators,
+  ...['LOGICAL_ANY_JOIN', 'LOGICAL_DELIM_GET', 'LOGICAL_DELIM_JOIN', 'LOGICAL_EMPTY_RESULT'],
+])
 
 /** What a plan may read. */
 export interface Readable {
@@ -17,7 +23,7 @@ export interface Readable {
 
 /**
  * The scans of datasets in an optimized plan, every field of which is written out.
- * @returns null where anything in it is not known
+ * @returns null where an operator or a table in it is not known; where only the columns of a scan are not, the scan has all
  */
 export function scansOf(plan: unknown, readable: Readable): readonly Scan[] | null {
   const { error, plans } = (plan ?? {}) as Node
@@ -51,19 +57,33 @@ function scanOf(get: Node, { slots, made }: Readable): Scan | 'unknown' | 'of no
   if (get.name !== 'seq_scan' || catalog !== 'temp' || schema !== 'main') return 'unknown'
   if (made.has(String(table))) return 'of no dataset'
   const slot = slots.find(({ id }) => id === table)
-  if (slot === undefined || !Array.isArray(get.column_indexes)) return 'unknown'
-  const columns = new Set<string>()
-  for (const { index } of get.column_indexes as readonly Node[]) {
-    // the number of a row, and nothing at all, have numbers that no column can have
-    if (typeof index === 'number' && index >= 2 ** 63) continue
-    const column = typeof index === 'number' ? slot.schema.columns[index] : undefined
-    if (column === undefined) return 'unknown'
-    columns.add(column.name)
-  }
+  if (slot === undefined) return 'unknown'
+  const columns = columnsOf(get, slot)
+  if (columns === null) return everythingOf(slot)
   const { filters = [] } = (get.table_filters ?? {}) as { readonly filters?: readonly Node[] }
   const conditions = filters.flatMap(({ key, value }) => {
     const column = slot.schema.columns[Number(key)]
     return column === undefined ? [] : conditionsOf(value, column)
   })
-  return { slot: slot.id, columns: [...columns], conditions }
+  return { slot: slot.id, columns, conditions }
+}
+
+/** @returns null where a number stands for no column: the plan says which table it is, but not what of it */
+function columnsOf({ column_indexes }: Node, { schema }: Slot): readonly string[] | null {
+  if (!Array.isArray(column_indexes)) return null
+  const columns = new Set<string>()
+  for (const { has_index, index } of column_indexes as readonly Node[]) {
+    if (has_index !== true || typeof index !== 'number') return null
+    // the number of a row, and nothing at all, have numbers that no column can have
+    if (index >= 2 ** 63) continue
+    const column = schema.columns[index]
+    if (column === undefined) return null
+    columns.add(column.name)
+  }
+  return [...columns]
+}
+
+/** All columns of all rows. */
+export function everythingOf({ id, schema }: Slot): Scan {
+  return { slot: id, columns: schema.columns.map(({ name }) => name), conditions: [] }
 }

@@ -2,6 +2,7 @@ import { expect } from 'vitest'
 import { quote } from '../engine/shadow.ts'
 import type { Guard, GuardRequest } from '../guard.ts'
 import { addNoise } from '../noise/add-noise.ts'
+import type { ReadsRequest } from '../reads/planned-reads.ts'
 import { type Database, openDatabase } from './data.ts'
 import { openDestroyed } from './destroyed-files.ts'
 import type { Field } from './honest/field.ts'
@@ -25,10 +26,25 @@ export async function bothWays(
   const verdict = await guard.check({ parameters: [], ...request })
   if (verdict.verdict === 'refused') return expect.fail(`${request.sql}: ${JSON.stringify(verdict.reasons)}`)
   const slots = request.slots.filter(({ id }) => verdict.plan.slots.some((read) => read.id === id))
-  const scans = await guard.plannedReads({ slots, statements: verdict })
+  return sameOfDestroyed(guard, whole, { slots, statements: verdict, asked: request.sql }, (database) => how(verdict, database))
+}
+
+interface Asked extends ReadsRequest {
+  /** for whoever reads of a failure */
+  readonly asked: string
+}
+
+/** As `bothWays`, of statements that need not be a guard's. */
+export async function sameOfDestroyed(
+  guard: Guard,
+  whole: Database,
+  { slots, statements, asked }: Asked,
+  how: (database: Database) => Promise<unknown>,
+) {
+  const scans = await guard.plannedReads({ slots, statements })
   const destroyed = await openDestroyed(whole, slots, scans)
   try {
-    expect(String(await how(verdict, destroyed)), request.sql).toBe(String(await how(verdict, whole)))
+    expect(String(await how(destroyed)), asked).toBe(String(await how(whole)))
   } finally {
     await destroyed.close()
   }
