@@ -101,6 +101,7 @@ export function configOf(plan: ServicePlan, wiring: Wiring): ServiceConfig {
         scratch: scratch.path,
         ...(scratch.onDisk ? { allowDiskScratch: true } : {}),
         allowWeakConfinement: true,
+        allowUnencryptedSwap: true,
         runLimits: {
           // A run has room on small machines too, and in containers whose memory file system has 64 MiB.
           memoryMiB: Math.min(1024, Math.max(64, Math.floor(totalmem() / 2 ** 20 / 8))),

@@ -64,6 +64,10 @@ export type ExecutorConfig = CommonConfig & {
   readonly allowDiskScratch?: boolean
   /** Development machines and containers may refuse namespaces; the executor then warns instead of refusing to start. */
   readonly allowWeakConfinement?: boolean
+  /** Development machines swap to disks that are not encrypted; the executor then warns instead of refusing to start. */
+  readonly allowUnencryptedSwap?: boolean
+  /** Where queries spill, on an encrypted disk; see the executor's README. */
+  readonly spill?: { readonly directory: string; readonly mebibytes: number }
   /** How many runs at once, and what all of them may take of the memory; see the executor's README. */
   readonly runs?: { readonly atOnce?: number; readonly memoryMiB?: number }
   readonly runLimits: {

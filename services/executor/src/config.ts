@@ -19,6 +19,16 @@ export const configSchema = z.strictObject({
   allowDiskScratch: z.boolean().default(false),
   /** to run where the host refuses namespaces or privilege limits; only for development */
   allowWeakConfinement: z.boolean().default(false),
+  /** to run where memory is swapped to a disk that is not encrypted; only for development */
+  allowUnencryptedSwap: z.boolean().default(false),
+  /** where queries spill what does not fit into their memory: a folder on an encrypted disk; they do not unless told */
+  spill: z
+    .strictObject({
+      directory: z.string().min(2),
+      /** of temporary files, per run */
+      mebibytes: z.int().min(1),
+    })
+    .exactOptional(),
   /** of decrypted columns, between runs of one contract and as long as its lease is renewed */
   cache: z
     .strictObject({

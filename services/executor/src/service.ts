@@ -27,10 +27,13 @@ import { type MemoryLimits, planMemory } from './memory/memory-plan.ts'
 import { createRunMemory } from './memory/run-memory.ts'
 import { fileSystemOf } from './memory/scratch-file-system.ts'
 import { openScratch } from './scratch.ts'
+import { openSpill } from './spill/spill.ts'
+import { requireSafeSwap } from './spill/swaps.ts'
 import { createStops, type Stops } from './stops.ts'
 
 export async function startExecutor(config: ExecutorConfig, kit: Kit): Promise<Service> {
   await forbidCoreDumps()
+  await requireSafeSwap({ allowUnencrypted: config.allowUnencryptedSwap, log: kit.log })
   const [attester, confinement, guard, scratch, bus] = await Promise.all([
     openAttester(config.attester, 'executor', kit.log),
     probeConfinement(),
@@ -49,7 +52,9 @@ export async function startExecutor(config: ExecutorConfig, kit: Kit): Promise<S
   })
   const keeping = { bytes: memory.keptBytes, idleMs: config.cache.idleSeconds * 1000 }
   const keptDatasets = keepDatasets((await scratch.open('kept')).path, keeping)
-  const workplaces = keepWorkplaces(scratch, limits, confinement, kit.log)
+  const atOnce = config.runs.atOnce ?? Math.max(1, Math.floor(availableParallelism() / 2))
+  const spill = config.spill && (await openSpill(config.spill, { runs: atOnce, resultBytes: limits.resultBytes }))
+  const workplaces = keepWorkplaces(scratch, limits, confinement, kit.log, spill)
   const executor: Executor = {
     attester,
     guard,
@@ -72,7 +77,7 @@ export async function startExecutor(config: ExecutorConfig, kit: Kit): Promise<S
     bus.reply(evidenceRequestSubject, (body) => answerChallenge(executor, body), { queue: 'executors' }),
     await bus.consume({
       ...consumers.work,
-      concurrency: config.runs.atOnce ?? Math.max(1, Math.floor(availableParallelism() / 2)),
+      concurrency: atOnce,
       handle: (event, delivery) => handleWork(executor, stops, event, delivery),
     }),
   ]

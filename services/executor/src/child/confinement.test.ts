@@ -24,14 +24,18 @@ let runs = 0
 afterAll(() => rm(base, { recursive: true, force: true }))
 
 /** With modes that allow everyone everything: what holds here is not the modes. */
-async function freshRun() {
+async function freshRun(spills = false) {
   const path = join(base, `run-${runs++}`)
-  await mkdir(path)
-  const folder = await makeRunFolder(path)
+  const disk = join(base, `disk-${runs}`)
+  await Promise.all([mkdir(path), mkdir(disk)])
+  const folder = await makeRunFolder(path, spills ? { path: disk, mebibytes: 8 } : undefined)
+  // Where the result lies, and what is beside it there.
+  const place = spills ? disk : path
+  await writeFile(join(place, 'beside'), 'secret')
   const dataset = join(folder.data, 'people.parquet')
   await writeFile(dataset, 'secret')
-  await Promise.all([chmod(path, 0o777), chmod(folder.data, 0o777), chmod(dataset, 0o666)])
-  return { path, folder, dataset }
+  await Promise.all([...[path, disk, folder.data].map((each) => chmod(each, 0o777)), chmod(dataset, 0o666)])
+  return { place, folder, dataset }
 }
 
 async function attack(
@@ -45,8 +49,8 @@ async function attack(
 }
 
 /** The attempts that succeeded, and whether the dataset and a process beside it are as they were. */
-async function attempt(how: Confinement) {
-  const [own, other] = [await freshRun(), await freshRun()]
+async function attempt(how: Confinement, spills = false) {
+  const [own, other] = [await freshRun(spills), await freshRun(spills)]
   // Of the user that a query process of root becomes.
   const victim = spawn('sleep', ['30'], { stdio: 'ignore', ...(process.getuid?.() === 0 ? { uid: 65_534 } : {}) })
   const port = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1')
@@ -60,8 +64,8 @@ async function attempt(how: Confinement) {
       port: (port.address() as AddressInfo).port,
       socket,
       elsewhere: join(base, `elsewhere-${runs}`),
-      otherRun: other.dataset,
-      ownRun: own.path,
+      otherRun: spills ? join(other.place, 'beside') : other.dataset,
+      ownRun: own.place,
       ownData: own.folder.data,
       dataset: own.dataset,
     }
@@ -94,6 +98,11 @@ describe('a query process that is taken over', () => {
 
   it.runIf(confinement.privateRoot !== undefined)('does none of it where everything does', async () => {
     expect(await attempt(confinement)).toEqual({ succeeded: [], dataset: 'secret', alive: true })
+  })
+
+  it.runIf(confinement.privateRoot !== undefined)('does none of it on the disk that it spills to either', async () => {
+    expect((await attempt(nothing, true)).succeeded).toEqual(attempts)
+    expect(await attempt(confinement, true)).toEqual({ succeeded: [], dataset: 'secret', alive: true })
   })
 
   it.runIf(confinement.resourceLimits).each([

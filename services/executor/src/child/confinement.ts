@@ -60,11 +60,14 @@ export function commandLine(
   entry: URL = queryProgram,
 ): readonly string[] {
   const { privateRoot, namespaces, resourceLimits, privileges } = confinement
-  const program = [process.execPath, ...engineFlags(), fileURLToPath(entry), `${limits.memoryMiB}`, `${limits.threads}`]
+  const spilling = folder.spill === undefined ? [] : [folder.spill.temporary, `${folder.spill.mebibytes}`]
+  const engine = [`${limits.memoryMiB}`, `${limits.threads}`, ...spilling]
+  const program = [process.execPath, ...engineFlags(), fileURLToPath(entry), ...engine]
+  const most = limitsOf(limits, folder)
   if (privateRoot === undefined) {
     return [
       ...(namespaces ? unshareNetwork : []),
-      ...(resourceLimits ? ['prlimit', ...limitsOf(limits), '--'] : []),
+      ...(resourceLimits ? ['prlimit', ...most, '--'] : []),
       ...(privileges ? ['setpriv', ...noPrivileges, '--'] : []),
       ...program,
     ]
@@ -73,7 +76,7 @@ export function commandLine(
   const asRoot = process.getuid?.() === 0
   const user = asRoot ? [`--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups'] : []
   const processes = `--nproc=${threadsOf(limits) + (asRoot ? 0 : 1)}`
-  const inside = [prlimit, ...limitsOf(limits), processes, '--', setpriv, ...user, ...noPrivileges, '--', ...program]
+  const inside = [prlimit, ...most, processes, '--', setpriv, ...user, ...noPrivileges, '--', ...program]
   const script = ['/bin/sh', '-c', enterPrivateRoot, 'sh', ...scriptArguments(folder, privateRoot, inside)]
   // The first one stays, waits for the query process, and takes it along when it is killed.
   return ['setpriv', ...diesWithParent, '--', ...unshareAll, ...script]
@@ -93,10 +96,11 @@ export function mostMemoryMiB(limits: Pick<ChildLimits, 'memoryMiB' | 'threads'>
   return addressSpaceOf(limits) - untouchedMiB
 }
 
-function limitsOf(limits: ChildLimits): readonly string[] {
-  const { cpuSeconds, resultBytes } = limits
+function limitsOf(limits: ChildLimits, { spill }: RunFolder): readonly string[] {
+  // One limit for the result and for temporary files, which are all on the disk where there are any (`spawn.ts` has the result's own).
+  const longestFile = Math.max(limits.resultBytes, (spill?.mebibytes ?? 0) * 2 ** 20)
   const addressSpaceMiB = addressSpaceOf(limits)
-  return ['--core=0', '--nofile=64', `--cpu=${cpuSeconds}`, `--fsize=${resultBytes}`, `--as=${addressSpaceMiB * 2 ** 20}`]
+  return ['--core=0', '--nofile=64', `--cpu=${limits.cpuSeconds}`, `--fsize=${longestFile}`, `--as=${addressSpaceMiB * 2 ** 20}`]
 }
 
 /**

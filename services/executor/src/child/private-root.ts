@@ -34,11 +34,13 @@ export async function findPrograms(): Promise<Programs> {
   return { entries: entries.flatMap((entry) => entry ?? []), tools: found as ToolPaths }
 }
 
-/** The datasets to read, and the one file to write. */
-export function entriesOfRun({ data, result }: RunFolder): readonly Entry[] {
+/** The datasets to read, the one file to write, and the folder to spill into. */
+export function entriesOfRun({ data, result, spill }: RunFolder): readonly Entry[] {
+  const written = 'nosuid,nodev,noexec'
   return [
     { kind: 'directory', path: data, options: `${readOnly},noexec` },
-    { kind: 'file', path: result, options: 'nosuid,nodev,noexec' },
+    { kind: 'file', path: result, options: written },
+    ...(spill === undefined ? [] : [{ kind: 'directory', path: spill.temporary, options: written } as const]),
   ]
 }
 

@@ -4,7 +4,9 @@ import { makeNoisyCells } from './noise-cells.ts'
 
 /**
  * Runs the rewritten query over the run's datasets in a DuckDB that reaches nothing else: views first, then file access
- * limited to the run's own files, no extensions, no spilling, configuration locked, and only then the query.
+ * limited to the run's own files, no extensions, configuration locked, and only then the query. Where it spills, the engine also lets
+ * SQL text read and write files in that folder; that the query is one SELECT without such functions is the guard's doing, and nothing
+ * but this run's own is ever there.
  * @param ask the parent: which rows of a table of cells may not be shown, or what the cells are with noise
  */
 export async function runJob(connection: DuckDBConnection, job: Job, ask: (said: Cells | Exact) => unknown): Promise<Outcome> {

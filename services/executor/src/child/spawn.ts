@@ -6,6 +6,7 @@ import { type ChildLimits, type Confinement, commandLine, userMapOf } from './co
 import { type Answers, answersTo, converse } from './dialogue.ts'
 import type { Job, Outcome } from './job.ts'
 import type { RunFolder } from './run-folder.ts'
+import { watchSpill } from './watch-spill.ts'
 
 /** What a run asks of its child; where its files lie is known since the start. */
 export interface Question extends Omit<Job, 'result'> {
@@ -24,6 +25,8 @@ export interface Child {
   isWaiting(): boolean
   /** Ends it without a job. */
   discard(): void
+  /** Resolves once nothing of it runs any more. */
+  readonly ended: Promise<unknown>
 }
 
 /**
@@ -53,8 +56,10 @@ export function startChild(limits: ChildLimits, confinement: Confinement, folder
   return {
     isWaiting: isAlive,
     discard: kill,
+    ended: exited,
     async run({ resultBytes = limits.resultBytes, ...question }, signal, given = {}) {
       const timeout = setTimeout(kill, limits.timeoutMs)
+      const stopWatching = folder.spill === undefined ? () => {} : watchSpill(folder.spill, limits.resultBytes, kill)
       signal.addEventListener('abort', kill, { once: true })
       try {
         signal.throwIfAborted()
@@ -79,6 +84,7 @@ export function startChild(limits: ChildLimits, confinement: Confinement, folder
         throw new ReinraumError('run-failed', 'the run failed')
       } finally {
         clearTimeout(timeout)
+        stopWatching()
         signal.removeEventListener('abort', kill)
         kill()
       }

@@ -1,5 +1,6 @@
 import type { Log } from '@reinraum/kit'
 import type { Scratch } from '../scratch.ts'
+import type { Spill } from '../spill/spill.ts'
 import type { ChildLimits, Confinement } from './confinement.ts'
 import { makeRunFolder, type RunFolder } from './run-folder.ts'
 import { type Child, startChild } from './spawn.ts'
@@ -25,7 +26,13 @@ export interface Workplaces {
  * Keeps a workplace ready for the next run: starting its process, behind all that confines it, takes longer than a short query. It holds
  * nothing of any run until it is taken, and is used once. The next one is made while that run asks for its keys.
  */
-export function keepWorkplaces(scratch: Scratch, limits: ChildLimits, confinement: Confinement, log: Log): Workplaces {
+export function keepWorkplaces(
+  scratch: Scratch,
+  limits: ChildLimits,
+  confinement: Confinement,
+  log: Log,
+  spill?: Spill,
+): Workplaces {
   let waiting: Promise<Workplace | undefined> | undefined
   let closed = false
   const prepare = () => {
@@ -37,9 +44,16 @@ export function keepWorkplaces(scratch: Scratch, limits: ChildLimits, confinemen
     })
   }
   const open = async (): Promise<Workplace> => {
-    const { path, remove } = await scratch.open()
+    const { path, remove: removeScratch } = await scratch.open()
+    const spilled = await spill?.open().catch(async (error: unknown) => {
+      await removeScratch()
+      throw error
+    })
+    const remove = async () => {
+      await Promise.all([removeScratch(), spilled?.remove()])
+    }
     try {
-      const files = await makeRunFolder(path)
+      const files = await makeRunFolder(path, spilled && spill && { path: spilled.path, mebibytes: spill.mebibytes })
       const child = startChild(limits, confinement, files)
       return {
         path,
@@ -47,6 +61,8 @@ export function keepWorkplaces(scratch: Scratch, limits: ChildLimits, confinemen
         child,
         async remove() {
           child.discard()
+          // What still runs may still write.
+          await child.ended
           await remove()
         },
       }

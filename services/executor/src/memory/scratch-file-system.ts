@@ -14,21 +14,26 @@ export function fileSystemOf(directory: string): FileSystem & { size(): Promise<
       const { bavail, bsize } = await statfs(directory)
       return bavail * bsize
     },
-    used,
+    used: folderBytes,
   }
 }
 
-/** Holes take nothing. What goes away meanwhile counts no more. */
-async function used(folder: string): Promise<number> {
+/** What a folder's files take, in bytes. Holes take nothing. What goes away meanwhile counts no more. */
+export async function folderBytes(folder: string): Promise<number> {
+  const entries = await unlessGone(() => readdir(folder, { withFileTypes: true }), [])
+  const sizes = entries.map((entry) => {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) return folderBytes(path)
+    return entry.isFile() ? unlessGone(async () => (await stat(path)).blocks * 512, 0) : 0
+  })
+  return (await Promise.all(sizes)).reduce((sum, bytes) => sum + bytes, 0)
+}
+
+async function unlessGone<T>(look: () => Promise<T>, gone: T): Promise<T> {
   try {
-    const entries = await readdir(folder, { withFileTypes: true })
-    const sizes = entries.map(async (entry) => {
-      const path = join(folder, entry.name)
-      return entry.isDirectory() ? used(path) : entry.isFile() ? (await stat(path)).blocks * 512 : 0
-    })
-    return (await Promise.all(sizes)).reduce((sum, bytes) => sum + bytes, 0)
+    return await look()
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return 0
+    if (errnoOf(error) === 'ENOENT') return gone
     throw error
   }
 }

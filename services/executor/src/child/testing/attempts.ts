@@ -31,4 +31,8 @@ export interface Targets {
 /** Things that end it, or take what is there. */
 export type Excess = 'memory' | 'shared memory' | 'disk' | 'time'
 
-export type HostileJob = { readonly targets: Targets } | { readonly excess: Excess; readonly result: string }
+export type HostileJob =
+  | { readonly targets: Targets }
+  | { readonly excess: Excess; readonly result: string }
+  /** files in a folder, each as long as one may be, and then nothing for ever */
+  | { readonly excess: 'files'; readonly folder: string }

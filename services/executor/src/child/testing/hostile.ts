@@ -27,7 +27,7 @@ async function tryAll(targets: Targets, threads: number): Promise<number> {
 const tries: Readonly<Record<Attempt, (targets: Targets) => unknown>> = {
   'reads the users of the machine': () => readFileSync('/etc/passwd'),
   'reads the folder of another run': ({ otherRun }) => readFileSync(otherRun),
-  'lists the folder of its own run': ({ ownRun }) => readdirSync(ownRun).find((name) => name === 'root') ?? fail(),
+  'lists the folder of its own run': ({ ownRun }) => readdirSync(ownRun).find((name) => name === 'beside') ?? fail(),
   'reads the environment of its parent': ({ parent }) => readFileSync(`/proc/${parent}/environ`),
   'sees other processes': () =>
     readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name) && Number(name) !== process.pid)[0] ?? fail(),
@@ -65,12 +65,22 @@ function exceed(excess: Excess, result: string): number {
   }
 }
 
+function fillFolder(folder: string): number {
+  for (let i = 0; i < 8; i++) writeFileSync(`${folder}/${i}`, Buffer.alloc(2 ** 22, 1))
+  return Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0).length
+}
+
 function fail(): never {
   throw new Error('nothing came of it')
+}
+
+function answerOf(job: HostileJob): number | Promise<number> {
+  if ('targets' in job) return tryAll(job.targets, threads)
+  return job.excess === 'files' ? fillFolder(job.folder) : exceed(job.excess, job.result)
 }
 
 const { sql } = JSON.parse(readFileSync(0, 'utf8')) as Job
 const threads = Number(process.argv[3])
 const job = JSON.parse(sql) as HostileJob
-const rowCount = 'excess' in job ? exceed(job.excess, job.result) : await tryAll(job.targets, threads)
+const rowCount = await answerOf(job)
 process.stdout.write(JSON.stringify({ rowCount }))
