@@ -28,7 +28,7 @@ export interface Programs {
 export async function findPrograms(): Promise<Programs> {
   const found = Object.fromEntries(await Promise.all(tools.map(async (name) => [name, await findTool(name)] as const)))
   const own = dirname(fileURLToPath(import.meta.url))
-  const engine = dirname(dirname(dirname(createRequire(import.meta.url).resolve('@duckdb/node-api'))))
+  const engine = dirname(dirname(dirname(createRequire(import.meta.url).resolve('@duckdb/node-bindings'))))
   const needed = [...system, ...Object.values(found), process.execPath, engine, own, packageOf(own)]
   const entries = await Promise.all(needed.map(entryOf))
   return { entries: entries.flatMap((entry) => entry ?? []), tools: found as ToolPaths }

@@ -1,6 +1,6 @@
-import type { DuckDBConnection } from '@duckdb/node-api'
 import type { Cells, Comparison, Exact, Job, Outcome, TextRow } from './job.ts'
 import { makeNoisyCells } from './noise-cells.ts'
+import type { QueryEngine } from './query-engine.ts'
 
 /**
  * Runs the rewritten query over the run's datasets in a DuckDB that reaches nothing else: views first, then file access
@@ -9,43 +9,42 @@ import { makeNoisyCells } from './noise-cells.ts'
  * but this run's own is ever there.
  * @param ask the parent: which rows of a table of cells may not be shown, or what the cells are with noise
  */
-export async function runJob(connection: DuckDBConnection, job: Job, ask: (said: Cells | Exact) => unknown): Promise<Outcome> {
+export async function runJob(engine: QueryEngine, job: Job, ask: (said: Cells | Exact) => unknown): Promise<Outcome> {
   for (const { slot, file, columns } of job.datasets) {
     // The slot's declared columns and types, whatever else the file holds.
     const list = columns.map(({ name, type }) => `CAST(${identifier(name)} AS ${type}) AS ${identifier(name)}`)
-    await connection.run(`CREATE VIEW ${identifier(slot)} AS SELECT ${list.join(', ')} FROM read_parquet(${literal(file)})`)
+    await engine.run(`CREATE VIEW ${identifier(slot)} AS SELECT ${list.join(', ')} FROM read_parquet(${literal(file)})`)
   }
   const files = [...job.datasets.map(({ file }) => file), job.result]
-  await connection.run(`SET allowed_paths = [${files.map(literal).join(', ')}]`)
-  await connection.run('SET enable_external_access = false')
-  await connection.run('SET lock_configuration = true')
+  await engine.run(`SET allowed_paths = [${files.map(literal).join(', ')}]`)
+  await engine.run('SET enable_external_access = false')
+  await engine.run('SET lock_configuration = true')
   for (const comparison of job.comparisons) {
-    await compare(connection, comparison, (cells) => ask(cells) as readonly (readonly number[])[])
+    await compare(engine, comparison, (cells) => ask(cells) as readonly (readonly number[])[])
   }
   for (const noise of job.noise ?? []) {
-    await makeNoisyCells(connection, noise, (exact) => ask({ exact }) as readonly TextRow[])
+    await makeNoisyCells(engine, noise, (exact) => ask({ exact }) as readonly TextRow[])
   }
   // Written in place: there is no second file that this process could make.
   const options = '(FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)'
-  const { rowsChanged } = await connection.run(`COPY (${job.sql}) TO ${literal(job.result)} ${options}`)
-  return { rowCount: rowsChanged }
+  return { rowCount: await engine.run(`COPY (${job.sql}) TO ${literal(job.result)} ${options}`) }
 }
 
 async function compare(
-  connection: DuckDBConnection,
+  engine: QueryEngine,
   { create, read, hide }: Comparison,
   ask: (cells: Cells) => readonly (readonly number[])[],
 ): Promise<void> {
-  await connection.run(create)
+  await engine.run(create)
   const cells: [number, ...string[]][][] = []
   for (const sql of read) {
-    const rows = (await connection.runAndReadAll(sql)).getRows()
+    const rows = await engine.read(sql)
     cells.push(rows.map(([row, ...texts]) => [Number(row), ...texts.map(String)]))
   }
   const hidden = ask({ cells })
   for (const [i, sql] of hide.entries()) {
     const rows = (hidden[i] ?? []).map(Number)
-    if (rows.length > 0) await connection.run(`${sql} (${rows.join(', ')})`)
+    if (rows.length > 0) await engine.run(`${sql} (${rows.join(', ')})`)
   }
 }
 
