@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs'
 import { mkdir, open, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { randomBytes, unsealStream, utf8 } from '@reinraum/crypto'
@@ -17,7 +18,7 @@ import {
 } from '@reinraum/executor'
 import { createLog } from '@reinraum/kit'
 import type { Scan } from '@reinraum/policy'
-import { readResultFile } from '@reinraum/statements'
+import { manifestCoreContext, readResultFile } from '@reinraum/statements'
 import type { SealedTable } from '../data/prepare.ts'
 import { waitingQueryProcess, watchPeak } from './query-process.ts'
 
@@ -73,10 +74,12 @@ export interface Asked {
   readonly answer: string
   /** without it the run is cold, with it from the second run on it is warm */
   readonly keeping?: Keeping
+  /** Decrypts the tables whole, one after the other in one thread, as whoever has no random access does. */
+  readonly isWhole?: boolean
 }
 
 /** From ciphertext on disk, or from columns that an earlier run left, to a sealed result. */
-export async function runSealed(path: DataPath, { sql, reads, answer, keeping }: Asked): Promise<DataPathRun> {
+export async function runSealed(path: DataPath, { sql, reads, answer, keeping, isWhole = false }: Asked): Promise<DataPathRun> {
   const workplaces = keepWorkplaces(path.scratch, path.limits, path.confinement, createLog({ level: 'error' }))
   const watched = await waitingQueryProcess()
   // Closed at once: the process of a next run would start beside this one, where a run would ask for its keys.
@@ -90,7 +93,9 @@ export async function runSealed(path: DataPath, { sql, reads, answer, keeping }:
     const slots = slotsOf(path.tables, reads, place.files.data)
     const ciphertexts = { openCiphertext: localCiphertext(path.tables), envelopes: path.envelopes }
     const started = performance.now()
-    await unsealSlots(slots, { ciphertexts, trying: (step) => step(), keeping, reservation: { requireRoom: () => {} }, signal })
+    if (isWhole) await unsealWhole(path.tables, slots)
+    else
+      await unsealSlots(slots, { ciphertexts, trying: (step) => step(), keeping, reservation: { requireRoom: () => {} }, signal })
     const unsealed = performance.now()
     const datasets = slots.map(({ manifest: { document }, file }) => ({
       slot: document.slot,
@@ -110,6 +115,21 @@ export async function runSealed(path: DataPath, { sql, reads, answer, keeping }:
     }
   } finally {
     await place.remove()
+  }
+}
+
+async function unsealWhole(tables: readonly SealedTable[], slots: readonly SealedSlot[]): Promise<void> {
+  for (const { manifest, key, file } of slots) {
+    const table = tables.find((own) => own.manifest === manifest)
+    const { contract, slot, version, schema } = manifest.document
+    const context = manifestCoreContext({ contract, slot, version, schema })
+    const sealed = createReadStream(table?.ciphertext ?? '', { highWaterMark: 1 << 20 })
+    const out = await open(file, 'wx', 0o644)
+    try {
+      for await (const piece of unsealStream(sealed, { key, context })) await out.writeFile(piece)
+    } finally {
+      await out.close()
+    }
   }
 }
 

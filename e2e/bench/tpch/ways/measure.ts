@@ -52,9 +52,9 @@ export async function measureQuestion(
   try {
     const answer = join(own, 'answer')
     const runOf: Readonly<Record<Way, () => Promise<Run>>> = {
-      plain: () => plain(path, sql, answer),
+      plain: () => plain(path, planned, sql, answer),
       cold: async () => fromCiphertext(await runSealed(path, { sql, answer, reads: planned.reads })),
-      naive: async () => fromCiphertext(await runSealed(path, { sql, answer, reads: planned.whole })),
+      naive: async () => fromCiphertext(await runSealed(path, { sql, answer, reads: planned.reads, isWhole: true })),
       warm: async () => queryAlone(await runSealed(path, { sql, answer, reads: planned.reads, keeping })),
     }
     const runs = new Map<Way, Run[]>(asked.map((way) => [way, []]))
@@ -76,8 +76,9 @@ export async function measureQuestion(
   }
 }
 
-async function plain({ tables, limits }: DataPath, sql: string, answer: string): Promise<Run> {
-  const files = tables.map(({ name, plain: file }) => ({ name, file }))
+async function plain({ tables, limits }: DataPath, { reads }: PlannedQuestion, sql: string, answer: string): Promise<Run> {
+  const read = tables.filter(({ name }) => reads.has(name))
+  const files = read.map(({ name, plain: file }) => ({ name, file }))
   const { milliseconds, peakBytes } = await runPlain({ tables: files, sql, result: answer }, limits)
   return { total: milliseconds, unseal: 0, query: milliseconds, seal: 0, unsealedBytes: 0, peakBytes }
 }

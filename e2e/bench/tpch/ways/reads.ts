@@ -3,9 +3,8 @@ import type { SealedTable } from '../data/prepare.ts'
 import type { Reads } from './data-path.ts'
 
 export interface PlannedQuestion {
+  /** of each table that the question names */
   readonly reads: Reads
-  /** the same tables, whole */
-  readonly whole: Reads
   /** of the columns of the tables that are read, the share that is read */
   readonly columnShare: number
   /** ciphertext bytes of the tables that are read */
@@ -26,15 +25,13 @@ export async function planQuestions(
       const started = performance.now()
       const scans = await guard.plannedReads({ slots, statements: { cells: [], noise: [], resultSql: sql } })
       const milliseconds = performance.now() - started
-      const reads = new Map(tables.map(({ name }) => [name, scans.filter(({ slot }) => slot === name)] as const))
-      const read = tables.filter(({ name }) => (reads.get(name) ?? []).length > 0)
+      // a query proposes the datasets that it reads, and no others are there
+      const read = tables.filter(({ name }) => new RegExp(`\\b${name}\\b`).test(sql))
+      const reads = new Map(read.map(({ name }) => [name, scans.filter(({ slot }) => slot === name)] as const))
       const all = sum(read.map(({ schema }) => schema.columns.length))
       const needed = sum(read.map(({ name }) => columnsIn(reads, name)))
       planned.push({
         reads,
-        whole: new Map(
-          read.map(({ name, schema }) => [name, [{ slot: name, columns: schema.columns.map((c) => c.name), conditions: [] }]]),
-        ),
         columnShare: needed / all,
         storedBytes: sum(read.map(({ bytes }) => bytes.ciphertext)),
         milliseconds,
