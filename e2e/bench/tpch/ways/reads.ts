@@ -1,5 +1,6 @@
 import { createGuard, type SlotInput } from '@reinraum/policy'
 import type { SealedTable } from '../data/prepare.ts'
+import type { TableOf } from '../tables.ts'
 import type { Reads } from './data-path.ts'
 
 export interface PlannedQuestion {
@@ -14,7 +15,7 @@ export interface PlannedQuestion {
 
 /** What the policy engine says that each question reads, as it says it of a guarded query's last statement. */
 export async function planQuestions(
-  tables: readonly SealedTable[],
+  tables: readonly Pick<SealedTable, 'name' | 'schema' | 'bytes'>[],
   questions: readonly string[],
 ): Promise<readonly PlannedQuestion[]> {
   const guard = await createGuard()
@@ -49,7 +50,7 @@ function columnsIn(reads: Reads, table: string): number {
 }
 
 /** Public reference data: no rule rewrites a question. */
-function slotOf({ name, schema }: SealedTable): SlotInput {
+function slotOf({ name, schema }: TableOf): SlotInput {
   const columns = {}
   const rule: SlotInput['rule'] = {
     version: 1,
