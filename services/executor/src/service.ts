@@ -34,6 +34,9 @@ import { createStops, type Stops } from './stops.ts'
 export async function startExecutor(config: ExecutorConfig, kit: Kit): Promise<Service> {
   await forbidCoreDumps()
   await requireSafeSwap({ allowUnencrypted: config.allowUnencryptedSwap, log: kit.log })
+  const limits = limitsOf(config.runLimits)
+  const atOnce = config.runs.atOnce ?? Math.max(1, Math.floor(availableParallelism() / 2))
+  const spill = config.spill && (await openSpill(config.spill, { runs: atOnce, resultBytes: limits.resultBytes }))
   const [attester, confinement, guard, scratch, bus] = await Promise.all([
     openAttester(config.attester, 'executor', kit.log),
     probeConfinement(),
@@ -44,7 +47,6 @@ export async function startExecutor(config: ExecutorConfig, kit: Kit): Promise<S
   requireConfinement(confinement, config.allowWeakConfinement, kit.log)
   const clients = dial(config, kit)
   const envelopes = createEnvelopeThreads({ threads: availableParallelism() })
-  const limits = limitsOf(config.runLimits)
   const fileSystem = fileSystemOf(config.scratch)
   const memory = planMemory(memoryLimitsOf(config, limits), {
     machineBytes: machineBytes(),
@@ -52,8 +54,6 @@ export async function startExecutor(config: ExecutorConfig, kit: Kit): Promise<S
   })
   const keeping = { bytes: memory.keptBytes, idleMs: config.cache.idleSeconds * 1000 }
   const keptDatasets = keepDatasets((await scratch.open('kept')).path, keeping)
-  const atOnce = config.runs.atOnce ?? Math.max(1, Math.floor(availableParallelism() / 2))
-  const spill = config.spill && (await openSpill(config.spill, { runs: atOnce, resultBytes: limits.resultBytes }))
   const workplaces = keepWorkplaces(scratch, limits, confinement, kit.log, spill)
   const executor: Executor = {
     attester,

@@ -33,11 +33,12 @@ export async function openQueryEngine(memoryMiB: number, threads: number, spilli
     threads: String(threads),
     // DuckDB cannot encrypt its temporary files without a further extension: it spills where the disk is encrypted, or not at all.
     temp_directory: spilling?.directory ?? '',
-    ...(spilling === undefined ? {} : { max_temp_directory_size: `${spilling.mebibytes}MiB` }),
     ...withoutExtensions,
   }
   for (const [name, value] of Object.entries(settings)) duckdb.set_config(config, name, value)
   const connection = await duckdb.connect(await duckdb.open(':memory:', config))
+  // Among the settings above it is shown, and not kept to.
+  if (spilling !== undefined) await duckdb.query(connection, `SET max_temp_directory_size = '${spilling.mebibytes}MiB'`)
   return {
     run: async (sql) => duckdb.rows_changed(await duckdb.query(connection, sql)),
     read: async (sql) => textRows(await duckdb.query(connection, `SELECT CAST(COLUMNS(*) AS VARCHAR) FROM (${sql})`)),

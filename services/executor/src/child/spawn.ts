@@ -25,8 +25,6 @@ export interface Child {
   isWaiting(): boolean
   /** Ends it without a job. */
   discard(): void
-  /** Resolves once nothing of it runs any more. */
-  readonly ended: Promise<unknown>
 }
 
 /**
@@ -56,7 +54,6 @@ export function startChild(limits: ChildLimits, confinement: Confinement, folder
   return {
     isWaiting: isAlive,
     discard: kill,
-    ended: exited,
     async run({ resultBytes = limits.resultBytes, ...question }, signal, given = {}) {
       const timeout = setTimeout(kill, limits.timeoutMs)
       const stopWatching = folder.spill === undefined ? () => {} : watchSpill(folder.spill, limits.resultBytes, kill)

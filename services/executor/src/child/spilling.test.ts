@@ -11,6 +11,7 @@ import { openScratch } from '../scratch.ts'
 import type { Spill } from '../spill/spill.ts'
 import type { ChildLimits } from './confinement.ts'
 import { probeConfinement } from './probe.ts'
+import { openQueryEngine } from './query-engine.ts'
 import { makeRunFolder } from './run-folder.ts'
 import { startChild } from './spawn.ts'
 import { keepWorkplaces } from './workplaces.ts'
@@ -76,7 +77,15 @@ describe('a query that needs more than its memory', () => {
     expect(await readdir(with_.disk)).toEqual([])
   })
 
-  it('spills no more than it may, and leaves nothing when it fails', async () => {
+  it('spills no more than it may, as the engine counts it', async () => {
+    const directory = await mkdtemp(join(base, 'engine-'))
+    const inside = async (mebibytes: number) =>
+      (await openQueryEngine(limits.memoryMiB, limits.threads, { directory, mebibytes })).run(large)
+    await expect(inside(1)).rejects.toThrow('max_temp_directory_size')
+    await inside(16)
+  })
+
+  it('leaves nothing when it fails', async () => {
     const { disk, ask } = await room(1)
     await expect(ask(large)).rejects.toMatchObject({ code: 'run-failed' })
     expect(await readdir(disk)).toEqual([])

@@ -61,8 +61,6 @@ export function keepWorkplaces(
         child,
         async remove() {
           child.discard()
-          // What still runs may still write.
-          await child.ended
           await remove()
         },
       }

@@ -42,9 +42,9 @@ function character(octal: string): string {
 async function isSafe({ path, kind }: SwapArea, sys: SysFolder): Promise<boolean> {
   const found = await stat(path, { bigint: true }).catch(() => undefined)
   if (found === undefined) return false
-  if (kind === 'file') return found.isFile() && isEncrypted(deviceNumber(found.dev), sys)
+  if (kind === 'file') return isEncrypted(deviceNumber(found.dev), sys)
   const device = deviceNumber(found.rdev)
-  return found.isBlockDevice() && ((await isInMemory(device, sys)) || isEncrypted(device, sys))
+  return (await isInMemory(device, sys)) || isEncrypted(device, sys)
 }
 
 /** A kernel that cannot swap has no such file. */
