@@ -143,7 +143,7 @@ test('an interrupted installation leaves nothing running and no stamp', async ()
   expect(await ended).toBe(130)
   expect(output.err).toContain('Interrupted; nothing is left running.')
   await eventually(() => !isAlive(npm))
-  expect(readdirSync(join(root, '.local'))).toEqual(['nats'])
+  expect(readdirSync(join(root, '.local'))).toEqual(['nats', 's3'])
 })
 
 test('a second start waits while the first installs, and goes on when it is killed', async () => {
