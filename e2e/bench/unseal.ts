@@ -7,14 +7,17 @@ import { randomBytes, sealedLength } from '@reinraum/crypto'
 import { createEnvelopeThreads } from '@reinraum/envelope'
 import { opensslSpeed } from './openssl-speed.ts'
 
-// Unsealing and sealing in two threads, as ratios to what OpenSSL does on one: a file in the page cache → memory, → a file in
-// memory; → a file in memory that was written before; memory → nowhere. Usage: node --conditions=source e2e/bench/unseal.ts
+// Unsealing and sealing in two threads, as ratios to what OpenSSL does on one: a file in the page cache → nowhere, which is what
+// OpenSSL's own measurement writes to; → memory; → a file in memory, whose pages the system makes meanwhile; → a file in memory
+// that was written before; sealing memory → nowhere. Usage: node --conditions=source e2e/bench/unseal.ts
 // [megabytes]. Rates are by the clock, so this wants a quiet machine; the ratio by processor time says what two free processors
 // would do, when they are not.
 
 const rounds = 5
 /** 1.2 times half of the rate of one thread. */
 export const unsealLimit = 1.2 * 0.5
+/** The way that the limit is for: the others do more than unseal. */
+export const judged = 'unseal'
 const piece = randomBytes(1_000_000)
 const options = { key: randomBytes(32), context: randomBytes(32) }
 
@@ -42,12 +45,13 @@ export async function measureEnvelope(megabytes: number): Promise<readonly Envel
     await writeSealed(file, threads.seal(plaintext(plaintextLength), options))
     const envelope = await threads.open({ file }, ciphertextLength, options)
     const memory = new SharedArrayBuffer(plaintextLength)
-    const intoFile = async (flags: string) => {
-      const target = await open(plain, flags)
+    const intoFile = async (flags: string, path = plain) => {
+      const target = await open(path, flags)
       await envelope.unsealInto(target.fd, whole)
       await target.close()
     }
     const ways: Readonly<Record<string, () => Promise<void>>> = {
+      [judged]: () => intoFile('w', '/dev/null'),
       'unseal into memory': () => envelope.unsealInto(memory, whole),
       'unseal into a new file': async () => {
         await rm(plain, { force: true })
@@ -107,7 +111,7 @@ if (import.meta.main) {
   const limit = unsealLimit.toFixed(2)
   console.log(`${megabytes} MB with two threads, median of ${rounds} rounds; the limit for unsealing is ${limit}`)
   for (const { name, rate, ratio, byProcessor } of await measureEnvelope(megabytes)) {
-    const verdict = name.startsWith('unseal') ? (ratio >= unsealLimit ? 'reached' : 'missed') : ''
+    const verdict = name === judged ? (ratio >= unsealLimit ? 'reached' : 'missed') : ''
     const figures = `ratio ${ratio.toFixed(2)}   by processor time ${byProcessor.toFixed(2)}   ${verdict}`
     console.log(`${name.padEnd(24)} ${(rate / 1e9).toFixed(2)} GB/s   ${figures}`)
   }
