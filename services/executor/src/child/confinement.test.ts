@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { ChildLimits, Confinement } from './confinement.ts'
 import { probeConfinement } from './probe.ts'
+import { loadProgram } from './program.ts'
 import { makeRunFolder } from './run-folder.ts'
 import { startChild } from './spawn.ts'
 import { attempts, type HostileJob, type Targets } from './testing/attempts.ts'
@@ -15,10 +16,11 @@ import { attempts, type HostileJob, type Targets } from './testing/attempts.ts'
 
 const limits: ChildLimits = { memoryMiB: 256, timeoutMs: 20_000, cpuSeconds: 20, threads: 2, resultBytes: 2 ** 20 }
 const confinement = await probeConfinement()
-const base = await mkdtemp(join(tmpdir(), 'reinraum-hostile-'))
+// Blanks and backslashes part the words of more than one thing on the way.
+const base = await mkdtemp(join(tmpdir(), 'reinraum hostile \\040-'))
 await chmod(base, 0o777)
 const nothing: Confinement = { namespaces: false, resourceLimits: false, privileges: false, privateRoot: undefined }
-const program = new URL('./testing/hostile.ts', import.meta.url)
+const program = loadProgram(new URL('./testing/hostile.ts', import.meta.url))
 let runs = 0
 
 afterAll(() => rm(base, { recursive: true, force: true }))

@@ -1,5 +1,5 @@
-import { fileURLToPath } from 'node:url'
 import { enterPrivateRoot, type Programs, scriptArguments } from './private-root.ts'
+import { loadProgram, type Program } from './program.ts'
 import type { RunFolder } from './run-folder.ts'
 
 export interface ChildLimits {
@@ -49,35 +49,35 @@ export function userMapOf(id: number): string {
   return id === 0 ? `0 0 1\n${nobody} ${nobody} 1\n` : `0 ${id} 1\n`
 }
 
-/** The program that answers one query: a file of this folder, of the same flavour as this process. */
-const queryProgram = new URL(`./main${extension()}`, import.meta.url)
+/** The program that answers one query: of the same flavour as this process, sources as they are or built files. */
+const queryProgram = loadProgram(new URL(import.meta.url.endsWith('.ts') ? './main.ts' : './main.js', import.meta.url))
 
 /** The whole command line of a query process, from what confines it to its own program. */
 export function commandLine(
   limits: ChildLimits,
   confinement: Confinement,
   folder: RunFolder,
-  entry: URL = queryProgram,
+  { path, modules }: Program = queryProgram,
 ): readonly string[] {
   const { privateRoot, namespaces, resourceLimits, privileges } = confinement
   const spilling = folder.spill === undefined ? [] : [folder.spill.temporary, `${folder.spill.mebibytes}`]
   const engine = [`${limits.memoryMiB}`, `${limits.threads}`, ...spilling]
-  const program = [process.execPath, ...engineFlags(), fileURLToPath(entry), ...engine]
+  const run = (file: string) => [process.execPath, ...engineFlags, file, ...engine]
   const most = limitsOf(limits, folder)
   if (privateRoot === undefined) {
     return [
       ...(namespaces ? unshareNetwork : []),
       ...(resourceLimits ? ['prlimit', ...most, '--'] : []),
       ...(privileges ? ['setpriv', ...noPrivileges, '--'] : []),
-      ...program,
+      ...run(path),
     ]
   }
   const { prlimit, setpriv } = privateRoot.tools
   const asRoot = process.getuid?.() === 0
   const user = asRoot ? [`--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups'] : []
   const processes = `--nproc=${threadsOf(limits) + (asRoot ? 0 : 1)}`
-  const inside = [prlimit, ...most, processes, '--', setpriv, ...user, ...noPrivileges, '--', ...program]
-  const script = ['/bin/sh', '-c', enterPrivateRoot, 'sh', ...scriptArguments(folder, privateRoot, inside)]
+  const inside = [prlimit, ...most, processes, '--', setpriv, ...user, ...noPrivileges, '--', ...run(modules[0]?.path ?? path)]
+  const script = ['/bin/sh', '-c', enterPrivateRoot, 'sh', ...scriptArguments(folder, privateRoot, modules, inside)]
   // The first one stays, waits for the query process, and takes it along when it is killed.
   return ['setpriv', ...diesWithParent, '--', ...unshareAll, ...script]
 }
@@ -111,19 +111,11 @@ function threadsOf({ threads }: ChildLimits): number {
   return 7 + threads - 1
 }
 
-function engineFlags(): readonly string[] {
-  const memory = [
-    '--max-old-space-size=256',
-    '--v8-pool-size=0',
-    '--disable-sigusr1',
-    '--disable-wasm-trap-handler',
-    '--wasm-max-mem-pages=1024',
-    '--no-warnings',
-  ]
-  return extension() === '.ts' ? ['--conditions=source', ...memory] : memory
-}
-
-/** The same flavour of code as this process: sources as they are, or built files. */
-function extension(): '.ts' | '.js' {
-  return import.meta.url.endsWith('.ts') ? '.ts' : '.js'
-}
+const engineFlags = [
+  '--max-old-space-size=256',
+  '--v8-pool-size=0',
+  '--disable-sigusr1',
+  '--disable-wasm-trap-handler',
+  '--wasm-max-mem-pages=1024',
+  '--no-warnings',
+]

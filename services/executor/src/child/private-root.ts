@@ -1,13 +1,14 @@
 import { lstat, readlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { dirname } from 'node:path'
+import type { ProgramModule } from './program.ts'
 import type { RunFolder } from './run-folder.ts'
 
 /** One thing that the query process finds in its root, at the path that it has outside. */
 export type Entry =
   | { readonly kind: 'directory' | 'file'; readonly path: string; readonly options: string }
   | { readonly kind: 'link'; readonly path: string; readonly target: string }
+  | ({ readonly kind: 'text' } & ProgramModule)
 
 const readOnly = 'ro,nosuid,nodev'
 
@@ -27,9 +28,9 @@ export interface Programs {
 /** @throws when the host lacks a tool or the engine is not installed where it is expected */
 export async function findPrograms(): Promise<Programs> {
   const found = Object.fromEntries(await Promise.all(tools.map(async (name) => [name, await findTool(name)] as const)))
-  const own = dirname(fileURLToPath(import.meta.url))
-  const engine = dirname(dirname(dirname(createRequire(import.meta.url).resolve('@duckdb/node-bindings'))))
-  const needed = [...system, ...Object.values(found), process.execPath, engine, own, packageOf(own)]
+  // All of its packages, and no other: the file lies in its package, and that beside those of the platforms.
+  const engine = dirname(dirname(createRequire(import.meta.url).resolve('@duckdb/node-bindings')))
+  const needed = [...system, ...Object.values(found), process.execPath, engine]
   const entries = await Promise.all(needed.map(entryOf))
   return { entries: entries.flatMap((entry) => entry ?? []), tools: found as ToolPaths }
 }
@@ -47,31 +48,32 @@ export function entriesOfRun({ data, result, spill }: RunFolder): readonly Entry
 /**
  * Runs as the first process of fresh namespaces. It waits until its users are mapped, builds a root in memory out of nothing
  * but the entries it is given, and leaves the host's root for good: unmounted, with nothing of it in sight. `/proc` is there for as long
- * as umount(8) needs it. What comes after `--` is the program that runs in that root.
+ * as umount(8) needs it. What comes after `--` is the program that runs in that root. Each command is a process to start, for every
+ * run: one makes all folders, and one mounts all there is to mount, also over the list of it.
  */
-export const enterPrivateRoot = `set -eu
+export const enterPrivateRoot = `set -euf
+IFS='
+'
 umask 022
 echo
 read -r _
-root=$1
-shift
+root=$1 folders=$2 mounts=$3 table=$1$4/fstab
+shift 4
 echo 0 > /proc/sys/user/max_user_namespaces || true
 mount -t tmpfs -o mode=755,size=1m,nosuid,nodev none "$root"
+mkdir -p $folders
 while [ "$1" != -- ]; do
-  kind=$1 path=$2 how=$3
-  shift 3
-  mkdir -p "$root\${path%/*}"
-  case $kind in
-    link) ln -s "$how" "$root$path" && continue ;;
-    directory) mkdir -p "$root$path" ;;
-    file) : > "$root$path" ;;
+  case $1 in
+    link) ln -s "$3" "$root$2" ;;
+    text) printf %s "$3" > "$root$2" ;;
+    file) : > "$root$2" ;;
   esac
-  mount --bind -o "$how" "$path" "$root$path"
+  shift 3
 done
 umount=$2
 shift 2
-mkdir "$root/proc"
-mount --rbind /proc "$root/proc"
+printf '%s\\n' "$mounts" > "$table"
+mount --all --fstab "$table"
 mount -o remount,bind,ro,nosuid,nodev "$root"
 cd "$root"
 pivot_root . .
@@ -81,11 +83,37 @@ cd /
 unset PWD OLDPWD
 exec "$@"`
 
-/** Arguments of the script, in its order. */
-export function scriptArguments(folder: RunFolder, programs: Programs, command: readonly string[]): readonly string[] {
-  const entries = [...programs.entries, ...entriesOfRun(folder)]
-  const words = entries.flatMap((entry) => [entry.kind, entry.path, entry.kind === 'link' ? entry.target : entry.options])
-  return [folder.root, ...words, '--', programs.tools.umount, ...command]
+/** Arguments of the script, in its order. @throws when a path has a line break in it, which separates paths here */
+export function scriptArguments(
+  folder: RunFolder,
+  programs: Programs,
+  modules: readonly ProgramModule[],
+  command: readonly string[],
+): readonly string[] {
+  const texts = modules.map((module) => ({ kind: 'text', ...module }) as const)
+  const entries: readonly Entry[] = [...programs.entries, ...texts, ...entriesOfRun(folder)]
+  const folders = entries.map(({ kind, path }) => `${folder.root}${kind === 'directory' ? path : dirname(path)}`)
+  if ([...entries, { path: folder.root }].some(({ path }) => path.includes('\n'))) throw new Error('a path of two lines')
+  const mounts = entries.flatMap((entry) =>
+    'options' in entry ? [mountOf(folder.root, entry.path, `bind,${entry.options}`)] : [],
+  )
+  const words = entries.flatMap((entry) => {
+    if (entry.kind === 'directory') return []
+    return [entry.kind, entry.path, entry.kind === 'link' ? entry.target : entry.kind === 'text' ? entry.text : '']
+  })
+  const made = [...new Set([...folders, `${folder.root}/proc`])].join('\n')
+  const table = [...mounts, mountOf(folder.root, '/proc', 'rbind')].join('\n')
+  return [folder.root, made, table, folder.data, ...words, '--', programs.tools.umount, ...command]
+}
+
+/** A line of fstab(5), which separates by blanks. */
+function mountOf(root: string, path: string, options: string): string {
+  const [from, to] = [path, `${root}${path}`].map((text) => text.replaceAll(/[ \t\\]/g, (blank) => octal(blank)))
+  return `${from} ${to} none ${options} 0 0`
+}
+
+function octal(character: string): string {
+  return `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`
 }
 
 async function entryOf(path: string): Promise<Entry | undefined> {
@@ -101,9 +129,4 @@ async function findTool(name: string): Promise<string> {
     if ((await lstat(path).catch(() => undefined))?.isFile()) return path
   }
   throw new Error(`this host has no ${name}`)
-}
-
-/** It says that the sources are modules. */
-function packageOf(folder: string): string {
-  return join(folder, '../../package.json')
 }

@@ -1,5 +1,7 @@
+import duckdb from '@duckdb/node-bindings'
 import { expect, test } from 'vitest'
 import { openQueryEngine } from './query-engine.ts'
+import { textRows } from './text-rows.ts'
 
 const engine = await openQueryEngine(64, 1)
 
@@ -29,4 +31,9 @@ test('appends texts as they are to a temporary table, and says how many rows it 
   expect(await engine.read('SELECT rowid, a, b FROM texts ORDER BY rowid')).toEqual(rows.map((row, i) => [`${i}`, ...row]))
   expect(await engine.run('INSERT INTO texts SELECT a, b FROM texts, range(5)')).toBe(15)
   expect(() => engine.append('none', rows)).toThrow()
+})
+
+test('takes nothing but texts for texts: other values are no addresses', async () => {
+  const connection = await duckdb.connect(await duckdb.open(':memory:', duckdb.create_config()))
+  await expect(textRows(await duckdb.query(connection, "SELECT 'a', 1"))).rejects.toThrow('a column is no text')
 })

@@ -70,7 +70,7 @@ function children(parent = process.pid): readonly string[] {
 
 function isQueryProcess(pid: string): boolean {
   const command = commandOf(pid)
-  return command.includes('child/main.ts') && command.split('\0')[0]?.endsWith('node') === true
+  return /child\/main\.(ts|mjs)/.test(command) && command.split('\0')[0]?.endsWith('node') === true
 }
 
 function parentOf(pid: string): number {

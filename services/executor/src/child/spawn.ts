@@ -5,6 +5,7 @@ import { ReinraumError } from '@reinraum/crypto'
 import { type ChildLimits, type Confinement, commandLine, userMapOf } from './confinement.ts'
 import { type Answers, answersTo, converse } from './dialogue.ts'
 import type { Job, Outcome } from './job.ts'
+import type { Program } from './program.ts'
 import type { RunFolder } from './run-folder.ts'
 import { watchSpill } from './watch-spill.ts'
 
@@ -29,10 +30,10 @@ export interface Child {
 
 /**
  * Starts the process of one run, without network, files, environment or inherited handles. It is warm when its keys arrive.
- * @param entry another program than the query's, for tests of what confines it
+ * @param program another one than the query's, for tests of what confines it
  */
-export function startChild(limits: ChildLimits, confinement: Confinement, folder: RunFolder, entry?: URL): Child {
-  const [command = '', ...args] = commandLine(limits, confinement, folder, entry)
+export function startChild(limits: ChildLimits, confinement: Confinement, folder: RunFolder, program?: Program): Child {
+  const [command = '', ...args] = commandLine(limits, confinement, folder, program)
   const child = spawn(command, args, {
     env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
     cwd: '/',

@@ -11,6 +11,7 @@ import { openScratch } from '../scratch.ts'
 import type { Spill } from '../spill/spill.ts'
 import type { ChildLimits } from './confinement.ts'
 import { probeConfinement } from './probe.ts'
+import { loadProgram } from './program.ts'
 import { openQueryEngine } from './query-engine.ts'
 import { makeRunFolder } from './run-folder.ts'
 import { startChild } from './spawn.ts'
@@ -137,7 +138,7 @@ describe('a process that is taken over', () => {
       const [path, disk] = [join(base, 'taken-over'), join(base, 'taken-over-disk')]
       await Promise.all([mkdir(path), mkdir(disk)])
       const folder = await makeRunFolder(path, { path: disk, mebibytes: 4 })
-      const program = new URL('./testing/hostile.ts', import.meta.url)
+      const program = loadProgram(new URL('./testing/hostile.ts', import.meta.url))
       const child = startChild({ ...limits, memoryMiB: 256, timeoutMs: 3_600_000 }, confinement, folder, program)
       const job = JSON.stringify({ excess: 'files', folder: folder.spill?.temporary })
       await expect(child.run(question(job), never)).rejects.toMatchObject({ code: 'run-failed' })

@@ -1,6 +1,7 @@
 /** What a hostile query process tries, each with what it is given to try it on. All of them succeed where nothing confines it. */
 export const attempts = [
   'reads the users of the machine',
+  "reads a package that is not the engine's",
   'reads the folder of another run',
   'lists the folder of its own run',
   'reads the environment of its parent',

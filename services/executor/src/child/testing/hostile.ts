@@ -26,6 +26,8 @@ async function tryAll(targets: Targets, threads: number): Promise<number> {
 
 const tries: Readonly<Record<Attempt, (targets: Targets) => unknown>> = {
   'reads the users of the machine': () => readFileSync('/etc/passwd'),
+  "reads a package that is not the engine's": () =>
+    readFileSync(new URL('../../zod/package.json', import.meta.resolve('@duckdb/node-bindings'))),
   'reads the folder of another run': ({ otherRun }) => readFileSync(otherRun),
   'lists the folder of its own run': ({ ownRun }) => readdirSync(ownRun).find((name) => name === 'beside') ?? fail(),
   'reads the environment of its parent': ({ parent }) => readFileSync(`/proc/${parent}/environ`),
