@@ -57,7 +57,8 @@ export function startChild(limits: ChildLimits, confinement: Confinement, folder
     discard: kill,
     async run({ resultBytes = limits.resultBytes, ...question }, signal, given = {}) {
       const timeout = setTimeout(kill, limits.timeoutMs)
-      const stopWatching = folder.spill === undefined ? () => {} : watchSpill(folder.spill, limits.resultBytes, kill)
+      const stopWatching =
+        folder.spill === undefined ? () => {} : watchSpill(folder.spill, folder.result, limits.resultBytes, kill)
       signal.addEventListener('abort', kill, { once: true })
       try {
         signal.throwIfAborted()

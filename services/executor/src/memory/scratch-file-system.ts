@@ -19,7 +19,7 @@ export function fileSystemOf(directory: string): FileSystem & { size(): Promise<
 }
 
 /** What a folder's files take, in bytes. Holes take nothing. What goes away meanwhile counts no more. */
-export async function folderBytes(folder: string): Promise<number> {
+async function folderBytes(folder: string): Promise<number> {
   const entries = await unlessGone(() => readdir(folder, { withFileTypes: true }), [])
   const sizes = entries.map((entry) => {
     const path = join(folder, entry.name)

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, describe, expect, it } from 'vitest'
 import { deviceNumber } from './encrypted-device.ts'
 import { openSpill } from './spill.ts'
@@ -16,6 +18,13 @@ const isDisk = [0xef53, 0x58465342].includes((await statfs(base)).type)
 async function pretendingSys(folder = base) {
   const number = deviceNumber((await stat(folder, { bigint: true })).dev)
   return madeUpSys([{ name: 'dm-0', number, files: { 'dm/uuid': 'CRYPT-PLAIN-scratch' } }])
+}
+
+/** Folders in folders, which have no path that the system takes, the last of them closed. */
+async function makeDeep(path: string): Promise<void> {
+  const name = 'x'.repeat(250)
+  const script = `cd "$1"; i=0; while [ $i -lt 20 ]; do mkdir ${name}; cd -P ${name}; i=$((i + 1)); done; mkdir -m 000 closed`
+  await promisify(execFile)('sh', ['-c', script, 'sh', path])
 }
 
 describe('the folder to spill into', () => {
@@ -59,5 +68,18 @@ describe('the folder to spill into', () => {
     await first.remove()
     expect([existsSync(first.path), existsSync(second.path)]).toEqual([false, true])
     expect((await stat(second.path)).mode & 0o077).toBe(0)
+  })
+
+  it.runIf(isDisk)('goes with its run whatever a process that was taken over made there', async () => {
+    const open = async () => (await openSpill({ directory: base, mebibytes: 1 }, one, await pretendingSys())).open()
+    const run = await open()
+    await makeDeep(run.path)
+    await run.remove()
+    expect(existsSync(run.path)).toBe(false)
+    // and with the next start, where it did not go
+    const left = await open()
+    await makeDeep(left.path)
+    await open()
+    expect(existsSync(left.path)).toBe(false)
   })
 })

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { ReinraumError } from '@reinraum/crypto'
 import { openScratch, type ScratchFolder } from '../scratch.ts'
 import { deviceNumber, isEncrypted } from './encrypted-device.ts'
+import { removeAll } from './remove-all.ts'
 import { type SysFolder, sysFolder } from './sys-folder.ts'
 
 /** Where queries put what does not fit into their memory. Who has one knows that it lies on an encrypted disk. */
@@ -34,6 +35,7 @@ export async function openSpill(
   sys: SysFolder = sysFolder(),
 ): Promise<Spill> {
   const runs = join(directory, 'runs')
+  await removeAll(runs)
   const scratch = await openScratch(runs, { allowDisk: true })
   const [{ dev }, { type, bavail, bsize }] = await Promise.all([stat(runs, { bigint: true }), statfs(runs)])
   if (!diskFileSystems.includes(type) || !(await isEncrypted(deviceNumber(dev), sys))) {
@@ -45,5 +47,11 @@ export async function openSpill(
     const asked = `${Math.ceil(needed / 2 ** 20)} MiB, for ${most.runs} runs at once`
     throw new ReinraumError('resource-exhausted', `spill.directory has less free space than it promises: ${asked}`)
   }
-  return { mebibytes, open: () => scratch.open() }
+  return {
+    mebibytes,
+    async open() {
+      const { path } = await scratch.open()
+      return { path, remove: () => removeAll(path) }
+    },
+  }
 }

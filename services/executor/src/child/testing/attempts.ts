@@ -35,5 +35,5 @@ export type Excess = 'memory' | 'shared memory' | 'disk' | 'time'
 export type HostileJob =
   | { readonly targets: Targets }
   | { readonly excess: Excess; readonly result: string }
-  /** files in a folder, each as long as one may be, and then nothing for ever */
-  | { readonly excess: 'files'; readonly folder: string }
+  /** long files, many empty ones or a folder in a folder, and then nothing for ever */
+  | { readonly excess: 'long files' | 'many files' | 'folder'; readonly folder: string }

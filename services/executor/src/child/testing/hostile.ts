@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFileSync, openSync, readdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
+import { appendFileSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
 import { connect } from 'node:net'
 import { DuckDBInstance } from '@duckdb/node-api'
 import type { Job } from '../job.ts'
@@ -67,8 +67,10 @@ function exceed(excess: Excess, result: string): number {
   }
 }
 
-function fillFolder(folder: string): number {
-  for (let i = 0; i < 8; i++) writeFileSync(`${folder}/${i}`, Buffer.alloc(2 ** 22, 1))
+function fillFolder(excess: 'long files' | 'many files' | 'folder', folder: string): number {
+  if (excess === 'folder') mkdirSync(`${folder}/folder`)
+  const [count, length] = excess === 'long files' ? [8, 2 ** 22] : excess === 'many files' ? [3000, 0] : [0, 0]
+  for (let i = 0; i < count; i++) writeFileSync(`${folder}/${i}`, Buffer.alloc(length, 1))
   return Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0).length
 }
 
@@ -78,7 +80,7 @@ function fail(): never {
 
 function answerOf(job: HostileJob): number | Promise<number> {
   if ('targets' in job) return tryAll(job.targets, threads)
-  return job.excess === 'files' ? fillFolder(job.folder) : exceed(job.excess, job.result)
+  return 'folder' in job ? fillFolder(job.excess, job.folder) : exceed(job.excess, job.result)
 }
 
 const { sql } = JSON.parse(readFileSync(0, 'utf8')) as Job
