@@ -102,10 +102,9 @@ export async function runSealed(path: DataPath, { sql, reads, answer, keeping, i
       file,
       columns: document.schema.columns,
     }))
-    const { rowCount } = await place.child.run({ datasets, comparisons: [], sql }, signal)
+    const { rowCount, length } = await place.child.run({ datasets, comparisons: [], sql }, signal)
     const asked = performance.now()
-    const { size } = await stat(place.files.result)
-    await sealResult({ file: place.files.result, rowCount, length: size }, sealed, resultKey, runId)
+    await sealResult({ file: place.files.result, rowCount, length }, sealed, resultKey, runId)
     const done = performance.now()
     await openResult(sealed, answer, { key: resultKey, context: utf8(runId) })
     return {

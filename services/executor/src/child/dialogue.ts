@@ -52,11 +52,17 @@ export interface Dialogue {
   readonly kill: () => void
 }
 
-/**
- * Gives the child its job, answers one line of it after the other, and hears its outcome.
- * @returns what it said last; undefined unless that is an outcome and came after all answers
- */
-export function converse(stdin: Writable, stdout: Readable, { job, answers, kill }: Dialogue): () => Outcome | undefined {
+/** What is heard of a child. */
+export interface Heard {
+  /** its outcome, as soon as it says one after all answers; never resolved otherwise */
+  readonly outcome: Promise<Outcome>
+  /** What it said last, for when it has ended: undefined unless that is an outcome and came after all answers. */
+  last(): Outcome | undefined
+}
+
+/** Gives the child its job, answers one line of it after the other, and hears its outcome. */
+export function converse(stdin: Writable, stdout: Readable, { job, answers, kill }: Dialogue): Heard {
+  const concluded = Promise.withResolvers<Outcome>()
   let parts: Buffer[] = []
   let said = 0
   let answered = 0
@@ -78,6 +84,7 @@ export function converse(stdin: Writable, stdout: Readable, { job, answers, kill
       }, fail)
     } else {
       outcome = outcomeSchema.parse(JSON.parse(line))
+      if (!failed) concluded.resolve(outcome)
       // It has nothing left to do: the result is written, and to end in order takes longer than a short query.
       kill()
     }
@@ -101,7 +108,10 @@ export function converse(stdin: Writable, stdout: Readable, { job, answers, kill
   })
   stdin.write(`${job}\n`)
   if (answers.length === 0) stdin.end()
-  return () => (failed || answered < answers.length ? undefined : (outcome ?? lastLine(parts)))
+  return {
+    outcome: concluded.promise,
+    last: () => (failed || answered < answers.length ? undefined : (outcome ?? lastLine(parts))),
+  }
 }
 
 /** A program that ends without the end of a line has said all the same. */

@@ -19,13 +19,22 @@ export interface Question extends Omit<Job, 'result'> {
 export interface Child {
   /**
    * Runs the job and ends, and asks in between which cells may not be shown, or for noisy ones. The process is killed at its limits, and when the signal aborts.
+   * It is at its end then, and may not have got there yet: `ended` says so.
    * @throws ReinraumError `run-failed` whatever went wrong inside; `run-cancelled` when the signal aborts
    */
-  run(question: Question, signal: AbortSignal, answers?: Answers): Promise<Outcome>
+  run(question: Question, signal: AbortSignal, answers?: Answers): Promise<Answered>
   /** Whether it lives, and may be given its job. */
   isWaiting(): boolean
   /** Ends it without a job. */
   discard(): void
+  /** Resolved when nothing is left of it. */
+  readonly ended: Promise<unknown>
+}
+
+/** What came of a job. */
+export interface Answered extends Outcome {
+  /** of the result's file, bytes: what is behind these is nobody's */
+  readonly length: number
 }
 
 /**
@@ -55,6 +64,7 @@ export function startChild(limits: ChildLimits, confinement: Confinement, folder
   return {
     isWaiting: isAlive,
     discard: kill,
+    ended: exited,
     async run({ resultBytes = limits.resultBytes, ...question }, signal, given = {}) {
       const timeout = setTimeout(kill, limits.timeoutMs)
       const stopWatching =
@@ -70,13 +80,13 @@ export function startChild(limits: ChildLimits, confinement: Confinement, folder
           given,
         )
         const heard = converse(child.stdin, child.stdout, { job, answers, kill })
-        // With its outputs closed there is nobody left who could write to the result.
-        await exited
+        // Its memory is given back while the run goes on.
+        const outcome = await Promise.race([heard.outcome, exited.then(() => heard.last())])
         signal.throwIfAborted()
-        const outcome = heard()
-        const { size } = await stat(folder.result)
-        if (outcome === undefined || size > Math.min(resultBytes, limits.resultBytes)) throw new Error('no result')
-        return outcome
+        // Whatever it may still write until it is dead, only so much is read, and it has been measured.
+        const { size: length } = await stat(folder.result)
+        if (outcome === undefined || length > Math.min(resultBytes, limits.resultBytes)) throw new Error('no result')
+        return { ...outcome, length }
       } catch (cause) {
         if (signal.aborted) throw new ReinraumError('run-cancelled', 'the run was stopped', { cause })
         // No cause: it would tell the log one failure from another.

@@ -32,7 +32,7 @@ test('a place waits for the first run, and another one for the next', async () =
   const place = await kept.take()
   expect(place.path.endsWith(waiting)).toBe(true)
   await vi.waitFor(async () => expect(await folders()).toHaveLength(2))
-  expect(await place.child.run(one, signal)).toEqual({ rowCount: 1 })
+  expect(await place.child.run(one, signal)).toMatchObject({ rowCount: 1 })
   await place.remove()
   expect(await folders()).toHaveLength(1)
   expect(await folders()).not.toContain(waiting)
@@ -44,7 +44,7 @@ test('runs that begin together work in places of their own', async () => {
   expect(new Set(places.map(({ path }) => path)).size).toBe(3)
   expect(new Set(places.map(({ child }) => child)).size).toBe(3)
   const outcomes = await Promise.all(places.map(({ child }) => child.run(one, signal)))
-  expect(outcomes).toEqual([{ rowCount: 1 }, { rowCount: 1 }, { rowCount: 1 }])
+  expect(outcomes).toMatchObject([{ rowCount: 1 }, { rowCount: 1 }, { rowCount: 1 }])
   await Promise.all(places.map((place) => place.remove()))
   for (const { path } of places) expect(existsSync(path)).toBe(false)
   await vi.waitFor(async () => expect(await folders()).toHaveLength(1))
@@ -81,7 +81,7 @@ test.runIf(confinement.privateRoot)('a process that died while it waited is no p
   await sleep(200)
   const place = await kept.take()
   expect(await folders()).not.toContain(waiting)
-  expect(await place.child.run(one, signal)).toEqual({ rowCount: 1 })
+  expect(await place.child.run(one, signal)).toMatchObject({ rowCount: 1 })
   await place.remove()
 })
 
@@ -105,7 +105,7 @@ test('a result is as long as the rules allow, where that is less than the host d
     await place.remove()
     return outcome
   }
-  expect(await ask(20_000)).toEqual({ rowCount: 1 })
+  expect(await ask(20_000)).toMatchObject({ rowCount: 1 })
   expect(await ask(20)).toBe('the run failed')
-  expect(await ask(1_000_000_000)).toEqual({ rowCount: 1 })
+  expect(await ask(1_000_000_000)).toMatchObject({ rowCount: 1 })
 })

@@ -61,6 +61,7 @@ export function keepWorkplaces(
         child,
         async remove() {
           child.discard()
+          await child.ended
           await remove()
         },
       }

@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises'
 import { ReinraumError } from '@reinraum/crypto'
 import type { Answers } from '../child/dialogue.ts'
 import type { RunFolder } from '../child/run-folder.ts'
@@ -44,7 +43,6 @@ async function answer({
   runId,
   signal,
 }: ComputeOptions): Promise<SealedResult> {
-  const { rowCount } = await child.run(question, signal, answers)
-  const { size } = await stat(folder.result)
-  return sealResult({ file: folder.result, rowCount, length: size }, sealed, resultKey, runId)
+  const { rowCount, length } = await child.run(question, signal, answers)
+  return sealResult({ file: folder.result, rowCount, length }, sealed, resultKey, runId)
 }

@@ -23,7 +23,8 @@ export async function sealResult(
   resultKey: Uint8Array,
   runId: string,
 ): Promise<SealedResult> {
-  const parquet = createReadStream(result.file, { highWaterMark: 1 << 20 })
+  // No further than it was measured, whoever might still write to it.
+  const parquet = createReadStream(result.file, { highWaterMark: 1 << 20, end: result.length - 1 })
   const hash = createSha256()
   let length = 0
   const out = await open(sealed, 'wx', 0o600)
