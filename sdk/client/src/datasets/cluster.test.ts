@@ -25,7 +25,7 @@ const schema: DatasetSchema = {
     { name: 'amount', type: 'DECIMAL(18,2)' },
   ],
 }
-/** So little that a file of some hundred thousand rows is read several times. */
+/** So little that a file of a hundred thousand wide rows is read several times. */
 const memory = 64
 
 async function inEngine(sql: string) {
@@ -47,7 +47,8 @@ async function source(name: string, rows: number, by: string): Promise<string> {
   return file
 }
 
-const text = 'md5((i * 31 % 50000)::VARCHAR)'
+/** Wide, so that few rows are more than can be sorted at once. */
+const text = 'repeat(md5((i * 31 % 50000)::VARCHAR), 4)'
 
 let encodings = 0
 
@@ -72,10 +73,10 @@ async function encode(file: string, options: SourceOptions, atChunk: (chunk: num
   }
 }
 
-/** What differs between the rows of two files, however they are ordered. */
-async function difference(file: string, other: string): Promise<unknown> {
-  const [a, b] = [file, other].map((f) => `SELECT id::BIGINT, "by ""it"""::VARCHAR, amount::DECIMAL(18,2) FROM '${f}'`)
-  return inEngine(`(SELECT * FROM (${a} EXCEPT ALL ${b}) LIMIT 1) UNION ALL (SELECT * FROM (${b} EXCEPT ALL ${a}) LIMIT 1)`)
+/** The same for the same rows, however they are ordered, and as often as they are there. */
+async function digestOf(file: string): Promise<unknown> {
+  const row = 'hash(id::BIGINT, "by ""it"""::VARCHAR, amount::DECIMAL(18,2))'
+  return inEngine(`SELECT count(*)::INT, sum(${row})::VARCHAR FROM '${file}'`)
 }
 
 /** Of a Parquet file: how many row groups, rows of the largest, and those that begin before an earlier one has ended. */
@@ -94,13 +95,13 @@ async function groupsOf(file: string, column: string) {
 const leftovers = () => readdirSync(directory).filter((name) => name.startsWith('reinraum-seal-'))
 
 describe('rows that are clustered', () => {
-  const by = `CASE WHEN i % 10 > 0 THEN ${text} END`
+  const by = (value: string) => `CASE WHEN i % 10 > 0 THEN ${value} END`
 
   test('leave in the order of the column, sorted in one go where the memory suffices', async () => {
-    const file = await source('once.parquet', 200_000, by)
+    const file = await source('once.parquet', 125_000, by('md5((i * 31 % 5000)::VARCHAR)'))
     const { to, rows, selects } = await encode(file, { unit: 'id' })
-    expect({ rows, pieces: selects.length }).toEqual({ rows: 200_000, pieces: 1 })
-    expect(await difference(to, file)).toEqual([])
+    expect({ rows, pieces: selects.length }).toEqual({ rows: 125_000, pieces: 1 })
+    expect(await digestOf(to)).toEqual(await digestOf(file))
     expect(await groupsOf(to, 'by "it"')).toEqual({ count: 2, largest: 122_880, overlapping: 0, unknown: 0 })
     const [first] = await inEngine(
       `SELECT count(*)::INT FROM (SELECT "by ""it""" < lag("by ""it""") OVER () AS back FROM '${to}') WHERE back`,
@@ -109,23 +110,23 @@ describe('rows that are clustered', () => {
   })
 
   test('leave in the order of the column, in one file, where the source had to be read for each part of it', async () => {
-    const file = await source('ranges.parquet', 250_000, by)
+    const file = await source('ranges.parquet', 100_000, by(text))
     const { to, rows, selects, units } = await encode(file, { memory, unit: 'id' })
-    expect({ rows, counted: units?.rows(), most: units?.most() }).toEqual({ rows: 250_000, counted: 250_000, most: 1 })
+    expect({ rows, counted: units?.rows(), most: units?.most() }).toEqual({ rows: 100_000, counted: 100_000, most: 1 })
     expect(selects.length).toBeGreaterThan(2)
-    expect(await difference(to, file)).toEqual([])
+    expect(await digestOf(to)).toEqual(await digestOf(file))
     expect(await groupsOf(to, 'by "it"')).toMatchObject({ overlapping: 0, unknown: 0 })
     // as readers look for rows: by the statistics of row groups
-    expect(await inEngine(`SELECT count(*)::INT FROM '${to}' WHERE "by ""it""" = md5('31')`)).toEqual(
-      await inEngine(`SELECT count(*)::INT FROM '${file}' WHERE "by ""it""" = md5('31')`),
+    expect(await inEngine(`SELECT count(*)::INT FROM '${to}' WHERE "by ""it""" = repeat(md5('31'), 4)`)).toEqual(
+      await inEngine(`SELECT count(*)::INT FROM '${file}' WHERE "by ""it""" = repeat(md5('31'), 4)`),
     )
   })
 
   test('may nearly all have one value, which needs no sorting', async () => {
-    const file = await source('ties.parquet', 400_000, `CASE WHEN i % 8 = 0 THEN ${text} ELSE 'a tie of a hundred rows' END`)
+    const file = await source('ties.parquet', 100_000, `CASE WHEN i % 8 = 0 THEN ${text} ELSE repeat('a tie of rows ', 7) END`)
     const { to, selects } = await encode(file, { memory })
     expect(selects.filter((select) => !select.includes('ORDER BY'))).toHaveLength(1)
-    expect(await difference(to, file)).toEqual([])
+    expect(await digestOf(to)).toEqual(await digestOf(file))
     expect(await groupsOf(to, 'by "it"')).toMatchObject({ overlapping: 0 })
   })
 
@@ -140,20 +141,26 @@ describe('rows that are clustered', () => {
         ? "DATE '2001-01-01' + (i * 7919 % 3000)::INT"
         : "CASE WHEN i % 999 = 0 THEN 'nan' ELSE (i * 7919 % 3000)::VARCHAR END::DOUBLE"
     const exact = type === 'DECIMAL(18,2)' ? '(i * 7919 % 3000) / 4' : value
-    await inEngine(`COPY (SELECT ${exact} AS ${column}, md5(i::VARCHAR) AS note FROM range(250000) t(i)) TO '${file}'`)
+    await inEngine(`COPY (SELECT ${exact} AS ${column}, md5((i % 997)::VARCHAR) AS note FROM range(255000) t(i)) TO '${file}'`)
     const columns = [
       { name: column, type },
       { name: 'note', type: 'VARCHAR' as const },
     ]
     const opened = await openSource(file, { columns }, { clusterBy: column, memory })
-    const parquet = encodeParquet(opened)
+    const read: string[] = []
+    const run: typeof opened.run = (sql) => {
+      read.push(sql)
+      return opened.run(sql)
+    }
+    const parquet = encodeParquet({ ...opened, run })
     const to = join(directory, `by-${type.slice(0, 4)}.parquet`)
     await writeFile(to, parquet.bytes)
     opened.close()
-    expect(parquet.rowCount()).toBe(250_000)
+    expect(parquet.rowCount()).toBe(255_000)
+    expect(read.length).toBeGreaterThan(1)
     const back = `SELECT ${column} < lag(${column}) OVER () AS back FROM '${to}'`
     expect(await inEngine(`SELECT count(*)::INT FROM (${back}) WHERE back`)).toEqual([[0]])
-    const notes = (f: string) => `SELECT bit_xor(hash(note, ${column}::${type}))::VARCHAR FROM '${f}'`
+    const notes = (f: string) => `SELECT sum(hash(note, ${column}::${type}))::VARCHAR FROM '${f}'`
     expect(await inEngine(notes(to))).toEqual(await inEngine(notes(file)))
   })
 
@@ -170,9 +177,9 @@ describe('rows that are clustered', () => {
     await writeFile(csv, head)
     const none = await encode(csv, { unit: 'id' })
     expect({ rows: none.rows, groups: (await groupsOf(none.to, 'id')).count }).toEqual({ rows: 0, groups: 0 })
-    const file = await source('nulls.parquet', 350_000, 'NULL::VARCHAR')
+    const file = await source('nulls.parquet', 300_000, 'NULL::VARCHAR')
     const all = await encode(file, { memory })
-    expect({ rows: all.rows, sorted: all.selects.join().includes('ORDER BY') }).toEqual({ rows: 350_000, sorted: false })
+    expect({ rows: all.rows, sorted: all.selects.join().includes('ORDER BY') }).toEqual({ rows: 300_000, sorted: false })
   })
 
   test('are refused by a column that the slot does not declare, also where the file has it', async () => {
@@ -188,7 +195,7 @@ describe('rows that are clustered', () => {
 describe('a file that is read several times', () => {
   let file: string
   beforeAll(async () => {
-    file = await source('again.parquet', 250_000, text)
+    file = await source('again.parquet', 115_000, text)
   })
 
   test('must not have changed meanwhile', async () => {
@@ -210,11 +217,11 @@ describe('a file that is read several times', () => {
     const all = async () => {
       for await (const _ of encodeParquet({ ...opened, pieces }).bytes);
     }
-    await expect(all()).rejects.toMatchObject({ code: 'unreadable-input', message: /^the file had 250000 rows and then \d+$/ })
+    await expect(all()).rejects.toMatchObject({ code: 'unreadable-input', message: /^the file had 115000 rows and then \d+$/ })
     opened.close()
   })
 
-  test.each([0, 1, 20, 60, 120])('can be left at any time, after %i ms, and leaves nothing', async (after) => {
+  test.each([0, 1, 60])('can be left at any time, after %i ms, and leaves nothing', async (after) => {
     const aborting = new AbortController()
     const encoding = encode(file, { memory, unit: 'id' }, () => {}, aborting.signal)
     if (after === 0) aborting.abort(new Error('enough'))
