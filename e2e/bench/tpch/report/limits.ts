@@ -11,7 +11,7 @@ export interface Limit {
 
 /** What this benchmark is to reach, as ratios of one run on two cores at scale 1. */
 export function limitsOf({ summary, envelope, sealUpload, runCost }: Omit<Report, 'limits'>): readonly Limit[] {
-  const unsealing = envelope.filter(({ name }) => name === judged).map((rate) => rate.ratio)
+  const unsealing = envelope.find(({ name }) => name === judged)?.ratio ?? Number.NaN
   return [
     atMost('warm to plain, geometric mean', summary.warm, 1.05),
     atMost('cold to plain, geometric mean', summary.cold, 1.35),
@@ -21,7 +21,7 @@ export function limitsOf({ summary, envelope, sealUpload, runCost }: Omit<Report
       summary.naive?.least ?? Number.NaN,
       2.5,
     ),
-    atLeast('unsealing with two workers to `openssl speed` on one', Math.min(...unsealing), unsealLimit),
+    atLeast('unsealing with two workers to `openssl speed` on one', unsealing, unsealLimit),
     atLeast('seal and upload to encrypting to /dev/null in as many threads', sealUpload.sealAndUpload / sealUpload.encrypt, 0.5),
     atMost('a small run, median, ms', runCost.whole.p50, 150),
     atLeast('questions with the same answer in all ways', summary.equal ? 22 : 0, 22),

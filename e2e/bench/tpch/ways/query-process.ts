@@ -48,7 +48,7 @@ function isBelow(pid: number, parents: ReadonlyMap<number, number>): boolean {
 /** What leads to it has the same words in its command line, behind other programs. */
 async function isEngine(pid: number): Promise<boolean> {
   const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0')
-  return words[0] === process.execPath && words.some((word) => /\/child\/main\.[jt]s$/.test(word))
+  return words[0] === process.execPath && words.some((word) => /\/child\/main\.(mjs|[jt]s)$/.test(word))
 }
 
 async function parentOf(pid: number): Promise<number> {
