@@ -1,9 +1,20 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { getRun, proposeQuery, type QueryDraft, readLedgers, sealDataset, startRun, waitForRun } from '@reinraum/client'
+import {
+  cancelRun,
+  getRun,
+  proposeQuery,
+  type QueryDraft,
+  readLedgers,
+  revoke,
+  sealDataset,
+  startRun,
+  waitForRun,
+} from '@reinraum/client'
 import { type Contract, parseStatement, type Slot } from '@reinraum/statements'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { approve, type CleanRoom } from '../harness/clean-room.ts'
+import { approve, type CleanRoom, propose, sealBoth, settle, start as startIn } from '../harness/clean-room.ts'
+import { freezing, releasesOf } from '../harness/runs-in-flight.ts'
 import { useCleanRooms } from '../harness/use-clean-rooms.ts'
 
 // Two registers with a budget each, at two key services: health-keys is asked first, shared-keys after it. Two executors share the work.
@@ -151,4 +162,27 @@ it('none debits a run that the second refuses, though the first has enough left'
   expect(await decisions('survey', runId)).toMatchObject([
     { decision: 'denied', reason: 'budget-exhausted', budget: [{ slot: 'work', fits: { epsilon: 100_000 } }] },
   ])
+})
+
+it('two executors have one run each, and whichever has it hears that it was cancelled or its approval revoked', async () => {
+  const shared = await rooms.open()
+  const { analyst, health } = shared.sessions
+  await sealBoth(shared)
+  const query = await propose(shared)
+  const [approval = ''] = await approve(shared, query)
+  const [one, other] = await freezing(rooms.room, async () => {
+    const ids = [await startIn(shared, query), await startIn(shared, query)] as const
+    await expect.poll(() => releasesOf(shared), { timeout: 30_000 }).toBe(2)
+    expect((await cancelRun(analyst, ids[0])).state).toBe('cancelled')
+    await revoke(health, shared.contract, { type: 'approval', approval }, 'stop')
+    expect(await settle(shared, ids[1])).toMatchObject({ state: 'failed', reason: 'approval-revoked' })
+    return ids
+  })
+  const next = await propose(shared)
+  await approve(shared, next)
+  const free = [await startIn(shared, next), await startIn(shared, next)]
+  for (const runId of free) expect((await settle(shared, runId)).state).toBe('awaiting-review')
+  for (const runId of [one, other])
+    await expect(analyst.release.getResult({ runId })).rejects.toMatchObject({ code: 'not-found' })
+  expect((await getRun(analyst, one)).state).toBe('cancelled')
 })
