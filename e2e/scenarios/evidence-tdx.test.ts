@@ -17,14 +17,23 @@ import { evidenceRequestSubject } from '@reinraum/kit'
 import { EvidenceSchema } from '@reinraum/proto'
 import { evidenceFromMessage, evidenceToMessage } from '@reinraum/rpc'
 import { type Contract, parseStatement, type RunBundleBytes } from '@reinraum/statements'
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { type CleanRoom, readyToRun, reviewAndOpen, settle, start } from '../harness/clean-room.ts'
 import { commandLine } from '../harness/command-line.ts'
 import { outcomeOf, type Prepared, type PrepareOptions, type RogueExecutor, rogueExecutor } from '../harness/rogue-executor.ts'
+import { hasS3Server, startS3Server } from '../harness/s3-server.ts'
 import { useCleanRooms } from '../harness/use-clean-rooms.ts'
 import { expectedAnswer } from '../harness/visits.ts'
 
-const rooms = useCleanRooms({ platform: 'tdx' })
+// Where there is an S3 server, this room's objects lie in it: a room of their own would take longer to start than all of this.
+const s3 = hasS3Server ? await startS3Server() : undefined
+afterAll(() => s3?.stop())
+const inBucket = s3 && {
+  ingestion: { objects: s3.objects('ingestion/') },
+  release: { objects: s3.objects('release/') },
+  executor: { ciphertext: s3.objects('ingestion/') },
+}
+const rooms = useCleanRooms({ platform: 'tdx', ...(inBucket && { overrides: inBucket }) })
 /** Simulated hardware beside the room's own, so that what the key service sees of it changes nothing for the room. */
 let others: { readonly tdx: SimulatedTdxPlatform; readonly snp: SimulatedPlatform }
 let clean: CleanRoom
@@ -74,6 +83,20 @@ async function logged({ evidence }: Prepared) {
   const documents = releases.map((statement) => parseStatement(statement).document)
   return documents.findLast((document) => document.kind === 'reinraum/release/v1' && document.evidence === id)
 }
+
+it.runIf(s3)('ciphertext and results lie in a bucket, and the executor reads there without the ingestion service', async () => {
+  const kinds = async () => (await s3?.keys())?.map((key) => key.replace(/[0-9a-f]{64}/, '*')).sort()
+  const before = (await kinds()) ?? []
+  const own = await rooms.open()
+  const asked = await readyToRun(own)
+  await rooms.room.kill('ingestion')
+  const runId = await start(own, asked, { parameters: { floor: 120 } })
+  expect((await settle(own, runId)).state).toBe('awaiting-review')
+  await rooms.room.restart('ingestion')
+  const { rows } = await readTable((await reviewAndOpen(own, runId)).file)
+  expect(rows).toEqual(expectedAnswer(120).map(([district, visits, mean]) => [district, visits, mean]))
+  expect(await kinds()).toEqual([...before, 'ingestion/objects/*', 'ingestion/objects/*', 'release/objects/*'].sort())
+})
 
 describe('on TDX', () => {
   it('a run goes its whole way, and its receipt proves offline on what it ran', async () => {
