@@ -28,7 +28,7 @@ const sealedBatch = new Uint8Array(batchChunks * sealedChunkLength)
 const openedBatch = new Uint8Array(batchChunks * chunkLength)
 const collectGarbage = garbageCollector()
 /** How long the key of a closed envelope may still be in memory. */
-const collectAfterMs = 1000
+const collectAfterMs = 5000
 
 port.on('message', (request: Request) => {
   if (request === 'close') {

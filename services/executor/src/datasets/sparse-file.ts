@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { envelopeLayout, ReinraumError } from '@reinraum/crypto'
 import type { OpenEnvelope } from '@reinraum/envelope'
@@ -80,7 +81,7 @@ function sparseFile(
     if (lacking.length === 0) return
     try {
       await (await envelope()).unsealInto(file.fd, lacking, { signal })
-      await makeHoles(file, length, lacking, joined([...present, ...lacking]))
+      makeHoles(file, length, lacking, joined([...present, ...lacking]))
     } catch (error) {
       broken = { error }
       throw error
@@ -129,12 +130,12 @@ const zeros = new Uint8Array(2 * chunkLength)
  * The envelope is unsealed in whole chunks. Of what was written, that which nobody asked for becomes a hole again: of a column of
  * which only the beginning is there, with its first page header, the engine would read the zeros that follow as values.
  */
-async function makeHoles(file: FileHandle, length: number, written: readonly ByteRange[], present: readonly ByteRange[]) {
+function makeHoles(file: FileHandle, length: number, written: readonly ByteRange[], present: readonly ByteRange[]) {
   const chunks = written.map((range) => {
     const offset = range.offset - (range.offset % chunkLength)
     return { offset, length: Math.min(Math.ceil(endOf(range) / chunkLength) * chunkLength, length) - offset }
   })
   for (const { offset, length } of without(joined(chunks), present)) {
-    for (let at = 0; at < length; ) at += (await file.write(zeros, 0, length - at, offset + at)).bytesWritten
+    for (let at = 0; at < length; ) at += writeSync(file.fd, zeros, at, length - at, offset + at)
   }
 }
