@@ -12,7 +12,10 @@ const exactSchema = z.strictObject({ exact: z.array(z.array(textRowSchema)) })
 /** Of one comparison, by its number, per sketch: which rows may not be shown. */
 export type Compare = (comparison: number, cells: Cells['cells']) => Promise<readonly (readonly number[])[]>
 
-/** Of one noise job, by its number, the noisy cells that are made of exact ones; before that the groups to read more of, if any are. */
+/**
+ * Of one noise job, by its number, the noisy cells that are made of exact ones. Where something is read later it is asked twice,
+ * and says first which groups that is of.
+ */
 export type AddNoise = (job: number, exact: Exact['exact']) => readonly TextRow[] | Promise<readonly TextRow[]>
 
 /** What a child may ask, and gets an answer to; whatever it asks beyond ends it. */
@@ -82,12 +85,8 @@ export function converse(stdin: Writable, stdout: Readable, { job, answers, kill
 `)
         if (last) stdin.end()
       }, fail)
-    } else {
-      outcome = outcomeSchema.parse(JSON.parse(line))
-      if (!failed) concluded.resolve(outcome)
-      // It has nothing left to do: the result is written, and to end in order takes longer than a short query.
-      kill()
-    }
+    } else if (outcome === undefined) outcome = outcomeSchema.parse(JSON.parse(line))
+    else throw new Error('the child went on after its outcome')
   }
   stdout.on('data', (chunk: Buffer) => {
     said += chunk.length
@@ -102,6 +101,10 @@ export function converse(stdin: Writable, stdout: Readable, { job, answers, kill
       parts = [chunk.subarray(end + 1)]
       // What enters the private root begins with a line of its own.
       for (const line of text.split('\n')) if (line !== '') hear(line)
+      if (outcome === undefined || failed) return
+      concluded.resolve(outcome)
+      // It has nothing left to do: the result is written, and to end in order takes longer than a short query.
+      kill()
     } catch {
       fail()
     }

@@ -81,7 +81,7 @@ export function startChild(limits: ChildLimits, confinement: Confinement, folder
         )
         const heard = converse(child.stdin, child.stdout, { job, answers, kill })
         // Its memory is given back while the run goes on.
-        const outcome = await Promise.race([heard.outcome, exited.then(() => heard.last())])
+        const outcome = await Promise.race([heard.outcome, exited.then((code) => (code === 0 ? heard.last() : undefined))])
         signal.throwIfAborted()
         // Whatever it may still write until it is dead, only so much is read, and it has been measured.
         const { size: length } = await stat(folder.result)
