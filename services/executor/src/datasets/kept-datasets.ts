@@ -1,5 +1,4 @@
-import { unlinkSync } from 'node:fs'
-import { link, rename } from 'node:fs/promises'
+import { linkSync, renameSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { randomBytes, toHex } from '@reinraum/crypto'
 import { bytesIn } from './byte-ranges.ts'
@@ -20,15 +19,17 @@ export interface KeptFile {
 }
 
 /**
- * Decrypted columns between runs of a contract, in memory. Each run asks the key services for its keys whatever is kept; what is spared
- * is to fetch and decrypt again. A file is kept as long as the lease of the run that last read it is renewed, and no longer than nobody
- * wanted it for some time; the one that was not wanted for longest goes first where there is no room.
+ * Decrypted columns between runs of a contract, in memory. Each run asks the key services for its keys whatever is kept; what is
+ * spared is to fetch and decrypt again. A file is kept as long as the lease of the run that last read it is renewed, and until
+ * nobody has wanted it for some time; the one that was not wanted for longest goes first where there is no room.
+ *
+ * Nothing here waits for anything: a name in memory changes in microseconds, and nothing else can happen meanwhile.
  */
 export interface KeptDatasets {
   /** Moves what is kept of a dataset version to `path`: until it is kept again nobody else finds it. */
-  take(manifestId: string, path: string): Promise<SparseContent | undefined>
+  take(manifestId: string, path: string): SparseContent | undefined
   /** Keeps a file that stays where it is too. Without room, or when the lease is lost, nothing happens. */
-  keep(file: KeptFile, lease: KeepingLease): Promise<void>
+  keep(file: KeptFile, lease: KeepingLease): void
   /** Drops at once what is kept of a contract. */
   forget(contractId: string): void
   /** Drops the files that were not wanted for longest until at most so many bytes are kept. */
@@ -62,19 +63,21 @@ export function keepDatasets(directory: string, limits: KeepingLimits): KeptData
   }
   let closed = false
   return {
-    async take(manifestId, path) {
+    take(manifestId, path) {
       const entry = entries.get(manifestId)
       if (entry === undefined) return undefined
-      // Taken out before anything is waited for: two runs never write into one file.
-      entries.delete(manifestId)
-      await rename(entry.content.path, path).finally(() => entry.drop())
-      return { ...entry.content, path }
+      try {
+        renameSync(entry.content.path, path)
+        return { ...entry.content, path }
+      } finally {
+        entry.drop()
+      }
     },
-    async keep({ content, ...of }, lease) {
+    keep({ content, ...of }, lease) {
       const bytes = bytesIn(content.present)
       if (closed || bytes > limits.bytes || lease.signal.aborted) return
       const path = join(directory, toHex(randomBytes(16)))
-      await link(content.path, path)
+      linkSync(content.path, path)
       const letGo = lease.hold()
       const idle = setTimeout(() => entry.drop(), limits.idleMs)
       const entry: Entry = {
@@ -93,8 +96,6 @@ export function keepDatasets(directory: string, limits: KeepingLimits): KeptData
       lease.signal.addEventListener('abort', entry.drop, { once: true })
       entries.get(of.manifestId)?.drop()
       entries.set(of.manifestId, entry)
-      // All of that may have ended while the link was made.
-      if (closed || lease.signal.aborted) entry.drop()
       shrink(limits.bytes)
     },
     forget(contractId) {

@@ -57,7 +57,7 @@ async function unsealSlot(
   const { manifest, key, file, scans } = slot
   signal.throwIfAborted()
   await rm(file, { force: true })
-  const kept = await keeping?.datasets.take(manifest.id, file)
+  const kept = keeping?.datasets.take(manifest.id, file)
   const sparse = await (kept === undefined
     ? openDataset(ciphertexts, manifest, key, file, signal)
     : reopenDataset(ciphertexts, manifest, key, kept, signal))
@@ -70,5 +70,5 @@ async function unsealSlot(
   }
   if (keeping === undefined) return
   const { contractId, lease, datasets } = keeping
-  await datasets.keep({ contractId, manifestId: manifest.id, content: sparse.content() }, lease)
+  datasets.keep({ contractId, manifestId: manifest.id, content: sparse.content() }, lease)
 }
