@@ -127,7 +127,7 @@ describe('what is kept is dropped', () => {
     await run(kept, ['hash'], { lease })
     expect([held(), await files()]).toEqual([1, [expect.any(String)]])
     lose()
-    expect([held(), await files(), kept.keptBytes()]).toEqual([0, [], 0])
+    expect([held(), await files()]).toEqual([0, []])
     await run(kept, ['hash'], { lease })
     expect([held(), await files()]).toEqual([0, []])
   })
@@ -157,8 +157,6 @@ describe('what is kept is dropped', () => {
     const found = []
     for (const manifestId of ['a', 'c', 'b']) found.push((await run(kept, ['hash'], { manifestId })).isNew)
     expect(found).toEqual([false, false, true])
-    kept.shrink(0)
-    expect([kept.keptBytes(), await files()]).toEqual([0, []])
   })
 
   it('never kept where it is larger than all of the room, or there is none', async () => {

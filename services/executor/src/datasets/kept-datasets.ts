@@ -32,9 +32,6 @@ export interface KeptDatasets {
   keep(file: KeptFile, lease: KeepingLease): void
   /** Drops at once what is kept of a contract. */
   forget(contractId: string): void
-  /** Drops the files that were not wanted for longest until at most so many bytes are kept. */
-  shrink(bytes: number): void
-  keptBytes(): number
   close(): void
 }
 
@@ -55,9 +52,9 @@ export function keepDatasets(directory: string, limits: KeepingLimits): KeptData
   // in the order in which they were wanted last
   const entries = new Map<string, Entry>()
   const keptBytes = () => [...entries.values()].reduce((sum, { bytes }) => sum + bytes, 0)
-  const shrink = (bytes: number) => {
+  const makeRoom = () => {
     for (const entry of entries.values()) {
-      if (keptBytes() <= bytes) return
+      if (keptBytes() <= limits.bytes) return
       entry.drop()
     }
   }
@@ -96,13 +93,11 @@ export function keepDatasets(directory: string, limits: KeepingLimits): KeptData
       lease.signal.addEventListener('abort', entry.drop, { once: true })
       entries.get(of.manifestId)?.drop()
       entries.set(of.manifestId, entry)
-      shrink(limits.bytes)
+      makeRoom()
     },
     forget(contractId) {
       for (const entry of entries.values()) if (entry.contractId === contractId) entry.drop()
     },
-    shrink,
-    keptBytes,
     close() {
       closed = true
       for (const entry of entries.values()) entry.drop()
