@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { cpus, tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
+import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { openResult, startRun, waitForRun } from '@reinraum/client'
-import { startRoom } from '@reinraum/local'
 import { type CleanRoom, openCleanRoom, readyToRun } from '../harness/clean-room.ts'
+import { inRoom } from './in-room.ts'
 
 // The fixed cost of a run: approved, tiny data, warm services, no reviewers; from signing the run to the opened result.
 // Usage: node --conditions=source e2e/bench/run-cost.ts [runs]
@@ -27,15 +27,7 @@ const warmUps = 3
 
 /** Small runs, one after the other, in a room of its own. */
 export async function measureRunCost(runs: number): Promise<RunCost> {
-  const directory = await mkdtemp(join(tmpdir(), 'reinraum-bench-'))
-  const local = await startRoom({
-    directory: join(directory, 'room'),
-    keyServices: [
-      { id: 'health-keys', custody: 'owner', operator: 'health' },
-      { id: 'shared-keys', custody: 'attested' },
-    ],
-  })
-  try {
+  return inRoom(async (local, directory) => {
     const clean = await openCleanRoom(local, join(directory, 'parties'), {
       change: (contract) => ({ ...contract, results: { ...contract.results, reviewers: [] } }),
     })
@@ -51,10 +43,7 @@ export async function measureRunCost(runs: number): Promise<RunCost> {
       ...quantilesOf(await executorSteps(directory, runs)).map((step) => ({ ...step, inside: 'executor' as const })),
     ]
     return { runs, perSecond: runs / seconds, whole: quantiles(measured.map(({ total }) => total)), steps }
-  } finally {
-    await local.stop()
-    await rm(directory, { recursive: true, force: true })
-  }
+  })
 }
 
 type Milliseconds = Readonly<Record<string, number>>

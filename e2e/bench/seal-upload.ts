@@ -1,14 +1,14 @@
 import { once } from 'node:events'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdtemp, open, rm, stat, writeFile } from 'node:fs/promises'
-import { cpus, loadavg, tmpdir } from 'node:os'
+import { open, rm, stat, writeFile } from 'node:fs/promises'
+import { cpus, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { completeFile, sealDataset, sealFile, uploadCiphertext, uploadWhileWritten } from '@reinraum/client'
 import { createSha256, randomBytes, sealStream, toBase64url, toHex, unsealStream } from '@reinraum/crypto'
 import { createEnvelopeThreads, type EnvelopeThreads } from '@reinraum/envelope'
-import { startRoom } from '@reinraum/local'
 import { type Manifest, signStatement } from '@reinraum/statements'
 import { type CleanRoom, openCleanRoom } from '../harness/clean-room.ts'
+import { inRoom } from './in-room.ts'
 
 // What it costs to seal and upload at once, against encrypting the same Parquet bytes to /dev/null, in one thread and in two as
 // sealing does it; then all of `dataset seal`, which reads and encodes the file besides. Rounds alternate and the best of each
@@ -37,15 +37,7 @@ export interface SealUploadRates {
 }
 
 export async function measureSealUpload(megabytes: number, rounds: number): Promise<SealUploadRates> {
-  const directory = await mkdtemp(join(tmpdir(), 'reinraum-bench-'))
-  const local = await startRoom({
-    directory: join(directory, 'room'),
-    keyServices: [
-      { id: 'health-keys', custody: 'owner', operator: 'health' },
-      { id: 'shared-keys', custody: 'attested' },
-    ],
-  })
-  try {
+  return inRoom(async (local, directory) => {
     const clean = await openCleanRoom(local, join(directory, 'parties'))
     const parquet = await writeParquet(directory, megabytes * 1e6)
     const { size } = await stat(parquet)
@@ -73,10 +65,7 @@ export async function measureSealUpload(megabytes: number, rounds: number): Prom
       datasetSeal = 0,
     } = best
     return { bytes: size, copy: copied, encryptInOneThread, encrypt: encrypted, sealAndUpload: uploaded, datasetSeal }
-  } finally {
-    await local.stop()
-    await rm(directory, { recursive: true, force: true })
-  }
+  })
 }
 
 async function copy(from: string, to: string): Promise<void> {
