@@ -10,8 +10,8 @@ export function covers({ accounting }: Pick<PrivacyRule, 'accounting'>, charge: 
   const left = subtract(inUnits(charge.delta, deltaPlaces), cost.delta)
   if (left.numerator < 0n) return false
   if (accounting === 'zcdp') return isAtMost(cost.rho, loss)
-  if (cost.epsilon !== null) return isAtMost(cost.epsilon, loss)
-  // Gaussian noise under basic composition is converted with the delta that the threshold leaves.
+  if (cost.epsilon !== null && isAtMost(cost.epsilon, loss)) return true
+  // what is not pure, or costs less by its ρ, is converted with the δ that the threshold leaves
   return left.numerator > 0n && isAtMost(cost.rho, rhoOfEpsilon(loss, left))
 }
 
