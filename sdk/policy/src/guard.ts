@@ -27,7 +27,7 @@ import { composeAll } from './rules/compose.ts'
 import { type Restrictions, restrictionsOf } from './rules/restrictions.ts'
 
 /** Raised with every change of what the guard allows or how it rewrites. */
-export const guardVersion = 'reinraum-guard/8'
+export const guardVersion = 'reinraum-guard/9'
 
 export interface GuardRequest {
   readonly sql: string

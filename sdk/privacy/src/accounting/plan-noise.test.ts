@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { approximate, compare, divide, multiply, parseDecimal, type Rational, rational } from '../rational.ts'
+import { approximate, compare, divide, multiply, parseDecimal, rational } from '../rational.ts'
 import type { Asked } from './asked.ts'
 import { chargeOf, halvesOf, inUnits, type PrivacyRule } from './charge-of.ts'
 import { epsilonOfRho } from './conversion.ts'
+import { covers } from './covers.ts'
 import { columnOf, type NoisePlan, type NoisyColumn } from './noise-plan.ts'
 import { type NoiseRequest, planNoise } from './plan-noise.ts'
 import { split } from './split.ts'
@@ -208,17 +209,20 @@ test('what a charge buys costs no more than the charge, for every dataset, and a
         const priced = chargeOf(r, spending)
         if (priced.outcome === 'refused') throw new Error(priced.code)
         const { epsilon, delta } = priced.charge
-        const declared = asked.declaredGroups !== null
-        // δ of the threshold is paid by the charge, and that of a conversion under basic composition too
-        const conversion =
-          r.accounting === 'basic' && cost.epsilon === null ? (declared ? BigInt(delta) : halvesOf(BigInt(delta)).conversion) : 0n
-        const paid = inUnits(BigInt(delta) - conversion, 15)
-        expect(compare(cost.delta, paid)).toBeLessThanOrEqual(0)
-        const loss: Rational =
-          r.accounting === 'zcdp' ? cost.rho : (cost.epsilon ?? epsilonOfRho(cost.rho, inUnits(conversion, 15)))
         const limit = inUnits(epsilon, r.accounting === 'zcdp' ? 9 : 6)
-        expect(compare(loss, limit)).toBeLessThanOrEqual(0)
-        closest = Math.max(closest, approximate(divide(loss, limit)))
+        // δ of the threshold is paid by the charge, and that of a conversion from ρ too, where it is not ρ that is added up
+        const conversion = asked.declaredGroups === null ? halvesOf(BigInt(delta)).conversion : BigInt(delta)
+        const converted = { loss: epsilonOfRho(cost.rho, inUnits(conversion, 15)), conversion }
+        const pure = { loss: cost.epsilon, conversion: 0n }
+        const basic = several.every(({ mechanism }) => mechanism === 'discreteGaussian') ? [pure, converted] : [pure]
+        const paid = (r.accounting === 'zcdp' ? [{ loss: cost.rho, conversion: 0n }] : basic).flatMap(({ loss, conversion }) =>
+          loss === null || compare(loss, limit) > 0 || compare(cost.delta, inUnits(BigInt(delta) - conversion, 15)) > 0
+            ? []
+            : [approximate(divide(loss, limit))],
+        )
+        expect(paid).not.toEqual([])
+        expect(covers(r, priced.charge, cost)).toBe(true)
+        closest = Math.max(closest, ...paid)
       }
       expect(threshold === null).toBe(asked.declaredGroups !== null && asked.minimumGroupSize === 0)
       const sums = [
@@ -230,6 +234,34 @@ test('what a charge buys costs no more than the charge, for every dataset, and a
     }),
     { numRuns: 60 },
   )
+})
+
+describe('medians alone are paid for in the way that buys more, where rules ask for Gaussian noise', () => {
+  const basic: PrivacyRule = { ...gaussian, accounting: 'basic' }
+  const spending = { epsilon: 1, delta: 1e-9 }
+  const mediansOf = (groups: number) =>
+    planned(
+      {
+        contribution: { groups, rowsPerGroup: 1 },
+        declaredGroups: 300,
+        minimumGroupSize: 0,
+        asked: [{ name: 'm', aggregate: 'quantile', quantile: 0.5, ...cost }],
+      },
+      spending,
+      basic,
+    )
+
+  test('few of them in pure ε', () => {
+    expect(mediansOf(1).cost.epsilon).toEqual(rational(1))
+  })
+
+  test('and many over ρ, which the charge covers though pure ε would be more', () => {
+    const { cost } = mediansOf(200)
+    expect(approximate(cost.epsilon ?? rational(0))).toBeGreaterThan(1)
+    expect(compare(epsilonOfRho(cost.rho, parseDecimal('0.000000001')), rational(1))).toBeLessThanOrEqual(0)
+    const priced = chargeOf(basic, spending)
+    expect(priced.outcome === 'charge' && covers(basic, priced.charge, cost)).toBe(true)
+  })
 })
 
 test('for several datasets the noise is the strictest of each, and Laplace unless all of them ask for Gaussian', () => {

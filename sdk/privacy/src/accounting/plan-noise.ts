@@ -1,4 +1,4 @@
-import { add, maximum, minimum, multiply, type Rational, rational } from '../rational.ts'
+import { add, approximate, maximum, minimum, multiply, type Rational, rational } from '../rational.ts'
 import { type Asked, type Layout, layOut, type Part, reachOfRow } from './asked.ts'
 import type { Mechanism } from './charge-of.ts'
 import {
@@ -68,7 +68,23 @@ export function planNoiseTogether(requests: readonly NoiseRequest[], terms: read
     all.push(prepared)
   }
   const mechanism = mechanismOf(terms)
-  const undeclared = requests.filter(({ declaredGroups }) => declaredGroups === null).length
+  const planned = planWith(all, terms, mechanism)
+  // what is drawn by the exponential mechanism alone is pure ε too, which buys more than its way over ρ while there are few columns
+  const pure = mechanism === 'discreteGaussian' && all.every(isExponential) ? planWith(all, terms, 'discreteLaplace') : planned
+  return spentBy(pure) > spentBy(planned) ? pure : planned
+}
+
+function isExponential({ layout }: Prepared): boolean {
+  return layout.parts.every(({ measure }) => measure.kind === 'quantile')
+}
+
+/** How much of what was bought arrives in numbers. */
+function spentBy(outcome: NoisePlansOutcome): number {
+  return outcome.outcome === 'refused' ? 0 : approximate(costOfAll(outcome.plans).rho)
+}
+
+function planWith(all: readonly Prepared[], terms: readonly NoiseTerm[], mechanism: Mechanism): NoisePlansOutcome {
+  const undeclared = all.filter(({ request }) => request.declaredGroups === null).length
   const bought: Purchase[] = []
   for (const term of terms) {
     const purchase = purchaseOf(term, mechanism, undeclared === 0)
