@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { reservePorts } from '@reinraum/local'
 
 const program = fileURLToPath(new URL('../../.local/s3/s3-server', import.meta.url))
 
@@ -25,12 +25,20 @@ export async function startS3Server(): Promise<S3Server> {
   const folder = await mkdtemp(join(tmpdir(), 'reinraum-s3-'))
   const credentialsFile = join(folder, 'credentials.json')
   await writeFile(credentialsFile, JSON.stringify({ accessKeyId: 'AKIATEST', secretAccessKey: 'of a test' }), { mode: 0o600 })
-  const port = await freePort()
-  const endpoint = `http://127.0.0.1:${port}`
-  const server = spawn(program, ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' })
+  const { ports, release } = await reservePorts(['s3'])
+  const endpoint = `http://127.0.0.1:${ports.s3}`
+  const server = spawn(program, ['-H', '127.0.0.1', '-p', String(ports.s3)], { stdio: 'ignore' })
+  const stop = async () => {
+    server.kill('SIGKILL')
+    release()
+    await rm(folder, { recursive: true, force: true })
+  }
   const makeBucket = () => fetch(`${endpoint}/clean-room`, { method: 'PUT' }).catch(() => undefined)
   for (let i = 0; (await makeBucket())?.status !== 200; i++) {
-    if (i === 1200 || server.exitCode !== null) throw new Error('the S3 server does not get ready')
+    if (i === 1200 || server.exitCode !== null) {
+      await stop()
+      throw new Error('the S3 server does not get ready')
+    }
     await sleep(25)
   }
   return {
@@ -41,20 +49,6 @@ export async function startS3Server(): Promise<S3Server> {
       const listing = await (await fetch(`${endpoint}/clean-room?list-type=2`)).text()
       return [...listing.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = '']) => key)
     },
-    async stop() {
-      server.kill('SIGKILL')
-      await rm(folder, { recursive: true, force: true })
-    },
+    stop,
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => (typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no port'))))
-    })
-  })
 }

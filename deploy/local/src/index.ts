@@ -1,3 +1,4 @@
+export { reservePorts } from './free-ports.ts'
 export type { LocalRoom } from './local-room.ts'
 export { openAuthority, type TlsFiles } from './pki.ts'
 export type { RoomOptions } from './room-options.ts'

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { credentials, loadPackageDefinition } from '@grpc/grpc-js'
@@ -9,6 +8,8 @@ import { ObjectService } from '@reinraum/proto'
 import { createRpcClient, type TlsIdentity } from '@reinraum/rpc'
 import { service as healthDefinition } from 'grpc-health-check'
 import { expect, onTestFinished, test } from 'vitest'
+import { freePort } from '../testing/free-port.ts'
+import { killProcess } from '../testing/kill-process.ts'
 
 const someObject = { objectId: `sha256:${'a'.repeat(64)}` }
 const authority = createAuthority()
@@ -56,8 +57,7 @@ async function started(fault: string, settings: object = {}, environment: NodeJS
   )
   const ended = new Promise<number | null>((resolve) => process_.once('exit', resolve))
   onTestFinished(async () => {
-    process_.kill('SIGKILL')
-    await ended
+    await killProcess(process_)
     rmSync(folder, { recursive: true, force: true })
   })
   return { process: process_, parties, services, ended, log: () => readFileSync(log, 'utf8') }
@@ -178,14 +178,3 @@ test('a configuration that is wrong is said in one sentence, without a stack', a
   expect(said).toContain('fault')
   expect(said).not.toMatch(/^\s+at /m)
 })
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => (typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no port'))))
-    })
-  })
-}

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { killProcess } from '../testing/kill-process.ts'
 import type { Migration } from './migrations.ts'
 import { openStore, type Store } from './store.ts'
 
@@ -189,8 +190,7 @@ test('what was committed before kill -9 is there afterwards, what was not is not
     acknowledged.push(...lines.map(Number))
   })
   await expect.poll(() => acknowledged.length, { timeout: 20_000 }).toBeGreaterThan(20)
-  child.kill('SIGKILL')
-  await new Promise((resolve) => child.once('exit', resolve))
+  await killProcess(child)
   const rows = await (await opened(file)).db.selectFrom('account').selectAll().execute()
   const names = new Set(rows.map((row) => row.name))
   for (const number of acknowledged) {

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -11,6 +10,8 @@ import type { BusConfig } from '../bus/bus.ts'
 import { busTls } from '../bus/bus-tls.ts'
 import { inboxOf, type Permissions, permissionsOf } from '../bus/permissions.ts'
 import { provisionStreams } from '../bus/streams.ts'
+import { freePort } from './free-port.ts'
+import { killProcess } from './kill-process.ts'
 import { natsBinary } from './nats-binary.ts'
 
 /** A real nats-server with TLS 1.3 and one NKEY user per service, each with `permissionsOf` and nothing else. */
@@ -63,12 +64,12 @@ export async function startTestNats(serviceIds: readonly string[]): Promise<Test
     url,
     config,
     connectAs,
-    kill: () => end(server, 'SIGKILL'),
+    kill: () => killProcess(server),
     async restart() {
       server = await start(configFile, port)
     },
     async stop() {
-      await end(server, 'SIGKILL')
+      await killProcess(server)
       rmSync(folder, { recursive: true, force: true })
     },
   }
@@ -110,24 +111,6 @@ async function start(configFile: string, port: number): Promise<ChildProcess> {
     if (log.join('').includes('Server is ready')) return server
     await sleep(50)
   }
-  server.kill('SIGKILL')
+  await killProcess(server)
   throw new Error(`nats-server does not get ready on ${port}:\n${log.join('')}`)
-}
-
-async function end(server: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (server.exitCode !== null || server.signalCode !== null) return
-  const ended = new Promise((resolve) => server.once('exit', resolve))
-  server.kill(signal)
-  await ended
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => (typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no port'))))
-    })
-  })
 }

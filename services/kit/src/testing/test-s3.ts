@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { S3Config } from '../objects/objects-config.ts'
+import { freePort } from './free-port.ts'
+import { killProcess } from './kill-process.ts'
 import { s3Server } from './s3-server.ts'
 
 /** A real S3 server, an empty bucket in it, and credentials in a file. */
@@ -67,8 +67,7 @@ export async function startTestS3(smallestPiece = 5 * 2 ** 20): Promise<TestS3> 
     credentials,
     forward,
     async stop() {
-      const ended = once(server, 'exit')
-      if (server.exitCode === null && server.kill('SIGKILL')) await ended
+      await killProcess(server)
       rmSync(folder, { recursive: true, force: true })
     },
   }
@@ -80,17 +79,6 @@ async function untilReady(server: ChildProcess, makeBucket: () => Promise<Answer
     if (answer?.status === 200) return
     await sleep(25)
   }
-  server.kill('SIGKILL')
+  await killProcess(server)
   throw new Error('the S3 server does not get ready')
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => (typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no port'))))
-    })
-  })
 }
