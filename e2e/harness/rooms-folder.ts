@@ -11,7 +11,7 @@ declare module 'vitest' {
 }
 
 /** Vitest's global setup of the tests with rooms. */
-export async function setup(project: TestProject): Promise<() => Promise<void>> {
+export async function setup(project: Pick<TestProject, 'provide'>): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'reinraum-e2e-'))
   project.provide('roomsFolder', folder)
   return async () => {
@@ -23,8 +23,10 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 
 /** An executor keeps what it decrypts outside of its room, in memory. */
 async function removeScratch(room: string): Promise<void> {
-  const config = await readFile(join(room, 'services', 'executor', 'config.json'), 'utf8').catch(() => undefined)
-  if (config === undefined) return
-  const { scratch } = JSON.parse(config) as { readonly scratch: string }
-  await rm(scratch, { recursive: true, force: true })
+  const services = join(room, 'services')
+  for (const service of await readdir(services).catch(() => [])) {
+    const config = await readFile(join(services, service, 'config.json'), 'utf8').catch(() => '{}')
+    const { scratch } = JSON.parse(config) as { readonly scratch?: string }
+    if (scratch !== undefined) await rm(scratch, { recursive: true, force: true })
+  }
 }
