@@ -17,8 +17,8 @@ export interface EnvelopeThreads {
    * Opens an envelope for random access. The commitment and the last chunk are checked first, so that `plaintextLength` is
    * authentic; each range is authenticated on its own.
    * @param ciphertextLength bytes
-   * @throws ReinraumError `decryption-failed`, `invalid-argument` for a key of the wrong size, `unreadable-input` where there
-   * is no such file; the reason of the signal
+   * @throws ReinraumError `decryption-failed`, `invalid-argument` for a key of the wrong size; of a local file `not-found`, and
+   * `unreadable-input` where it cannot be opened or is no file; the reason of the signal
    */
   open(
     source: CiphertextSource,

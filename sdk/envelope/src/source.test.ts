@@ -151,10 +151,13 @@ describe('a local file', () => {
     await envelope.close()
   })
 
-  test('that is not there, or no file, cannot be opened', async () => {
-    for (const path of [join(folder, 'nothing'), folder]) {
-      await expect(threads.open({ file: path }, sealed.length, options)).rejects.toMatchObject({ code: 'unreadable-input' })
-    }
+  test.each([
+    ['is not there', 'nothing', 'not-found'],
+    ['is a folder', '.', 'unreadable-input'],
+    ['lies in no folder', 'sealed/nothing', 'unreadable-input'],
+  ])('that %s cannot be opened', async (_, name, code) => {
+    writeFileSync(file, sealed)
+    await expect(threads.open({ file: join(folder, name) }, sealed.length, options)).rejects.toMatchObject({ code })
   })
 
   test('is written nowhere any more once an abort was answered', async () => {

@@ -21,13 +21,14 @@ export interface OpenSource extends RangeSource {
   close(): Promise<void>
 }
 
-/** Throws `unreadable-input` where there is no such file. */
+/** Throws `not-found` where there is no such file, as a store would; `unreadable-input` where it cannot be opened or is none. */
 export async function openSource(source: CiphertextSource): Promise<OpenSource> {
   if ('read' in source) {
     return { fd: undefined, read: (offset, length, signal) => source.read(offset, length, signal), close: async () => {} }
   }
-  const handle = await open(source.file, 'r').catch((cause) => {
-    throw new ReinraumError('unreadable-input', 'the ciphertext cannot be opened', { cause })
+  const handle = await open(source.file, 'r').catch((cause: NodeJS.ErrnoException) => {
+    const code = cause.code === 'ENOENT' ? 'not-found' : 'unreadable-input'
+    throw new ReinraumError(code, 'the ciphertext cannot be opened', { cause })
   })
   if (!(await handle.stat()).isFile()) {
     await handle.close()

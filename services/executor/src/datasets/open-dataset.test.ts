@@ -5,6 +5,7 @@ import { type CiphertextSource, createEnvelopeThreads } from '@reinraum/envelope
 import { type Manifest, type ManifestCore, manifestCoreContext, type Verified } from '@reinraum/statements'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { patiently } from '../run/patiently.ts'
+import { keptCiphertext } from './ciphertext-source.ts'
 import { type Engine, startEngine } from './testing/engine.ts'
 import { sourceOf } from './testing/sealed-file.ts'
 import { scanOf } from './testing/unsealing.ts'
@@ -94,7 +95,9 @@ describe('datasets of a run', () => {
     for (const { ciphertext } of [newer, sameKey, otherSlot])
       await expect(put(ciphertext)).rejects.toMatchObject({ code: 'decryption-failed' })
     await expect(put(one.ciphertext.slice(0, -1))).rejects.toMatchObject({ code: 'ciphertext-mismatch' })
-    await expect(unseal([one], storeOf())).rejects.toMatchObject({ code: 'not-found' })
+    const emptyFolder = await keptCiphertext({ kind: 'folder', path: engine.directory })
+    for (const without of [storeOf(), emptyFolder])
+      await expect(unseal([one], without)).rejects.toMatchObject({ code: 'not-found' })
     const footer = one.ciphertext.length - 200
     for (const at of [3, 40, 70, footer]) {
       const flipped = one.ciphertext.with(at, (one.ciphertext[at] ?? 0) ^ 1)
