@@ -1,5 +1,5 @@
 import type { SlotInput } from '@reinraum/policy'
-import { type Manifest, rowsPerUnitOf, type Verified, type VerifiedContract, verifyManifest } from '@reinraum/statements'
+import { type Manifest, type Verified, type VerifiedContract, verifyManifest, withRowsStated } from '@reinraum/statements'
 import type { Session } from './session.ts'
 
 /** The dataset versions published under a contract, each verified here, oldest first. */
@@ -10,14 +10,13 @@ export async function listManifests(session: Session, contract: VerifiedContract
 }
 
 /**
- * The contract's slots with what their owners state of the newest versions, as the guard takes them. A statement changes no
- * verdict, only the SQL that runs.
+ * The contract's slots with what their owners state of the newest versions, as the guard takes them. A statement
+ * changes the SQL that runs and, where a query of noise counts no rows, how its ε is shared.
  */
 export async function slotsAsSealed(session: Session, contract: VerifiedContract): Promise<readonly SlotInput[]> {
   const manifests = await listManifests(session, contract)
   return contract.document.slots.map((slot) => {
     const newest = manifests.findLast(({ document }) => document.slot === slot.id)
-    const rowsPerUnit = newest === undefined ? undefined : rowsPerUnitOf(newest.document, slot.rule)
-    return rowsPerUnit === undefined ? slot : { ...slot, rowsPerUnit }
+    return withRowsStated(slot, newest?.document)
   })
 }

@@ -1,5 +1,5 @@
-import { guardVersion, namedNoise } from '@reinraum/policy'
-import type { AnalysisRule, NamedNoise, Receipt, Slot, Verified, VerifiedRun } from '@reinraum/statements'
+import { guardVersion, namedNoise, type SlotInput } from '@reinraum/policy'
+import type { AnalysisRule, NamedNoise, Receipt, Slot, UnitRows, Verified, VerifiedRun } from '@reinraum/statements'
 import { refusalOf } from '@reinraum/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { checkQuery } from './queries.ts'
@@ -9,7 +9,10 @@ const rule: AnalysisRule = {
   version: 1,
   modes: ['aggregation'],
   privacyUnit: { column: 'person', maxRowsPerUnit: 2, maxGroupsPerUnit: 1 },
-  columns: { district: { dimension: true, domain: ['north', 'south'] }, age: { filter: 'literal' } },
+  columns: {
+    district: { dimension: true, domain: ['north', 'south'] },
+    age: { filter: 'literal', aggregate: ['median'], bounds: [0, 120] },
+  },
   output: { minimumGroupSize: 20, maxRows: 100 },
   differentialPrivacy: {
     ...{ epsilonBudget: 10, deltaBudget: 0, maxEpsilonPerQuery: 5 },
@@ -31,27 +34,28 @@ const query = {
 }
 
 /** What is read of a run and a receipt that were verified before. */
-function runOf(slot: Slot, epsilon = 1): VerifiedRun {
+function runOf(slot: Slot, epsilon = 1, { sql = query.sql, unit }: { sql?: string; unit?: UnitRows } = {}): VerifiedRun {
   return {
     contract: { document: { slots: [slot] } },
-    query: { document: { ...query, privacy: { epsilon, delta: 0 } } },
+    query: { document: { ...query, sql, privacy: { epsilon, delta: 0 } } },
     run: { document: { parameters: { oldest: 40 }, by: 'analyst' } },
-    manifests: new Map([['visits', {}]]),
+    manifests: new Map([['visits', { document: { unit } }]]),
   } as unknown as VerifiedRun
 }
 function receiptOf(noise: NamedNoise | undefined, guard: string = guardVersion): Verified<Receipt> {
   return { document: { guard, ...(noise === undefined ? {} : { noise }) } } as unknown as Verified<Receipt>
 }
 
+async function plannedFor(slot: SlotInput, sql = query.sql): Promise<NamedNoise> {
+  const verdict = await checkQuery([slot], { ...query, sql }, { values: { oldest: 40 }, by: 'analyst' })
+  if (verdict.verdict === 'refused' || verdict.report.noise === null) throw new Error('refused')
+  const plans = verdict.noise.map(({ plan }) => plan)
+  return namedNoise(plans, verdict.report.noise) ?? expect.fail()
+}
+
 let noise: NamedNoise
 beforeAll(async () => {
-  const verdict = await checkQuery([asking], query, { values: { oldest: 40 }, by: 'analyst' })
-  if (verdict.verdict === 'refused' || verdict.report.noise === null) throw new Error('refused')
-  noise =
-    namedNoise(
-      verdict.noise.map(({ plan }) => plan),
-      verdict.report.noise,
-    ) ?? expect.fail()
+  noise = await plannedFor(asking)
 })
 
 /** The first column with another scale, and the loss that goes with it unless told. */
@@ -65,6 +69,22 @@ function withScale(scale: string, change: object = {}): NamedNoise {
 describe('the noise that a receipt names', () => {
   test('is what the guard plans for the same rules, query and parameters', async () => {
     expect(await verifyNoise(runOf(asking), receiptOf(noise))).toBe('planned')
+  })
+
+  test('is planned with what the owner states of the version that was read: rows that spare units have noise too', async () => {
+    const sql = 'SELECT district, median(age) AS middle FROM visits WHERE age < $oldest GROUP BY district'
+    const slot = { ...asking, rule: { ...rule, privacyUnit: { column: 'person', maxRowsPerUnit: 2, maxGroupsPerUnit: 2 } } }
+    const unit = { column: 'person', rowsAtMost: 2 }
+    const [stated, unstated] = [await plannedFor({ ...slot, rowsPerUnit: 2 }, sql), await plannedFor(slot, sql)]
+    const namesOf = (tables: NamedNoise) => tables.flatMap(({ columns }) => columns.map(({ name }) => name))
+    expect(namesOf(stated)).toEqual([...namesOf(unstated).slice(0, -1), 'rows all', 'units'])
+    expect(await verifyNoise(runOf(slot, 1, { sql, unit }), receiptOf(stated))).toBe('planned')
+    expect(await verifyNoise(runOf(slot, 1, { sql }), receiptOf(unstated))).toBe('planned')
+    for (const [of, receipt] of [
+      [{ sql, unit }, unstated],
+      [{ sql }, stated],
+    ] as const)
+      expect(await refusalOf(verifyNoise(runOf(slot, 1, of), receiptOf(receipt)))).toBe('receipt-invalid')
   })
 
   test('is refused where it is less than was paid for, though every figure fits the others', async () => {

@@ -1,7 +1,7 @@
 import { canonicalize, ReinraumError } from '@reinraum/crypto'
 import { guardVersion, namedNoise } from '@reinraum/policy'
 import { add, chargeOf, costOf, covers, type NoiseCost, parseQuotient, quotientText, rational } from '@reinraum/privacy'
-import type { NamedNoise, Receipt, Slot, Verified, VerifiedRun } from '@reinraum/statements'
+import { type NamedNoise, type Receipt, type Slot, type Verified, type VerifiedRun, withRowsStated } from '@reinraum/statements'
 import { checkQuery } from './queries.ts'
 
 /** What is known of the noise that a receipt names. */
@@ -36,8 +36,10 @@ export async function verifyNoise(run: VerifiedRun, { document }: Verified<Recei
   if (guard !== guardVersion) return 'enough'
   const { sql, parameters, privacy } = run.query.document
   const { parameters: values, by } = run.run.document
-  // What owners state of their versions changes no verdict.
-  const slots = run.contract.document.slots.filter(({ id }) => run.manifests.has(id))
+  const slots = run.contract.document.slots.flatMap((slot) => {
+    const manifest = run.manifests.get(slot.id)
+    return manifest === undefined ? [] : [withRowsStated(slot, manifest.document)]
+  })
   const verdict = await checkQuery(slots, { sql, parameters, privacy }, { by, values })
   const planned =
     verdict.verdict === 'allowed' && verdict.report.noise !== null

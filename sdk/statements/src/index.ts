@@ -54,7 +54,7 @@ export {
 } from './parts/named-noise.ts'
 export { type Privacy, privacySchema } from './parts/privacy-loss.ts'
 export * from './parts/public-keys.ts'
-export { rowsPerUnitOf, type UnitRows } from './parts/unit-rows.ts'
+export { type UnitRows, withRowsStated } from './parts/unit-rows.ts'
 export * from './receipt-bundle.ts'
 export { readReceiptEvidence, writeReceiptEvidence } from './receipt-evidence.ts'
 export * from './request-token.ts'

@@ -38,8 +38,9 @@ export interface SlotInput {
   readonly rule: AnalysisRule
   /**
    * The owner states (signed, and counted when the dataset was sealed) that no privacy unit has more rows than this in this
-   * dataset: a positive integer. It spares work and changes no noise. It is believed only where, if it were false, none but
-   * the owner's own dataset would be less protected (`noise/stated-rows.ts`).
+   * dataset: a positive integer. It spares work, and where nothing that is asked counts rows, a part of the ε for
+   * counting units goes to a count of rows. It is believed only where, if it were false, none but the owner's own dataset would
+   * be less protected (`noise/stated-rows.ts`).
    */
   readonly rowsPerUnit?: number
 }

@@ -8,7 +8,7 @@ import { contributionOf, hasOneRowPerUnit } from './contribution.ts'
  * its own units would count in more rows than its rule says. In a join units of others would too, and a public dataset
  * may have a row of it more than once.
  *
- * Work is spared by it and noise is not: scales are those of the rule's bounds (`contributionOf`).
+ * Work is spared by it and noise is not: sensitivities are those of the rule's bounds (`contributionOf`).
  */
 export function rowsPerUnitIn(from: From): number | null {
   return hasOneRowPerUnit(from) ? 1 : statedFor(from)

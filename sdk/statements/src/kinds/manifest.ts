@@ -21,7 +21,7 @@ export const manifestSchema = manifestCoreSchema.extend({
   kind: z.literal('reinraum/manifest/v1'),
   by: memberIdSchema,
   rowCount: z.int().min(0),
-  /** what the owner states of the rows that one privacy unit has; where a rule asks for noise, it spares work and changes no noise */
+  /** what the owner states of the rows that one privacy unit has; it spares work where a rule asks for noise */
   unit: unitRowsSchema.optional(),
   /** the schema's column by which rows lie together: the owner lets whoever stores the object see which row groups a query reads */
   clusteredBy: z.string().min(1).max(128).optional(),

@@ -51,14 +51,17 @@ const noisyTableSchema = z.strictObject({
       }),
     )
     .max(maximumNoisyColumns),
-  /** groups come out where this column is at least `minimum`; `delta` where they come from the data */
+  /**
+   * Groups come out where this column is at least `minimum`, and where noisy rows are so many that by what owners state in their
+   * manifests they are of that many units; `delta` where groups come from the data.
+   */
   threshold: z.strictObject({ column: name, minimum: integerText, delta: quotientText.nullable() }).nullable(),
 })
 export type NoisyTable = z.infer<typeof noisyTableSchema>
 
 /**
- * The noise that results of a run got: all tables together cost what was debited. It follows from the rules, the query and the run's
- * parameters alone, and tells nothing of the data: neither the noise that was drawn nor how many groups got any.
+ * The noise that results of a run got: all tables together cost what was debited. It follows from the rules, the query, the run's
+ * parameters and what manifests state alone, and tells nothing of the data: neither the noise that was drawn nor how many groups got any.
  */
 export const namedNoiseSchema = z.array(noisyTableSchema).min(1).max(maximumNoisyTables)
 export type NamedNoise = z.infer<typeof namedNoiseSchema>

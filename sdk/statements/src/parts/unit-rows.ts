@@ -17,7 +17,6 @@ export type UnitRows = z.infer<typeof unitRowsSchema>
 /**
  * How many rows a privacy unit has at most, as the owner states it of the units that the rule protects; undefined where the
  * owner states nothing, or speaks of another column.
-
  */
 export function rowsPerUnitOf(
   { unit }: { readonly unit?: UnitRows | undefined },
@@ -25,4 +24,13 @@ export function rowsPerUnitOf(
 ): number | undefined {
   if (unit === undefined || privacyUnit === 'none' || unit.column !== privacyUnit.column) return undefined
   return unit.rowsAtMost
+}
+
+/** A slot with what its owner states of one version of its dataset, as the guard takes it. */
+export function withRowsStated<S extends { readonly rule: Pick<AnalysisRule, 'privacyUnit'> }>(
+  slot: S,
+  manifest: Parameters<typeof rowsPerUnitOf>[0] | undefined,
+): S & { readonly rowsPerUnit?: number } {
+  const rowsPerUnit = manifest === undefined ? undefined : rowsPerUnitOf(manifest, slot.rule)
+  return rowsPerUnit === undefined ? slot : { ...slot, rowsPerUnit }
 }

@@ -1,7 +1,7 @@
 import { ReinraumError } from '@reinraum/crypto'
 import { type Guard, type GuardReport, type GuardVerdict, namedNoise, type SlotInput } from '@reinraum/policy'
 import type { NoisePlan } from '@reinraum/privacy'
-import { type NamedNoise, rowsPerUnitOf, type Slot, type VerifiedRun } from '@reinraum/statements'
+import { type NamedNoise, type VerifiedRun, withRowsStated } from '@reinraum/statements'
 import { requireWithinCharge } from './within-charge.ts'
 
 export type AllowedQuery = Extract<GuardVerdict, { readonly verdict: 'allowed' }> & {
@@ -19,7 +19,8 @@ export type AllowedQuery = Extract<GuardVerdict, { readonly verdict: 'allowed' }
 export async function guardedQuery(guard: Pick<Guard, 'check'>, verified: VerifiedRun): Promise<AllowedQuery> {
   const { contract, query, run, manifests } = verified
   const declared = contract.document.slots.filter((slot) => query.document.slots.includes(slot.id))
-  const slots = declared.map((slot) => asStated(slot, manifests))
+  // With what the owners signed of the very versions that the run reads.
+  const slots = declared.map((slot) => withRowsStated(slot, manifests.get(slot.id)?.document))
   const verdict = await guard.check({
     sql: query.document.sql,
     parameters: query.document.parameters,
@@ -46,11 +47,4 @@ function namedNoiseOf(plans: readonly NoisePlan[], { noise }: GuardReport): Name
   const named = namedNoise(plans, noise)
   if (named === null) throw new ReinraumError('guard-refused', 'the query has more noisy columns than a receipt can name')
   return named
-}
-
-/** With what the owner signed of the very version that the run reads. */
-function asStated(slot: Slot, manifests: VerifiedRun['manifests']): SlotInput {
-  const manifest = manifests.get(slot.id)
-  const rowsPerUnit = manifest === undefined ? undefined : rowsPerUnitOf(manifest.document, slot.rule)
-  return rowsPerUnit === undefined ? slot : { ...slot, rowsPerUnit }
 }
