@@ -1,6 +1,6 @@
 import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { sealDataset, uploadWhileWritten } from '@reinraum/client'
+import { type SealOptions, sealDataset, uploadWhileWritten } from '@reinraum/client'
 import { fromBase64url, randomBytes } from '@reinraum/crypto'
 import { expect, it, vi } from 'vitest'
 import { approve, type CleanRoom, propose, reviewAndOpen, seal, settle, start } from '../harness/clean-room.ts'
@@ -20,7 +20,12 @@ async function largeFile(clean: CleanRoom): Promise<string> {
   return file
 }
 
-function sealing(clean: CleanRoom, file: string, during: (durable: number) => void, signal?: AbortSignal) {
+function sealing(
+  clean: CleanRoom,
+  file: string,
+  during: (durable: number) => void,
+  more: Pick<SealOptions, 'signal' | 'clusterBy'> = {},
+) {
   return sealDataset(clean.sessions.health, {
     contract: clean.contract,
     slot: 'visits',
@@ -29,8 +34,15 @@ function sealing(clean: CleanRoom, file: string, during: (durable: number) => vo
     onProgress: (progress) => {
       if (progress.step === 'uploading') during(progress.durableBytes)
     },
-    ...(signal === undefined ? {} : { signal }),
+    ...more,
   })
+}
+
+/** Seals a file to its end and breaks off in the middle of its upload. */
+async function interrupted(clean: CleanRoom, file: string): Promise<void> {
+  const stop = new AbortController()
+  const during = (durable: number) => durable > 0 && stop.abort()
+  await expect(sealing(clean, file, during, { signal: stop.signal })).rejects.toThrow()
 }
 
 async function runOver(clean: CleanRoom): Promise<number> {
@@ -45,8 +57,7 @@ async function runOver(clean: CleanRoom): Promise<number> {
 it('an upload that its owner interrupts continues where it stopped, and nothing of it was readable before', async () => {
   const clean = await rooms.open()
   const file = await largeFile(clean)
-  const stop = new AbortController()
-  await expect(sealing(clean, file, (durable) => durable > 0 && stop.abort(), stop.signal)).rejects.toThrow()
+  await interrupted(clean, file)
   const seen: number[] = []
   const { manifest, resumed } = await sealing(clean, file, (durable) => seen.push(durable))
   expect(resumed).toBe(true)
@@ -72,12 +83,19 @@ it('an upload survives ingestion being killed and started again in the middle', 
 it('a file that changed meanwhile is sealed anew instead of continued', async () => {
   const clean = await rooms.open()
   const file = await largeFile(clean)
-  const stop = new AbortController()
-  await expect(sealing(clean, file, (durable) => durable > 0 && stop.abort(), stop.signal)).rejects.toThrow()
+  await interrupted(clean, file)
   await largeFile(clean)
   await writeFile(file, 'person,district,cost,note\np1,north,1,x\n')
   const { manifest, resumed } = await sealing(clean, file, () => {})
   expect({ resumed, rows: manifest.document.rowCount }).toEqual({ resumed: false, rows: 1 })
+})
+
+it('what is asked for in another way is sealed anew instead of continued', async () => {
+  const clean = await rooms.open()
+  const file = await largeFile(clean)
+  await interrupted(clean, file)
+  const { manifest, resumed } = await sealing(clean, file, () => {}, { clusterBy: 'cost' })
+  expect({ resumed, clusteredBy: manifest.document.clusteredBy }).toEqual({ resumed: false, clusteredBy: 'cost' })
 })
 
 const MiB = 2 ** 20

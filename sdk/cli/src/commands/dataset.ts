@@ -16,7 +16,7 @@ export function datasetCommands(program: Command, io: Io, exit: Exit): void {
     group
       .command('seal')
       .description(
-        'seal a file on this machine, hand its key to the key service and upload the ciphertext; continues where it stopped',
+        'seal a file on this machine, hand its key to the key service and upload the ciphertext; where an upload was interrupted, the same command with the same file and options continues it',
       )
       .argument('<file>', 'Parquet, CSV, TSV, JSON or NDJSON')
       .requiredOption('--contract <id or file>')
@@ -28,11 +28,11 @@ export function datasetCommands(program: Command, io: Io, exit: Exit): void {
       )
       .option(
         '--within-bounds',
-        "leave out rows of a privacy unit beyond the rule's maxRowsPerUnit, the first ones stay: queries then bound nothing, and none finds the others",
+        "leave out rows of a privacy unit beyond the rule's maxRowsPerUnit, so that queries need not bound them; those that are read first stay, and no query finds the others",
       )
       .option(
         '--memory <MiB>',
-        'for sealing; a file larger than a third of it is read several times to cluster it (default: 512)',
+        'for sealing; to cluster rows that take more than a third of it, the file is read several times (default: 512)',
       )
       .option('--key-file <file>', 'seal under the 32 random bytes in this file, from an HSM; for this dataset version only')
       .option('--dataset <name>', 'which data it is, the same under every contract: a budget for noise goes by this name')

@@ -1,14 +1,28 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { fromBase64url, toBase64url } from '@reinraum/crypto'
+import { lineageSchema } from '@reinraum/statements'
 import { z } from 'zod'
 import { fileError } from '../file-error.ts'
+
+/** What the owner asked for that shows in what is sealed, or in who holds its key; null where nothing was said. */
+const askedSchema = z.strictObject({
+  clusterBy: z.string().nullable(),
+  withinBounds: z.boolean(),
+  lineage: lineageSchema.nullable(),
+  /** key check value of a data key from elsewhere */
+  keyCheck: z.string().nullable(),
+  deposit: z.boolean(),
+})
+export type Asked = z.infer<typeof askedSchema>
 
 const pendingSchema = z.strictObject({
   contract: z.string(),
   slot: z.string(),
   source: z.strictObject({ path: z.string(), size: z.number(), modified: z.number() }),
+  asked: askedSchema,
   ciphertext: z.string(),
   upload: z.base64url().length(22),
   manifest: z.string().optional(),
@@ -31,14 +45,14 @@ export interface SealedPending extends Pending {
 }
 
 export interface EarlierAttempt {
-  /** to be continued: the same file, sealed to its end; undefined where nothing of it can be */
+  /** to be continued: the same file, sealed to its end as it is asked for now; undefined where nothing of it can be */
   readonly sealed: SealedPending | undefined
   /** the name of its upload, of which ingestion may hold a part */
   readonly upload: Uint8Array
 }
 
 /** What identifies the owner's file between two attempts: where it is, how long, and when it was last written. */
-export async function fingerprint(file: string): Promise<z.infer<typeof pendingSchema>['source']> {
+export async function fingerprint(file: string): Promise<Attempt['source']> {
   const { size, mtimeMs } = await stat(file)
   return { path: resolve(file), size, modified: Math.trunc(mtimeMs) }
 }
@@ -51,10 +65,15 @@ export async function ciphertextPath(directory: string, contract: string, slot: 
   return join(directory, `${nameOf(contract, slot)}.sealed`)
 }
 
-export interface PendingRecord {
+/** Of which file the sealing is, into which slot, and how. */
+export interface Attempt {
   readonly contract: string
   readonly slot: string
   readonly source: z.infer<typeof pendingSchema>['source']
+  readonly asked: Asked
+}
+
+export interface PendingRecord extends Attempt {
   readonly ciphertext: string
   readonly upload: Uint8Array
 }
@@ -87,23 +106,19 @@ async function write(directory: string, record: PendingRecord & { readonly manif
 }
 
 /** The unfinished upload into the same slot, if there is one. */
-export async function findPending(
-  directory: string,
-  contract: string,
-  slot: string,
-  file: string,
-): Promise<EarlierAttempt | undefined> {
+export async function findPending(directory: string, attempt: Attempt): Promise<EarlierAttempt | undefined> {
+  const { contract, slot, source, asked } = attempt
   const path = join(directory, `${nameOf(contract, slot)}.json`)
   const text = await readFile(path, 'utf8').catch(() => undefined)
   if (text === undefined) return undefined
   const parsed = pendingSchema.safeParse(parseOrUndefined(text))
   if (!parsed.success) return undefined
-  const { contract: forContract, slot: forSlot, source, ciphertext, manifest } = parsed.data
-  if (forContract !== contract || forSlot !== slot) return undefined
-  const upload = fromBase64url(parsed.data.upload)
+  const { ciphertext, manifest, ...earlier } = parsed.data
+  if (earlier.contract !== contract || earlier.slot !== slot) return undefined
+  const upload = fromBase64url(earlier.upload)
   const continued =
     manifest !== undefined &&
-    JSON.stringify(source) === JSON.stringify(await fingerprint(file).catch(() => undefined)) &&
+    isDeepStrictEqual([earlier.source, earlier.asked], [source, asked]) &&
     (await readdir(directory)).includes(`${nameOf(contract, slot)}.sealed`)
   if (!continued) return { sealed: undefined, upload }
   return { sealed: { ...pendingOf(path, { ciphertext, upload }), manifest: Buffer.from(manifest, 'utf8') }, upload }

@@ -1,4 +1,4 @@
-import { keyCheckValue, ReinraumError, randomBytes, toBase64url, zeroise } from '@reinraum/crypto'
+import { keyCheckValue, ReinraumError, randomBytes, toBase64url, utf8, zeroise } from '@reinraum/crypto'
 import {
   keyCustodyOf,
   type Lineage,
@@ -17,7 +17,16 @@ import type { Session } from '../session.ts'
 import { depositKey, verifyCustody } from './deposit-key.ts'
 import { uploadWhileWritten } from './early-upload.ts'
 import { completeFile } from './growing-file.ts'
-import { beginPending, ciphertextPath, findPending, fingerprint, type SealedPending, savePending } from './pending.ts'
+import {
+  type Asked,
+  type Attempt,
+  beginPending,
+  ciphertextPath,
+  findPending,
+  fingerprint,
+  type SealedPending,
+  savePending,
+} from './pending.ts'
 import { sealFile } from './seal-file.ts'
 import { progressOf, type SealProgress } from './seal-progress.ts'
 import { type CountedUnits, rowsToKeep, statedRows, unitToCount } from './stated-rows.ts'
@@ -41,7 +50,7 @@ export interface SealOptions {
   readonly clusterBy?: string
   /** leaves out rows of a privacy unit beyond the rule's `maxRowsPerUnit`, so that no query has to */
   readonly withinBounds?: boolean
-  /** MiB that the engine may take; 512 unless given. Rows are clustered in one reading of the file more than thirds of it hold it. */
+  /** MiB that the engine may take; 512 unless given. Rows that take more than a third of it are clustered in several readings. */
   readonly memory?: number
   /** false leaves the key to `importWrappedKey`; only where `dataKey` is given, and one key service holds all of it */
   readonly deposit?: boolean
@@ -51,7 +60,7 @@ export interface SealOptions {
 
 export interface SealedDataset {
   readonly manifest: Verified<Manifest>
-  /** an earlier, interrupted upload was continued */
+  /** an earlier, interrupted upload of the same file, asked for in the same way, was continued */
   readonly resumed: boolean
   /**
    * What was counted where the rule asks for noise, or rows were to stay within bounds: for the owner, since it is exact. What
@@ -63,8 +72,12 @@ export interface SealedDataset {
 /**
  * The owner's side of step 2: verifies the key service, seals the file under a fresh data key and uploads the ciphertext while it
  * grows, hands the key to the key service, then commits the upload and publishes the manifest. Interrupted once all is sealed,
- * it continues where it stopped; before, nothing can be continued, since the key is nowhere but in memory.
- * @throws ReinraumError `permission-denied`, `invalid-argument`, `unreadable-input`, `schema-mismatch`, `storage-full`, and those of `verifyKeyService`
+ * it continues where it stopped if it is called in the same way again; before, nothing can be continued, since the key is nowhere
+ * but in memory.
+ * @throws ReinraumError `not-found` (no such slot), `permission-denied` (of another owner), `invalid-argument` (options that the
+ *   slot or its rule cannot have), `unsupported` (a key in several shares that is not deposited here; more units than can be
+ *   bounded), `unreadable-input`, `schema-mismatch`, `storage-full`, `resource-exhausted` (too many or too long uploads),
+ *   `ciphertext-mismatch` (see `uploadCiphertext`), `unavailable`, and those of `verifyKeyService`; the reason of `signal`
  */
 export async function sealDataset(session: Session, options: SealOptions): Promise<SealedDataset> {
   const { contract, file, stateDirectory } = options
@@ -75,10 +88,12 @@ export async function sealDataset(session: Session, options: SealOptions): Promi
   assertDepositedLater(options, slot)
   assertLineageGiven(options, slot)
   assertSealable(options, slot)
-  const earlier = await findPending(stateDirectory, contract.id, slot.id, file).catch(() => undefined)
+  const source = await fingerprint(file).catch(() => ({ path: file, size: -1, modified: 0 }))
+  const attempt = { contract: contract.id, slot: slot.id, source, asked: askedOf(options, slot) }
+  const earlier = await findPending(stateDirectory, attempt).catch(() => undefined)
   const { pending, units } =
     earlier?.sealed === undefined
-      ? await sealAndUpload(session, options, slot, earlier?.upload)
+      ? await sealAndUpload(session, options, slot, attempt, earlier?.upload)
       : { pending: earlier.sealed, units: undefined }
   const manifest = await verifyManifest(pending.manifest, contract, session.now())
   const totalBytes = manifest.document.length
@@ -118,27 +133,47 @@ function assertSealable({ clusterBy, withinBounds = false }: SealOptions, { id, 
     throw new ReinraumError('invalid-argument', `the rule of ${id} has no maxRowsPerUnit to stay within`)
 }
 
+/** An upload is continued only where the same is asked for again: else the owner would be told of what is not there. */
+function askedOf(
+  { clusterBy, withinBounds = false, lineage, dataKey, deposit = true, contract }: SealOptions,
+  slot: Slot,
+): Asked {
+  const place = utf8(`${contract.id}/${slot.id}`)
+  return {
+    clusterBy: clusterBy ?? null,
+    withinBounds,
+    lineage: lineage ?? null,
+    keyCheck: dataKey === undefined ? null : toBase64url(keyCheckValue(dataKey, place)),
+    deposit,
+  }
+}
+
 interface Sealed {
   readonly pending: SealedPending
   readonly units: CountedUnits | undefined
 }
 
 /** @param abandoned the name of an earlier upload that cannot be continued */
-async function sealAndUpload(session: Session, options: SealOptions, slot: Slot, abandoned?: Uint8Array): Promise<Sealed> {
+async function sealAndUpload(
+  session: Session,
+  options: SealOptions,
+  slot: Slot,
+  attempt: Attempt,
+  abandoned?: Uint8Array,
+): Promise<Sealed> {
   const { contract, file, stateDirectory } = options
   const custody = await verifyCustody(session, contract, slot)
   const versions = (await listManifests(session, contract))
     .filter((m) => m.document.slot === slot.id)
     .map((m) => m.document.version)
   const core: ManifestCore = { contract: contract.id, slot: slot.id, version: Math.max(0, ...versions) + 1, schema: slot.schema }
-  const source = await fingerprint(file).catch(() => ({ path: file, size: -1, modified: 0 }))
   const ciphertext = await ciphertextPath(stateDirectory, contract.id, slot.id)
   const { withinBounds = false, clusterBy } = options
   const kept = withinBounds ? rowsToKeep(slot.rule) : undefined
   const unit = kept?.column ?? unitToCount(slot.rule)
   const place = { contract: contract.bytes, slot: slot.id, name: randomBytes(16) }
   if (abandoned !== undefined) await discardUpload(session, { ...place, name: abandoned }).catch(() => undefined)
-  const record = { contract: contract.id, slot: slot.id, source, ciphertext, upload: place.name }
+  const record = { ...attempt, ciphertext, upload: place.name }
   const begun = await beginPending(stateDirectory, record)
   const progress = progressOf(options.onProgress)
   const upload = uploadWhileWritten(session, place, ciphertext, { onProgress: progress.durable, signal: options.signal })

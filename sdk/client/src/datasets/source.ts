@@ -41,7 +41,7 @@ export interface SourceOptions {
   readonly rowsAtMost?: number
   /** the column in whose order rows leave */
   readonly clusterBy?: string
-  /** MiB that the engine may take; 512 unless given. A file is clustered in one reading more than it holds thirds of these. */
+  /** MiB that the engine may take; 512 unless given. Rows that take more than a third of it are clustered in several readings. */
   readonly memory?: number
 }
 
