@@ -32,6 +32,8 @@ export default defineConfig(({ mode }) => {
       env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('.local/compiled', import.meta.url)) },
       testTimeout: 60_000,
       hookTimeout: 120_000,
+      // What is waited for comes; how soon is the machine's affair.
+      expect: { poll: { timeout: 30_000 } },
       projects: [
         // Libraries and services keep no state that one file could leave to the next; loading them anew for each takes longer than
         // most tests.

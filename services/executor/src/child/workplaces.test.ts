@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createLog } from '@reinraum/kit'
-import { afterAll, expect, onTestFinished, test, vi } from 'vitest'
+import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { openScratch } from '../scratch.ts'
 import type { ChildLimits } from './confinement.ts'
 import { probeConfinement } from './probe.ts'
@@ -27,11 +27,11 @@ async function workplaces(name: string) {
 
 test('a place waits for the first run, and another one for the next', async () => {
   const { kept, folders } = await workplaces('next')
-  await vi.waitFor(async () => expect(await folders()).toHaveLength(1))
+  await expect.poll(folders).toHaveLength(1)
   const [waiting = ''] = await folders()
   const place = await kept.take()
   expect(place.path.endsWith(waiting)).toBe(true)
-  await vi.waitFor(async () => expect(await folders()).toHaveLength(2))
+  await expect.poll(folders).toHaveLength(2)
   expect(await place.child.run(one, signal)).toMatchObject({ rowCount: 1 })
   await place.remove()
   expect(await folders()).toHaveLength(1)
@@ -47,7 +47,7 @@ test('runs that begin together work in places of their own', async () => {
   expect(outcomes).toMatchObject([{ rowCount: 1 }, { rowCount: 1 }, { rowCount: 1 }])
   await Promise.all(places.map((place) => place.remove()))
   for (const { path } of places) expect(existsSync(path)).toBe(false)
-  await vi.waitFor(async () => expect(await folders()).toHaveLength(1))
+  await expect.poll(folders).toHaveLength(1)
 })
 
 /** Of the command lines that name the folder, which are those that build a private root in it. */
@@ -73,10 +73,10 @@ function kill(pid: number): void {
 
 test.runIf(confinement.privateRoot)('a process that died while it waited is no process for a run', async () => {
   const { kept, folder, folders } = await workplaces('died')
-  await vi.waitFor(() => expect(processesWith(folder).length).toBeGreaterThan(0))
+  await expect.poll(() => processesWith(folder).length).toBeGreaterThan(0)
   const [waiting = ''] = await folders()
   for (const pid of processesWith(folder)) kill(pid)
-  await vi.waitFor(() => expect(processesWith(folder)).toEqual([]))
+  await expect.poll(() => processesWith(folder)).toEqual([])
   // until this process has been told
   await sleep(200)
   const place = await kept.take()
@@ -94,7 +94,7 @@ test('nothing waits once it is closed, and what a run has is still removed by th
   const late = await kept.take()
   await late.remove()
   expect(await readdir(folder)).toEqual([])
-  await vi.waitFor(() => expect(processesWith(folder)).toEqual([]))
+  await expect.poll(() => processesWith(folder)).toEqual([])
 })
 
 test('a result is as long as the rules allow, where that is less than the host does', async () => {

@@ -3,7 +3,7 @@ import { mkdir, readdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createEnvelopeThreads, type EnvelopeThreads } from '@reinraum/envelope'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { type KeepingLease, type KeptDatasets, keepDatasets } from './kept-datasets.ts'
 import { continueSparseFile } from './sparse-file.ts'
 import { type Engine, startEngine } from './testing/engine.ts'
@@ -146,7 +146,7 @@ describe('what is kept is dropped', () => {
     const { kept, files } = await keeping({ idleMs: 50 })
     const { lease, held } = leased()
     await run(kept, ['hash'], { lease })
-    await vi.waitFor(async () => expect([held(), await files()]).toEqual([0, []]))
+    await expect.poll(async () => [held(), await files()]).toEqual([0, []])
   })
 
   it('when others were wanted since and there is no room', async () => {
