@@ -4,7 +4,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { ChildLimits, Confinement } from './confinement.ts'
 import { probeConfinement } from './probe.ts'
 import { loadProgram } from './program.ts'
@@ -47,7 +47,9 @@ async function attack(
 ) {
   const { confinement: how = confinement, ...changed } = given
   const child = startChild({ ...limits, ...changed }, how, folder, program)
-  return child.run({ datasets: [], comparisons: [], sql: JSON.stringify(job) }, new AbortController().signal)
+  const stop = new AbortController()
+  onTestFinished(() => stop.abort())
+  return child.run({ datasets: [], comparisons: [], sql: JSON.stringify(job) }, stop.signal)
 }
 
 /** The attempts that succeeded, and whether the dataset and a process beside it are as they were. */
@@ -111,13 +113,11 @@ describe('a query process that is taken over', () => {
     ['takes no more memory than it may have', 'memory', {}],
     ['takes no more memory in another way either', 'shared memory', {}],
     ['writes no longer result than its rules allow', 'disk', {}],
-    ['has no more processor time than it may have', 'time', { cpuSeconds: 1 }],
-    ['has no more time than it may have', 'time', { timeoutMs: 600 }],
+    ['has no more processor time than it may have', 'time', { cpuSeconds: 1, timeoutMs: 3_600_000 }],
+    ['has no more time than it may have', 'time', { cpuSeconds: 3600, timeoutMs: 600 }],
   ] as const)('%s', async (_, excess, changed) => {
     const run = await freshRun()
-    const started = performance.now()
     await expect(attack({ excess, result: run.folder.result }, run, changed)).rejects.toMatchObject({ code: 'run-failed' })
-    expect(performance.now() - started).toBeLessThan(8000)
     expect((await readFile(run.folder.result)).length).toBeLessThanOrEqual(limits.resultBytes)
   })
 })
