@@ -1,5 +1,5 @@
 import { randomBytes as random } from 'node:crypto'
-import { readdir } from 'node:fs/promises'
+import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { digestId, randomBytes, toBase64url } from '@reinraum/crypto'
 import { refusalOf } from '@reinraum/testing'
@@ -120,13 +120,25 @@ describe('a commit', () => {
     expect(await refusalOf(theirs.commit())).toBe('ciphertext-mismatch')
   })
 
-  test('is refused when the stored bytes were changed after they were acknowledged', async () => {
+  test('is refused when other bytes were put in the place of acknowledged ones', async () => {
     const service = await startIngestion()
     const { owner, uploadId, commit } = await prepareUpload(service, room, ciphertext)
     await send(owner, uploadId, partsOf(ciphertext))
     await service.objects.truncate(uploadId, 100_000)
     await service.objects.append(uploadId, 100_000, random(100_000))
     expect(await refusalOf(commit())).toBe('ciphertext-mismatch')
+  })
+
+  test('is refused when acknowledged bytes are others on disk after a restart', async () => {
+    const service = await startIngestion()
+    const { owner, uploadId, commit } = await prepareUpload(service, room, ciphertext)
+    await send(owner, uploadId, partsOf(ciphertext))
+    await service.stop()
+    const parts = join(service.folder, 'objects', 'parts')
+    const [name = ''] = await readdir(parts)
+    await writeFile(join(parts, name), random(ciphertext.length))
+    const restarted = await startIngestion({ folder: service.folder })
+    expect(await refusalOf(commit(restarted.party(room.identities.air)))).toBe('ciphertext-mismatch')
   })
 
   test('that a crash cut off after the file was moved is ended at the next start, once', async () => {
