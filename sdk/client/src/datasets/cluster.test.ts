@@ -2,9 +2,9 @@ import { readdirSync, utimesSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DuckDBInstance } from '@duckdb/node-api'
 import type { DatasetSchema } from '@reinraum/statements'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { inEngine } from '../testing/in-engine.ts'
 import { encodeParquet } from './encode.ts'
 import { openSource, type SourceOptions } from './source.ts'
 
@@ -27,17 +27,6 @@ const schema: DatasetSchema = {
 }
 /** So little that a file of a hundred thousand wide rows is read several times. */
 const memory = 64
-
-async function inEngine(sql: string) {
-  const instance = await DuckDBInstance.create(':memory:')
-  const connection = await instance.connect()
-  try {
-    return (await connection.runAndReadAll(sql)).getRowsJson()
-  } finally {
-    connection.closeSync()
-    instance.closeSync()
-  }
-}
 
 /** A file of so many rows, whose clustering column is as the expression over `i` says. */
 async function source(name: string, rows: number, by: string): Promise<string> {

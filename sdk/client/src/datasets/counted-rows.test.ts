@@ -3,9 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { DuckDBInstance } from '@duckdb/node-api'
 import type { ColumnType, DatasetSchema } from '@reinraum/statements'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { inEngine } from '../testing/in-engine.ts'
 import { encodeParquet } from './encode.ts'
 import { openSource, type Source, type SourceOptions } from './source.ts'
 import { unitCounter } from './unit-counter.ts'
@@ -15,17 +15,6 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'reinraum-counted-'))
 })
 afterAll(() => rm(directory, { recursive: true, force: true }))
-
-async function inEngine(sql: string) {
-  const instance = await DuckDBInstance.create(':memory:')
-  const connection = await instance.connect()
-  try {
-    return (await connection.runAndReadAll(sql)).getRowsJson()
-  } finally {
-    connection.closeSync()
-    instance.closeSync()
-  }
-}
 
 function schemaOf(type: ColumnType): DatasetSchema {
   return {
