@@ -7,6 +7,8 @@ import { register } from '../testing/honest/field.ts'
 import { plannedReads } from './planned-reads.ts'
 import type { Scan } from './scan.ts'
 
+type Statements = Parameters<typeof plannedReads>[1]['statements']
+
 let engine: Engine
 beforeAll(async () => {
   engine = await openEngine()
@@ -32,7 +34,7 @@ const rows = slot('rows', {
 })
 const others = slot('others', { key: 'BIGINT', value: 'INTEGER', rest: 'VARCHAR' })
 
-const reads = (resultSql: string, before: Partial<Parameters<typeof plannedReads>[1]['statements']> = {}) =>
+const reads = (resultSql: string, before: Partial<Statements> = {}) =>
   plannedReads(engine, { slots: [rows, others], statements: { cells: [], noise: [], resultSql, ...before } })
 
 const everything: readonly Scan[] = [rows, others].map(({ id, schema }) => ({
@@ -116,6 +118,44 @@ test('a table that an earlier statement makes is no dataset, and what is joined 
       conditions: [{ column: 'key', operator: '>', value: { type: 'BIGINT', value: 3n } }],
     },
   ])
+})
+
+describe('what is read for noise', () => {
+  const key = { name: 'key', type: 'INTEGER' }
+  const units = {
+    open: { table: 'open', columns: [key] },
+    sql: 'SELECT r.whole, count(DISTINCT r.id) FROM rows r JOIN open o ON r.whole = o.key GROUP BY 1',
+  }
+  const statements = {
+    cellsSql: 'SELECT whole, sum(price) FROM rows GROUP BY 1',
+    histograms: [{ values: 'small', sql: 'SELECT whole, small, count(*) FROM rows GROUP BY 1, 2' }],
+    units,
+    table: 'noisy',
+    columns: [key],
+  }
+  const readFor = (noise: Partial<Statements['noise'][number]>) =>
+    reads('SELECT key FROM noisy', { noise: [{ ...statements, ...noise }] })
+  const columnsOf = (scans: readonly Scan[]) => scans.map(({ slot, columns }) => [slot, ...[...columns].sort()])
+
+  test('is what its cells, its histograms and the units of some groups need, each by itself', async () => {
+    expect(columnsOf(await readFor({}))).toEqual([
+      ['rows', 'price', 'whole'],
+      ['rows', 'small', 'whole'],
+      ['rows', 'id', 'whole'],
+    ])
+    expect(columnsOf(await readFor({ units: null, histograms: [] }))).toEqual([['rows', 'price', 'whole']])
+  })
+
+  test('is the units alone of one group without a name', async () => {
+    const one = { open: { table: 'open', columns: [] }, sql: 'SELECT count(DISTINCT id) FROM rows' }
+    expect(columnsOf(await readFor({ units: one, histograms: [] })).at(-1)).toEqual(['rows', 'id'])
+  })
+
+  test('is everything where one of the statements is not understood', async () => {
+    const none = 'SELECT nothing FROM rows'
+    const changes = [{ cellsSql: none }, { histograms: [{ values: 'small', sql: none }] }, { units: { ...units, sql: none } }]
+    for (const change of changes) expect(await readFor(change)).toEqual(everything)
+  })
 })
 
 test.each([

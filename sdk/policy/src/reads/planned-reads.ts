@@ -2,6 +2,7 @@ import { readSlots, type Slot, type SlotInput } from '../analysis/slots.ts'
 import type { Engine } from '../engine/instance.ts'
 import type { Optimizing } from '../engine/optimizing.ts'
 import type { Statements } from '../guard.ts'
+import type { NoiseStatement } from '../noise/noise-statement.ts'
 import type { Scan } from './scan.ts'
 import { everythingOf, scansOf } from './scans.ts'
 
@@ -9,8 +10,10 @@ export interface ReadsRequest {
   /** the same as the guard was given */
   readonly slots: readonly SlotInput[]
   /** what the guard answered */
-  readonly statements: Pick<Statements, 'cells' | 'noise' | 'resultSql'>
+  readonly statements: Pick<Statements, 'cells' | 'resultSql'> & { readonly noise: readonly ReadForNoise[] }
 }
+
+type ReadForNoise = Pick<NoiseStatement, 'cellsSql' | 'histograms' | 'units' | 'table' | 'columns'>
 
 /**
  * What DuckDB will read at most of the datasets, for all statements of a query. It depends on the query alone: no value of any row is
