@@ -38,8 +38,7 @@ type Query = Pick<NoisyCore, 'core' | 'measured' | 'plan'>
 /** @param additive whether nothing but counts and sums is taken of the rows */
 export function measuredRows(query: Query, name: string, additive: boolean): MeasuredRows {
   const { core, plan } = query
-  const most = rowsPerUnitIn(core.from)
-  const { pieces, unit, taken, withNobodys } = boundedRows(query, name, { most, additive })
+  const { pieces, unit, taken, withNobodys } = boundedRows(query, name, additive)
   const last = pieces.at(-1) ?? missing()
   const kept = level(core.groups.map((g) => ({ name: g.name, value: ast.column('w', g.name) })))
   const own = column(kept.add('u', ast.column('w', unit)))
@@ -102,15 +101,11 @@ interface BoundedRows {
   readonly withNobodys: boolean
 }
 
-interface Wanted {
-  /** rows that a unit has anyway, so that none is over a bound of as many; null where that is not known */
-  readonly most: number | null
-  readonly additive: boolean
-}
-
 /** The rows with all that is read of them, each value once, and of those the ones that stay. */
-function boundedRows({ core, measured }: Query, name: string, { most, additive }: Wanted): BoundedRows {
+function boundedRows({ core, measured }: Query, name: string, additive: boolean): BoundedRows {
   const { from, where, groups, units } = core
+  // no unit is over a bound of as many rows as it has anyway
+  const most = rowsPerUnitIn(from)
   const needed = boundsOf(core).filter((bound) => most === null || bound.most < most)
   const bounds = groups.length === 0 ? needed.filter((bound) => bound.of === 'rows') : needed
   const columns = level(groups.map((g) => ({ name: g.name, value: write(g.value) })))
