@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { SlotInput } from '../analysis/slots.ts'
 import { createGuard, type Guard } from '../guard.ts'
 import { openDatabase } from '../testing/data.ts'
 import { noisySlots } from '../testing/noisy-patients.ts'
@@ -23,9 +24,17 @@ const pupil = (pupil: string, rows: number) => `SELECT ${pupil}, 'School', i % 9
 
 const unit = { maxRowsPerUnit: 3, maxGroupsPerUnit: 2 }
 
+/** The same rule, which allows different ages to be counted too. */
+function countingAges(slot: SlotInput): SlotInput {
+  const { age } = slot.rule.columns
+  if (age === undefined) return slot
+  const counted = { ...age, aggregate: [...(age.aggregate ?? []), 'count_distinct' as const] }
+  return { ...slot, rule: { ...slot.rule, columns: { ...slot.rule.columns, age: counted } } }
+}
+
 /** @param changes of the rules */
 async function ask(sql: string, rows: Rows, stated: Readonly<Record<string, number>> = {}, changes: Changes = {}) {
-  const slots = noisySlots({ unit, stated, ...changes })
+  const slots = noisySlots({ unit, stated, ...changes }).map(countingAges)
   const { noise } = await allowedWithNoise(guard, slots, sql, plenty)
   const own = slots.flatMap((slot) => (rows[slot.id] === undefined ? [] : [{ slot, rows: rows[slot.id] ?? '' }]))
   const database = await openDatabase(own)
@@ -82,6 +91,18 @@ describe('of a dataset alone what its owner states is believed', () => {
       expect(withIt.cells).toEqual(without.cells)
       expect(withIt.cells.join()).not.toContain('Nowhere')
       expect(withIt.histograms).toEqual(without.histograms)
+    }
+  })
+
+  test('of different values those that rows of nobody have too count', async () => {
+    const values = 'SELECT region, count(DISTINCT age) AS n FROM patients GROUP BY region'
+    for (const [rows, stated] of [
+      [oneEach, 1],
+      [twoEach, 2],
+    ] as const) {
+      const { numbered, cells } = await ask(values, rows, { patients: stated })
+      expect([numbered, cells]).toEqual([false, (await ask(values, rows)).cells])
+      expect(cells.map((cell) => cell.split(',')[1])).toEqual(['1', '1', '1', '1', '1'])
     }
   })
 
