@@ -31,6 +31,15 @@ test('a receipt’s noise is printed exactly, and no name of it begins a line', 
   ])
 })
 
+test('where enough rows spare units, both numbers are printed', () => {
+  const spared = { column: 'rows\nall', minimum: '60' }
+  const threshold = { column: 'units', minimum: '20', delta: null, spared }
+  expect(namedNoiseLines([{ groups: [], columns: [], outputs: [], threshold }])).toEqual([
+    'noise',
+    '  groups come out where units is at least 20, or rows all at least 60',
+  ])
+})
+
 test('of several tables each says what it is grouped by', () => {
   const table = { columns: [], outputs: [], threshold: null }
   expect(

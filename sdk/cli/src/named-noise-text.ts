@@ -20,8 +20,13 @@ function tableLines({ columns, outputs, threshold }: NoisyTable): readonly strin
     ...outputs
       .filter((output) => output.columns.length > 0)
       .map((output) => `  ${output.columns.map(oneLine).join(', ')} computed from ${output.of.map(oneLine).join(', ')}`),
-    ...(threshold === null ? [] : [`  groups come out where ${oneLine(threshold.column)} is at least ${threshold.minimum}`]),
+    ...(threshold === null ? [] : [`  groups come out where ${thresholdText(threshold)}`]),
   ]
+}
+
+function thresholdText({ column, minimum, spared }: NonNullable<NoisyTable['threshold']>): string {
+  const enough = spared === undefined ? '' : `, or ${oneLine(spared.column)} at least ${spared.minimum}`
+  return `${oneLine(column)} is at least ${minimum}${enough}`
 }
 
 function drawnText({ mechanism, scale, grid, sensitivity }: NoisyColumn): string {

@@ -85,6 +85,11 @@ describe('the noise that a receipt names', () => {
       [{ sql }, stated],
     ] as const)
       expect(await refusalOf(verifyNoise(runOf(slot, 1, of), receiptOf(receipt)))).toBe('receipt-invalid')
+    const fewer = stated.map(({ threshold, ...table }): NamedNoise[number] => {
+      if (threshold?.spared === undefined) return expect.fail()
+      return { ...table, threshold: { ...threshold, spared: { ...threshold.spared, minimum: '1' } } }
+    })
+    expect(await refusalOf(verifyNoise(runOf(slot, 1, { sql, unit }), receiptOf(fewer)))).toBe('receipt-invalid')
   })
 
   test('is refused where it is less than was paid for, though every figure fits the others', async () => {

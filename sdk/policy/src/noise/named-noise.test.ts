@@ -46,6 +46,13 @@ describe('the noise of a query, as a receipt names it', () => {
     expect((epsilon?.numerator ?? 0n) <= (epsilon?.denominator ?? rational(0).denominator)).toBe(true)
   })
 
+  test('says how many rows are enough where owners state how many a unit has', async () => {
+    const { threshold } = await named('count(*) AS visits', { stated: { patients: 3 } })
+    expect(threshold).toEqual({ column: 'units', minimum: '2', delta: null, spared: { column: 'rows all', minimum: '6' } })
+    expect(await named('count(*) AS visits')).toMatchObject({ threshold: { column: 'units', minimum: '2', delta: null } })
+    expect((await named('count(*) AS visits')).threshold).not.toHaveProperty('spared')
+  })
+
   test('says of Gaussian noise its variance, and no ε that it has not', async () => {
     const zcdp = { mechanism: 'discreteGaussian', accounting: 'zcdp' } as const
     const { columns } = await named('count(*) AS visits', { noise: zcdp })

@@ -52,6 +52,9 @@ function noisyTable({ columns, outputs, threshold }: NoisePlan, cells: NoiseOfCe
             column: named(threshold.column),
             minimum: `${threshold.minimum}`,
             delta: threshold.tau === null ? null : quotientText(threshold.tau.delta),
+            ...(threshold.spared === null
+              ? {}
+              : { spared: { column: named(threshold.spared.column), minimum: `${threshold.spared.minimum}` } }),
           },
   }
 }

@@ -28,6 +28,15 @@ describe('noise that a receipt names', () => {
     expect(accepts({ count: 12 })).toBe(false)
     expect(accepts({ threshold: { ...noise.threshold, hidden: 3 } })).toBe(false)
     expect(acceptsColumn({ mechanism: 'gaussian' })).toBe(false)
+    const sparedBy = (spared: unknown) => accepts({ threshold: { ...noise.threshold, spared } })
+    expect(sparedBy({ column: 'rows', minimum: '60' })).toBe(true)
+    for (const more of [
+      null,
+      { column: 'rows' },
+      { column: 'rows', minimum: '60', groups: '3' },
+      { column: 'rows', minimum: 60 },
+    ])
+      expect(sparedBy(more)).toBe(false)
   })
 
   test('has an end', () => {

@@ -51,17 +51,23 @@ const noisyTableSchema = z.strictObject({
       }),
     )
     .max(maximumNoisyColumns),
-  /**
-   * Groups come out where this column is at least `minimum`, and where noisy rows are so many that by what owners state in their
-   * manifests they are of that many units; `delta` where groups come from the data.
-   */
-  threshold: z.strictObject({ column: name, minimum: integerText, delta: quotientText.nullable() }).nullable(),
+  /** groups come out where this column is at least `minimum`; `delta` where they come from the data */
+  threshold: z
+    .strictObject({
+      column: name,
+      minimum: integerText,
+      delta: quotientText.nullable(),
+      /** or where this one is: so many rows are of enough units, by what an owner states in its manifest */
+      spared: z.strictObject({ column: name, minimum: integerText }).optional(),
+    })
+    .nullable(),
 })
 export type NoisyTable = z.infer<typeof noisyTableSchema>
 
 /**
  * The noise that results of a run got: all tables together cost what was debited. It follows from the rules, the query, the run's
- * parameters and what manifests state alone, and tells nothing of the data: neither the noise that was drawn nor how many groups got any.
+ * parameters and what manifests state alone, and tells nothing more of the data: neither the noise that was drawn nor how many
+ * groups got any.
  */
 export const namedNoiseSchema = z.array(noisyTableSchema).min(1).max(maximumNoisyTables)
 export type NamedNoise = z.infer<typeof namedNoiseSchema>
