@@ -18,7 +18,10 @@ export function guardJson(result: GuardVerdict) {
   if (result.verdict === 'allowed') {
     // The report says the same of the noise, in numbers that JSON has.
     const { noise, ...rest } = result
-    return { ...rest, noise: noise.map(({ cellsSql, histograms, table }) => ({ cellsSql, histograms, table })) }
+    const read = noise.map(({ cellsSql, histograms, units, table }) => {
+      return { cellsSql, histograms, units: units?.sql ?? null, table }
+    })
+    return { ...rest, noise: read }
   }
   return { verdict: result.verdict, reasons: result.reasons.map((reason) => ({ ...reason, fix: fixOf(reason.code) })) }
 }

@@ -52,7 +52,8 @@ function noisyThresholdText({ groups, declaredGroups, leastUnits, enoughRows, ta
   const possible =
     declaredGroups === null ? 'groups come from the data' : `the ${declaredGroups} declared groups alone can come out`
   const left = groups.length === 0 ? 'it is left out otherwise' : `other groups are left out. Of the groups: ${possible}`
-  const rows = enoughRows === null ? '' : `, or ${enoughRows} rows, which are of so many units`
+  const rows =
+    enoughRows === null ? '' : `, or ${enoughRows} rows by theirs, which are of ${leastUnits} units by what the owner states`
   return `has at least ${leastUnits} privacy units by their noisy number${rows}; ${left}${why}${assured}`
 }
 
