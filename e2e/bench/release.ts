@@ -10,9 +10,10 @@ import { openCleanRoom, readyToRun } from '../harness/clean-room.ts'
 import { rogueExecutor } from '../harness/rogue-executor.ts'
 
 // What a release costs beside what it cannot avoid: the public-key operations on what no release has seen before and one durable
-// commit of as many bytes. (Of a query that spends ε, the decision's processor time too.) Twice: the decision (appraisal with warm caches, checks, debit, log, seal) in a process that does
-// nothing else, each followed by one set of the operations; and the whole call, over the wire to a real key service with its bus,
-// each followed by one set in a process that has slept until then, as the key service has.
+// commit of as many bytes. (Of a query that spends ε, the decision's processor time too.) Twice: the decision (appraisal with
+// warm caches, checks, debit, log, seal) in a process that does nothing else, each followed by one set of the operations; and
+// the whole call, over the wire to a real key service with its bus, each followed by one set in a process that has slept until
+// then, as the key service has.
 // Usage: node --conditions=source e2e/bench/release.ts [releases]
 
 const releases = Number(process.argv[2] ?? 200)

@@ -12,7 +12,8 @@ import { createEnvelopeThreads } from '@reinraum/envelope'
 // Memory of sealing a file must not depend on its size: CSV → Parquet (DuckDB) → envelope → file, for files of several sizes,
 // each in a process of its own. Then the same with rows counted per privacy unit, where each row is of a unit of its own: what
 // that costs depends on the number of units, up to what fits; and with rows clustered by a text, which takes one reading more than
-// the file has parts that can be sorted. Beside them, the same Parquet encrypted to nowhere, and the CSV copied. Usage: node --conditions=source e2e/bench/seal-file.ts [megabytes …]
+// the file has parts that can be sorted. Beside them, the same Parquet encrypted to nowhere, and the CSV copied.
+// Usage: node --conditions=source e2e/bench/seal-file.ts [megabytes …]
 
 const columns = [
   { name: 'id', type: 'BIGINT' as const },

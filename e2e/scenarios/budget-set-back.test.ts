@@ -6,8 +6,8 @@ import type { CommandLine } from '../harness/command-line.ts'
 import { noisyVisits, sealNoisyVisits, terminalOf, visitsFor } from '../harness/noisy-visits.ts'
 import { useCleanRooms } from '../harness/use-clean-rooms.ts'
 
-// Whoever runs a key service puts an old copy of its disk in the place of the present one, so that what was spent since would be there
-// to be spent again.
+// Whoever runs a key service puts an old copy of its disk in the place of the present one, so that what was spent since would
+// be there to be spent again.
 
 const rooms = useCleanRooms()
 let clean: CleanRoom

@@ -17,7 +17,8 @@ import { approve, type CleanRoom, propose, sealBoth, settle, start as startIn } 
 import { freezing, releasesOf } from '../harness/runs-in-flight.ts'
 import { useCleanRooms } from '../harness/use-clean-rooms.ts'
 
-// Two registers with a budget each, at two key services: health-keys is asked first, shared-keys after it. Two executors share the work.
+// Two registers with a budget each, at two key services: health-keys is asked first, shared-keys after it. Two
+// executors share the work.
 
 const rooms = useCleanRooms({ executors: 2, redeliverAfterMs: 7_000 })
 const executors = ['executor', 'executor/2']

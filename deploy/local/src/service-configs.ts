@@ -9,7 +9,10 @@ import type { ObjectsConfig } from '@reinraum/kit'
 export type CommonConfig = {
   /** Last path of the SPIFFE URI: 'governance', 'ingestion', 'release', 'keys/<key service>', 'executor'. */
   readonly id: string
-  /** Parties come to one port with signed request tokens, services to the other with mutual TLS. The executor has only the second, for its health. */
+  /**
+   * Parties come to one port with signed request tokens, services to the other with mutual TLS. The executor has only the
+   * second, for its health.
+   */
   readonly listen: { readonly parties?: string; readonly services: string }
   readonly tls: { readonly ca: string; readonly cert: string; readonly key: string }
   /** `seed` is a file that holds the NKEY seed; `inbox` is the prefix of this service's reply subjects. */

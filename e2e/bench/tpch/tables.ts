@@ -9,7 +9,10 @@ export interface TableOf {
 
 type Column = DatasetSchema['columns'][number]
 
-/** The eight tables of TPC-H (TPC-H specification §1.4), with the types that §1.3 asks for: money is DECIMAL, so that sums are exact. */
+/**
+ * The eight tables of TPC-H (TPC-H specification §1.4), with the types that §1.3 asks for: money is DECIMAL, so
+ * that sums are exact.
+ */
 export const tables: readonly TableOf[] = [
   table('region', 'r_regionkey INTEGER, r_name VARCHAR, r_comment VARCHAR'),
   table('nation', 'n_nationkey INTEGER, n_name VARCHAR, n_regionkey INTEGER, n_comment VARCHAR'),

@@ -82,7 +82,8 @@ export interface OpenedResult {
 /**
  * A recipient fetches a released result, verifies its receipt, opens its own sealed result key and writes the Parquet file.
  * Nothing appears under `file` before all of it is authenticated, and nothing that was there is replaced.
- * @throws ReinraumError `already-exists`, `storage-full`, `review-pending`, `review-rejected`, `receipt-invalid`, `recipient-not-allowed`, `decryption-failed`
+ * @throws ReinraumError `already-exists`, `storage-full`, `review-pending`, `review-rejected`, `receipt-invalid`,
+ * `recipient-not-allowed`, `decryption-failed`
  */
 export async function openResult(
   session: Session,

@@ -35,7 +35,10 @@ export interface ConnectOptions {
   readonly floors?: FloorsKeeper
 }
 
-/** Opens no connection yet: each service is dialled at its first call. What only reads waits some seconds for a service that restarts. */
+/**
+ * Opens no connection yet: each service is dialled at its first call. What only reads waits some seconds for
+ * a service that restarts.
+ */
 export function connect({ room, identity, now = () => new Date(), floors }: ConnectOptions): Session {
   const tls = { ca: Buffer.from(room.ca, 'utf8') }
   const opened: { close(): void }[] = []

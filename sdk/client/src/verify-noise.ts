@@ -23,8 +23,8 @@ function askingOf({ contract, manifests }: Pick<VerifiedRun, 'contract' | 'manif
 }
 
 /**
- * Verifies the noise that a receipt names: it costs each dataset no more than the query says, added up from its scales, and it is what
- * the guard plans, if this is the guard that planned it. That it was drawn is the word of the attested executor.
+ * Verifies the noise that a receipt names: it costs each dataset no more than the query says, added up from its scales, and it
+ * is what the guard plans, if this is the guard that planned it. That it was drawn is the word of the attested executor.
  * @throws ReinraumError `receipt-invalid`
  */
 export async function verifyNoise(run: VerifiedRun, { document }: Verified<Receipt>): Promise<NoiseStanding> {

@@ -13,8 +13,8 @@ import {
 
 /**
  * Verifies that the key services gave the keys of a run away, for this run and on the receipt's evidence: for each dataset
- * version as many of the key services that hold its key as the contract says it takes. Where the rule asks for noise all of them did,
- * and each debited what the query says that it spends, of every part of the data.
+ * version as many of the key services that hold its key as the contract says it takes. Where the rule asks for noise all of
+ * them did, and each debited what the query says that it spends, of every part of the data.
  * @throws ReinraumError `receipt-invalid`, and those of `verifyRelease`
  */
 export async function verifyReleases(

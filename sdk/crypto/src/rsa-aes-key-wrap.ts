@@ -32,7 +32,10 @@ export function isRsa4096PublicKey(spki: Uint8Array): boolean {
   )
 }
 
-/** A new key pair to wrap to, made outside the event loop; it takes about a second. The caller overwrites `privateKey` (PKCS #8). */
+/**
+ * A new key pair to wrap to, made outside the event loop; it takes about a second. The caller
+ * overwrites `privateKey` (PKCS #8).
+ */
 export async function generateRsaAesKeyPair(): Promise<{ publicKey: Uint8Array; privateKey: Uint8Array }> {
   const size = { modulusLength: encryptedKekLength * 8, publicExponent: Uint8Array.of(1, 0, 1) }
   const pair = await crypto.subtle.generateKey({ ...algorithm, ...size }, true, ['encrypt', 'decrypt'])

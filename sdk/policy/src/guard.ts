@@ -62,8 +62,8 @@ export interface Statements {
   /** in this order, each before the next is run, and all before the result */
   readonly cells: readonly CellStatement[]
   /**
-   * what the result reads in place of rows, where a rule asks for noise: there are no other cells then. In this order: later ones may
-   * read tables of earlier ones
+   * what the result reads in place of rows, where a rule asks for noise: there are no other cells then. In this order: later
+   * ones may read tables of earlier ones
    */
   readonly noise: readonly NoiseStatement[]
   readonly resultSql: string
@@ -152,7 +152,10 @@ async function check(engine: Engine, request: GuardRequest): Promise<GuardVerdic
   }
 }
 
-/** What people are told of the noise, all of which a receipt will name: what it has no room for is refused before anybody decides on it. */
+/**
+ * What people are told of the noise, all of which a receipt will name: what it has no room for is refused before
+ * anybody decides on it.
+ */
 function reportedNoise(noisy: NoisyQuery, privacy: Spending): NoiseReport {
   const report = noiseReport(noisy, privacy)
   requireNamed(

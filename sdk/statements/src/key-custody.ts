@@ -13,8 +13,8 @@ export function keyCustodyOf({ keyService }: Pick<Slot, 'keyService'>): KeyCusto
 }
 
 /**
- * How many of a slot's key services release before a run may go on: as many as its key takes or, where the rule asks for noise, all.
- * Each counts what is spent by itself; if some were left out, now these and now those, each would count a part of it.
+ * How many of a slot's key services release before a run may go on: as many as its key takes or, where the rule asks for noise,
+ * all. Each counts what is spent by itself; if some were left out, now these and now those, each would count a part of it.
  */
 export function releasesNeeded(slot: Pick<Slot, 'keyService' | 'rule'>): number {
   const { services, threshold } = keyCustodyOf(slot)

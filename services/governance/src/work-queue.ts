@@ -4,9 +4,9 @@ import type { Governance } from './governance.ts'
 import type { GovernanceTables } from './store.ts'
 
 /**
- * So many runs of all contracts together wait in the work stream for an executor to take them. The stream hands them out in the order
- * in which they came, so the others wait here, where contracts take turns. More would make a newcomer wait longer; fewer could
- * leave executors idle for as long as an event takes to get here.
+ * So many runs of all contracts together wait in the work stream for an executor to take them. The stream hands them out in the
+ * order in which they came, so the others wait here, where contracts take turns. More would make a newcomer wait longer; fewer
+ * could leave executors idle for as long as an event takes to get here.
  */
 const mostInStream = 4
 

@@ -29,8 +29,8 @@ export async function startLease(trx: KeysTransaction, verified: VerifiedRun, no
 
 /**
  * Extends the lease of a run that got keys here, if nothing it rests on was revoked since. Returns its new end in ms.
- * @throws ReinraumError `rollback-detected`, `lease-lost` (never released here, lapsed), `revoked`, `approval-revoked`, `query-rejected`, `expired` (the contract),
- *   `key-destroyed` (a key that it holds, or about to be)
+ * @throws ReinraumError `rollback-detected`, `lease-lost` (never released here, lapsed), `revoked`, `approval-revoked`,
+ *   `query-rejected`, `expired` (the contract), `key-destroyed` (a key that it holds, or about to be)
  */
 export async function renewLease(trx: KeysTransaction, runId: string, now: Date): Promise<number> {
   const lease = await requireLease(trx, runId, now)

@@ -22,7 +22,10 @@ export interface KeysDatabase {
   identity: { id: number; wrapped_key: Uint8Array; sealed: Uint8Array }
   /** the root key that all of this is wrapped under; `threshold` and `key_check` of shares only; one row */
   root_key: { id: number; kind: RootKeyKind; threshold: number | null; key_check: Uint8Array | null }
-  /** shares of the root key, each sealed to its holder (Ed25519 public key, base64url; fingerprint of all its keys), and a commitment to each */
+  /**
+   * shares of the root key, each sealed to its holder (Ed25519 public key, base64url; fingerprint of all its keys), and
+   * a commitment to each
+   */
   unseal_shares: { holder: string; sealed: Uint8Array; commitment: Uint8Array; fingerprint: string }
   /** contracts that name this service, as every member signed them */
   contracts: { id: string; statement: Uint8Array; known_since: number }

@@ -21,8 +21,8 @@ export function rowsUpTo(last: number): string {
 }
 
 /**
- * SQL of a number from 0 to `n - 1`, evenly, which depends on the seed, the field and the row alone: whatever is generated first, and in
- * however many threads, the table is the same.
+ * SQL of a number from 0 to `n - 1`, evenly, which depends on the seed, the field and the row alone: whatever is generated
+ * first, and in however many threads, the table is the same.
  * @param field of which no two share the name, over all tables
  * @param row SQL of an integer below 2^40
  */

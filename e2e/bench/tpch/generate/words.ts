@@ -47,7 +47,8 @@ export const colours = words(
   salmon sandy seashell sienna sky slate smoke snow spring steel tan thistle tomato turquoise violet wheat white yellow`,
 )
 
-// Question 13 asks for orders whose comment has `special`, then `requests`: each is there three times, for about one such comment in a hundred.
+// Question 13 asks for orders whose comment has `special`, then `requests`: each is there three times, for about one such
+// comment in a hundred.
 export const nouns = words(
   `accounts barrels bridges candles clerks deposits drivers engines farms gardens harbours invoices journeys kettles ladders
   letters markets meadows orchards packages pilots porters quarries requests requests requests rivers sailors stations tables tenants timbers

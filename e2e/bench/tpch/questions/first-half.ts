@@ -1,6 +1,6 @@
 /**
- * Questions 1 to 11 of TPC-H (§2.4) with the parameters that it validates answers with. Where an order leaves rows equal, a key follows,
- * so that an answer is one sequence of rows.
+ * Questions 1 to 11 of TPC-H (§2.4) with the parameters that it validates answers with. Where an order leaves rows equal, a key
+ * follows, so that an answer is one sequence of rows.
  */
 export function firstHalf(factor: number): readonly string[] {
   return [

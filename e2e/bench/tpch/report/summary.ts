@@ -6,7 +6,10 @@ export interface Summary {
   readonly warm: number
   readonly cold: number
   readonly worstCold: number
-  /** naive over cold, of the questions that read under a third of the columns of their tables; undefined where it was not measured */
+  /**
+   * naive over cold, of the questions that read under a third of the columns of their tables; undefined where
+   * it was not measured
+   */
   readonly naive: { readonly least: number; readonly mean: number; readonly questions: readonly number[] } | undefined
   readonly equal: boolean
 }

@@ -8,8 +8,8 @@ type Condition = Scan['conditions'][number]
 type Constant = Extract<Condition, { readonly value: unknown }>['value']
 
 /**
- * Writes the tables of a connection to Parquet files that hold what is planned and nothing else: rows that no scan needs are left out,
- * and the bytes of every column that none lists are zeros. A table that is not planned gets no file.
+ * Writes the tables of a connection to Parquet files that hold what is planned and nothing else: rows that no scan needs are
+ * left out, and the bytes of every column that none lists are zeros. A table that is not planned gets no file.
  * @returns the files by their tables
  */
 export async function writeDestroyed(connection: DuckDBConnection, reads: Reads, folder: string): Promise<Map<string, string>> {

@@ -12,7 +12,8 @@ const keptFill = 4096
 /**
  * The event log of the firmware and the boot loader. The area that it lies in is far larger, and its unused rest, all ones or
  * all zeros, stays here: evidence has to fit into a message.
- * @throws ReinraumError `malformed-evidence` where it does not, or where it is longer than appraisal reads, and whatever `files` throws
+ * @throws ReinraumError `malformed-evidence` where it does not, or where it is longer than appraisal reads,
+ * and whatever `files` throws
  */
 export async function readEventLogFile(files: TsmFiles, path: string): Promise<Uint8Array> {
   const log = withoutFill(await files.read(path, maxAreaLength))

@@ -6,7 +6,10 @@ export const specIdSignature = 'Spec ID Event03\0'
 
 /** bytes with the padding; real areas have 64 KiB to 1 MiB */
 export const maximumLogLength = 1024 * 1024
-/** bytes without the padding, which costs next to nothing; real logs have at most 20 KiB, and all of it is hashed up to three times */
+/**
+ * bytes without the padding, which costs next to nothing; real logs have at most 20 KiB, and all of it is hashed
+ * up to three times
+ */
 export const maximumContentLength = 256 * 1024
 /** Real logs have some dozens, with all that GRUB runs some hundreds; each event costs a few digests and a line of text. */
 export const maximumEvents = 512

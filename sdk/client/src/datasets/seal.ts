@@ -39,7 +39,10 @@ export interface SealOptions {
   readonly file: string
   /** a private folder of this party for ciphertext that is not uploaded yet */
   readonly stateDirectory: string
-  /** 32 random bytes from elsewhere, used for this dataset version only; without it a fresh key is made. The caller overwrites it. */
+  /**
+   * 32 random bytes from elsewhere, used for this dataset version only; without it a fresh key is made.
+   * The caller overwrites it.
+   */
   readonly dataKey?: Uint8Array
   /** which data it is, whatever the contract and the slot: where the rule asks for noise, its budget goes by this name */
   readonly lineage?: Lineage

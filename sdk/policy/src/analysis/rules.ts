@@ -164,7 +164,10 @@ export function checkGroup(value: Expression, rules: Rules, offset: number | und
   }
 }
 
-/** WHERE over rows of datasets: comparisons of one column each with constants and released values, or of two columns, as `filter` says. */
+/**
+ * WHERE over rows of datasets: comparisons of one column each with constants and released values, or of two
+ * columns, as `filter` says.
+ */
 export function checkFilter(condition: Expression, rules: Rules, offset: number | undefined): void {
   switch (condition.kind) {
     case 'logic':

@@ -155,7 +155,10 @@ function analyseSource(node: unknown, context: Context, outer: Names, use: Use):
   return { kind: 'block', block: finish(releasedBlock(select, source, surroundings), context, name, columnNames) }
 }
 
-/** Aggregates of public rows: as of a dataset, or, where those do not do, as of results, for columns that may be shown as they are. */
+/**
+ * Aggregates of public rows: as of a dataset, or, where those do not do, as of results, for columns that may be
+ * shown as they are.
+ */
 function publicBlock(select: SelectNode, source: FromRead, surroundings: Surroundings): Omit<Block, 'name'> {
   try {
     return aggregateBlock(select, source, surroundings)

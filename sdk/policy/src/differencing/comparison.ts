@@ -2,7 +2,10 @@ import { quote } from '../engine/shadow.ts'
 import type { CellTable, SketchColumns } from '../rewrite/history.ts'
 import { type PackedSketches, packSketch } from './cell-sketch.ts'
 
-/** What the engine is told to make, show and hide of one table of cells. Texts alone, so that a process without this package can. */
+/**
+ * What the engine is told to make, show and hide of one table of cells. Texts alone, so that a process
+ * without this package can.
+ */
 export interface ComparisonSql {
   readonly create: string
   /** per sketch: the cells that would be shown, each as the number of its row, then its sketch in decimal texts */

@@ -1,6 +1,6 @@
 /**
- * The optimizers of DuckDB that plans of what is read may use: what they do depends on the query alone, where nothing is known of the
- * rows. All others look at how many rows there are, or save work in ways that read no further columns.
+ * The optimizers of DuckDB that plans of what is read may use: what they do depends on the query alone, where nothing is known
+ * of the rows. All others look at how many rows there are, or save work in ways that read no further columns.
  */
 const used: ReadonlySet<string> = new Set([
   'expression_rewriter',

@@ -17,8 +17,8 @@ interface Table {
 }
 
 /**
- * Of an empty table the engine knows that whatever joins with it is empty, and reads nothing then. So every table gets rows here, in a
- * transaction that is rolled back: while they are not committed, the engine has no statistics of them.
+ * Of an empty table the engine knows that whatever joins with it is empty, and reads nothing then. So every table gets rows
+ * here, in a transaction that is rolled back: while they are not committed, the engine has no statistics of them.
  */
 export async function withUnknownRows<T>(
   connection: DuckDBConnection,

@@ -15,7 +15,10 @@ export interface Shadow {
   readonly bindCells: (table: string, sql: string) => Promise<readonly OutputColumn[]>
   /** Binds what gives exact cells to whoever adds noise to them: no table is made of it. */
   readonly bindExact: (sql: string) => Promise<void>
-  /** Makes a table of noisy cells. But for exact cells, what is bound from now on reads such and public datasets, and nothing that is protected. */
+  /**
+   * Makes a table of noisy cells. But for exact cells, what is bound from now on reads such and public datasets, and
+   * nothing that is protected.
+   */
   readonly makeNoisy: (table: string, columns: readonly OutputColumn[]) => Promise<void>
   /** names of the tables of cells that were made */
   readonly madeCells: () => readonly string[]

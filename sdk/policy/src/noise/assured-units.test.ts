@@ -7,8 +7,8 @@ import { allowedWithNoise, exactTexts } from '../testing/noisy-room.ts'
 import { seededRandomness } from '../testing/seeded-randomness.ts'
 import { noiseAdder } from './add-noise.ts'
 
-// Patients have noise; pupils have a threshold of seven and no noise. Six people of both are in Region 0, thirty in Region 1, of whom
-// five have marks.
+// Patients have noise; pupils have a threshold of seven and no noise. Six people of both are in Region 0, thirty in Region 1,
+// of whom five have marks.
 
 let guard: Guard
 beforeAll(async () => {

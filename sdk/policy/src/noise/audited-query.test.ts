@@ -8,8 +8,9 @@ import { seededRandomness } from '../testing/seeded-randomness.ts'
 import { type ExactTexts, noiseAdder } from './add-noise.ts'
 import type { NoiseStatement } from './noise-statement.ts'
 
-// The whole way of a query, through the engine, over two databases of which one has a person more: the one who does the most that the
-// bounds allow, and tries more. What is exact does not change from run to run, so it is computed once for each of the two.
+// The whole way of a query, through the engine, over two databases of which one has a person more: the one who does the
+// most that the bounds allow, and tries more. What is exact does not change from run to run, so it is computed once for
+// each of the two.
 
 let guard: Guard
 beforeAll(async () => {

@@ -8,8 +8,8 @@ import { allowedWithNoise, exactTexts, plenty } from '../testing/noisy-room.ts'
 // what the guard writes. Costs are up to a million and arbitrary, so equal sums are of equal rows.
 
 const rows = {
-  // units have from one row to a hundred; equal rows, and missing units, groups and values are among them; some have as many rows in
-  // as many groups as a bound says
+  // units have from one row to a hundred; equal rows, and missing units, groups and values are among them; some have as many
+  // rows in as many groups as a bound says
   patients: `SELECT CASE WHEN hash(i, 1) % 23 = 0 THEN NULL ELSE (hash(i, 2) % 20) * (hash(i, 20) % 20) END, 'n', hash(i, 3) % 90,
       CASE WHEN hash(i, 4) % 19 = 0 THEN NULL ELSE 'Region ' || hash(i, 5) % 13 END, DATE '2020-01-01' + (hash(i, 6) % 400)::INTEGER,
       CASE WHEN hash(i, 7) % 11 = 0 THEN NULL WHEN hash(i, 7) % 11 = 1 THEN 5 ELSE (hash(i, 8) % 10000000) / 100.0 END,

@@ -4,8 +4,8 @@ import { countOf, type DeclaredGroups } from './domains.ts'
 import { additive } from './exact-cells.ts'
 import type { NoisyCore } from './noisy-query.ts'
 
-// Exact cells go as lines of JSON to whoever adds noise, and an executor hears 32 MiB of them in a run (`child/dialogue.ts`). A run that
-// ended there would tell of exact data, so where groups are declared it is known before that all of them fit.
+// Exact cells go as lines of JSON to whoever adds noise, and an executor hears 32 MiB of them in a run (`child/dialogue.ts`). A
+// run that ended there would tell of exact data, so where groups are declared it is known before that all of them fit.
 
 export const mostBytes = 30 * 1024 * 1024
 

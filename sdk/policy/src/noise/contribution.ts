@@ -27,8 +27,8 @@ export function contributionOf({ from, units }: Core): Contribution {
 }
 
 /**
- * That a row belongs to a unit: all units of a core are the same in each row. Rows without one could be anybody's, and so many of them
- * one person's that no noise would hide whether they are there: with noise they count nowhere.
+ * That a row belongs to a unit: all units of a core are the same in each row. Rows without one could be anybody's, and so many
+ * of them one person's that no noise would hide whether they are there: with noise they count nowhere.
  */
 export function ofUnits({ units }: Core): readonly Expression[] {
   return units.slice(0, 1).map((value) => ({ kind: 'isNull', value, negated: true, type: booleanType }))

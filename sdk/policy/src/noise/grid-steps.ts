@@ -25,7 +25,8 @@ export interface OnGrid {
 export function inSteps(of: OnGrid): Node {
   const { every, ends } = of
   if (every === 1n) return onFineGrid(of, isWithin(ends, 1n << 31n) ? 'INTEGER' : 'BIGINT')
-  // Both ends are whole steps: what is clamped to them first is between them when it is rounded, from a distance that is not negative.
+  // Both ends are whole steps: what is clamped to them first is between them when it is rounded, from a distance
+  // that is not negative.
   const fine = { low: ends.low * every, high: ends.high * every }
   const whole = isWithin({ low: fine.low, high: fine.high + every }, 1n << 31n) ? 'INTEGER' : 'BIGINT'
   const distance = ast.call('+', [onFineGrid({ ...of, ends: fine }, whole), ast.integer(every / 2n - fine.low)])

@@ -28,7 +28,10 @@ export interface NoiseOfCells {
   readonly declaredGroups: number | null
   /** a group comes out where its noisy number of units is at least this */
   readonly leastUnits: number
-  /** or where its noisy number of rows is: these are of `leastUnits` by what the owner states; null where units are always counted */
+  /**
+   * or where its noisy number of rows is: these are of `leastUnits` by what the owner states; null where
+   * units are always counted
+   */
   readonly enoughRows: number | null
   /** as far as groups that nobody declared ask for it */
   readonly tau: number | null

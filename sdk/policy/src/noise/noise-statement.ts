@@ -39,7 +39,10 @@ export interface OpenGroups {
   readonly columns: readonly OutputColumn[]
 }
 
-/** What is read once that is known, unless there are no such groups: a SELECT of texts, the groups of a cell, then its exact units. */
+/**
+ * What is read once that is known, unless there are no such groups: a SELECT of texts, the groups of a cell,
+ * then its exact units.
+ */
 export interface UnitsStatement {
   readonly open: OpenGroups
   readonly sql: string

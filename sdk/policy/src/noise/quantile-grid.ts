@@ -2,8 +2,8 @@ import { type ClampedValues, type Steps, stepsOf } from '@reinraum/privacy'
 import { bytesOfKeys, bytesOfLine, linesOf, mostBytes } from './cell-texts.ts'
 import { countOf, type DeclaredGroups } from './domains.ts'
 
-// A quantile is drawn from a histogram, which goes to whoever draws in a line per group and value that has rows. How many there can be
-// follows from public figures alone: so fine a grid is chosen that all of them fit.
+// A quantile is drawn from a histogram, which goes to whoever draws in a line per group and value that has rows. How many there
+// can be follows from public figures alone: so fine a grid is chosen that all of them fit.
 
 /** The bounds of values and the decimals of their type. */
 export type FineGrid = Required<Pick<ClampedValues, 'decimals'>> & { readonly bounds: readonly [number, number] }
@@ -26,8 +26,8 @@ const fewest = 100
 const undeclared = 10_000
 
 /**
- * Of all histograms of a query: those of declared groups take half of what an executor hears, where that is enough for a hundredth of
- * the distance between the bounds. Those that need less leave the rest to the others.
+ * Of all histograms of a query: those of declared groups take half of what an executor hears, where that is enough for a
+ * hundredth of the distance between the bounds. Those that need less leave the rest to the others.
  */
 export function mostStepsOf(cores: readonly Histograms[]): MostSteps {
   const all = cores.flatMap(({ declared, histograms }) => {

@@ -12,7 +12,8 @@ import { addNoise, type ExactTexts, type TextRow } from './add-noise.ts'
 import { additive } from './exact-cells.ts'
 import type { NoiseStatement } from './noise-statement.ts'
 
-// Whatever is asked: a unit that comes changes what is measured by no more than noise is made for, and rows of nobody change nothing.
+// Whatever is asked: a unit that comes changes what is measured by no more than noise is made for, and rows
+// of nobody change nothing.
 
 let guard: Guard
 let databases: readonly [Database, Database]

@@ -14,8 +14,8 @@ const operators = {
 const integral: ReadonlySet<string> = new Set<IntegralType>(['TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'DATE', 'TIMESTAMP'])
 
 /**
- * What a filter of a scan asks of a column, as far as it can be said exactly: nothing is left out but conditions. A filter that DuckDB
- * calls optional is asked again above the scan, so it holds all the same.
+ * What a filter of a scan asks of a column, as far as it can be said exactly: nothing is left out but conditions. A filter that
+ * DuckDB calls optional is asked again above the scan, so it holds all the same.
  */
 export function conditionsOf(filter: unknown, { name, type }: Column): readonly Condition[] {
   const { filter_type, child_filters, child_filter, comparison_type, constant, values } = (filter ?? {}) as Node

@@ -4,8 +4,8 @@ import { sameOfDestroyed } from '../testing/both-ways.ts'
 import { type Database, openDatabase } from '../testing/data.ts'
 import { tpchAgencies } from '../testing/honest/tpch/agencies.ts'
 
-// Queries whose subqueries name columns from outside. No guard lets them through over protected rows; what they read is planned all the
-// same, as that of any query over tables that anyone may read.
+// Queries whose subqueries name columns from outside. No guard lets them through over protected rows; what they read is planned
+// all the same, as that of any query over tables that anyone may read.
 
 let guard: Guard
 let whole: Database

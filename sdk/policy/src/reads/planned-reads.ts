@@ -16,8 +16,8 @@ export interface ReadsRequest {
 type ReadForNoise = Pick<NoiseStatement, 'cellsSql' | 'histograms' | 'units' | 'table' | 'columns'>
 
 /**
- * What DuckDB will read at most of the datasets, for all statements of a query. It depends on the query alone: no value of any row is
- * known here. Where a plan is not understood, all columns of all rows.
+ * What DuckDB will read at most of the datasets, for all statements of a query. It depends on the query alone: no value of any
+ * row is known here. Where a plan is not understood, all columns of all rows.
  * @returns scans in no order; several of one dataset are read together. A dataset without one is not read, but for its schema.
  */
 export async function plannedReads(engine: Engine, { slots, statements }: ReadsRequest): Promise<readonly Scan[]> {

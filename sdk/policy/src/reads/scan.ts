@@ -1,6 +1,7 @@
 /**
- * A constant as Parquet has it in its statistics. `value` is the number itself for integers, days since 1970 for DATE, microseconds since
- * 1970 for TIMESTAMP, and for DECIMAL(p,s) the number times ten to the power of s. Texts compare as their UTF-8 bytes.
+ * A constant as Parquet has it in its statistics. `value` is the number itself for integers, days since 1970 for
+ * DATE, microseconds since 1970 for TIMESTAMP, and for DECIMAL(p,s) the number times ten to the power of s. Texts
+ * compare as their UTF-8 bytes.
  */
 export type Constant =
   | { readonly type: IntegralType | `DECIMAL(${number},${number})`; readonly value: bigint }

@@ -6,8 +6,9 @@ import type { Scan } from './scan.ts'
 type Node = Readonly<Record<string, unknown>>
 
 /**
- * What the second lock knows, and what the engine makes of some of it. A subquery that names columns from outside, or asks whether rows
- * exist, becomes a DELIM_JOIN: its DELIM_GETs are the distinct rows of the join's other side, and read nothing of their own.
+ * What the second lock knows, and what the engine makes of some of it. A subquery that names columns from outside, or asks
+ * whether rows exist, becomes a DELIM_JOIN: its DELIM_GETs are the distinct rows of the join's other side, and read
+ * nothing of their own.
  */
 const known: ReadonlySet<string> = new Set([
   ...planOperators,

@@ -73,8 +73,8 @@ export interface NoisyGrouping {
 }
 
 /**
- * Where noise stands between cells and results: the exact cells, per grouping, which no later statement reads, and a result over the
- * tables of noisy ones, which are all that the blocks know of them.
+ * Where noise stands between cells and results: the exact cells, per grouping, which no later statement reads, and a result
+ * over the tables of noisy ones, which are all that the blocks know of them.
  */
 export interface NoisyRewritten {
   readonly exact: readonly (readonly Node[])[]

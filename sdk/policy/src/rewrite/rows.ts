@@ -41,8 +41,9 @@ export interface FamilyRows {
   /** how many protected datasets they are made of */
   readonly datasets: number
   /**
-   * The named columns of the same rows, made of no row of any dataset where the gate has none; null where they may simply be joined with it: rows
-   * of a join, or those that a condition leaves, may be what the engine begins with, before it sees that nothing is asked.
+   * The named columns of the same rows, made of no row of any dataset where the gate has none; null where they may simply be
+   * joined with it: rows of a join, or those that a condition leaves, may be what the engine begins with, before it sees
+   * that nothing is asked.
    */
   readonly behind: (gate: Node, names: readonly string[]) => Node | null
   /** a row's bit in the sketch of units, a column per word */

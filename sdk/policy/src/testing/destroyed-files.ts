@@ -8,8 +8,9 @@ import type { Condition, Constant, Scan } from '../reads/scan.ts'
 import type { Database } from './data.ts'
 
 /**
- * The datasets as Parquet files that hold what the scans say and nothing else: rows that no scan of a dataset needs are left out, and
- * the bytes of every column that no scan lists are zeros, as in a file that was never filled there. As an executor has them: views.
+ * The datasets as Parquet files that hold what the scans say and nothing else: rows that no scan of a dataset needs are
+ * left out, and the bytes of every column that no scan lists are zeros, as in a file that was never filled there. As an
+ * executor has them: views.
  */
 export async function openDestroyed(whole: Database, slots: readonly SlotInput[], scans: readonly Scan[]): Promise<Database> {
   const folder = await mkdtemp(join(tmpdir(), 'reads-'))

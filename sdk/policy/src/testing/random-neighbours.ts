@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import type { noisySlots } from './noisy-patients.ts'
 
-// Queries over patients and pupils of which many shapes get noise, rules that bound what a unit adds, and pairs of databases that differ
-// by one unit. Values lie within bounds, on them, far beyond them, and are absent; so are units.
+// Queries over patients and pupils of which many shapes get noise, rules that bound what a unit adds, and pairs of databases
+// that differ by one unit. Values lie within bounds, on them, far beyond them, and are absent; so are units.
 
 interface Source {
   readonly sql: string

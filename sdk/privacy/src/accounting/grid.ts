@@ -5,7 +5,10 @@ import { ceil, divide, floor, parseDecimal, type Rational, rational } from '../r
 export interface ClampedValues {
   /** names the values: equal text, equal values of equal rows */
   readonly values: string
-  /** names the rows that have a value, where others have none or are filtered out; without it, they are only those of these values */
+  /**
+   * names the rows that have a value, where others have none or are filtered out; without it, they are only
+   * those of these values
+   */
   readonly rows?: string | undefined
   /** public; without them nothing bounds what a row adds */
   readonly bounds?: readonly [number, number] | undefined

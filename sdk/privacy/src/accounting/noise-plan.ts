@@ -90,7 +90,8 @@ export interface Threshold {
 
 /**
  * A group whose noisy number of rows, or of rows with a value, is at least `minimum` is shown without a look at its units: so many
- * rows are of enough of them. It is decided by a noisy number, and the units of the others are paid for whether they are counted or not.
+ * rows are of enough of them. It is decided by a noisy number, and the units of the others are paid for whether they
+ * are counted or not.
  */
 export interface Spared {
   readonly column: string
@@ -98,8 +99,8 @@ export interface Spared {
 }
 
 /**
- * What is shown has at least `units` exactly, but with a probability of 10⁻⁶ for each number shown. `minimum` is what the noisy number
- * has to reach for that.
+ * What is shown has at least `units` exactly, but with a probability of 10⁻⁶ for each number shown. `minimum` is what the noisy
+ * number has to reach for that.
  */
 export interface Assured {
   readonly units: bigint

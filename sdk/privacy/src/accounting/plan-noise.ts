@@ -31,7 +31,10 @@ export interface NoiseRequest {
    */
   readonly assuredUnits?: number | undefined
   readonly asked: readonly Asked[]
-  /** so many rows one unit has at most, where units are not counted if that is enough to know, and by which name all rows are measured */
+  /**
+   * so many rows one unit has at most, where units are not counted if that is enough to know, and by which name
+   * all rows are measured
+   */
   readonly sparing?: { readonly rowsPerUnit: number; readonly rows: string } | undefined
   /** of the noisy number of units where only the threshold needs it; 1 without it */
   readonly thresholdWeight?: number | undefined
@@ -55,7 +58,8 @@ export function planNoise(request: NoiseRequest, terms: readonly NoiseTerm[]): N
 /**
  * The same for a query that measures several histograms, such as groups and their total: all of their parts share what it spends by
  * their weights, and those whose groups are not declared share the δ of thresholds evenly. Which of them are measured first, and
- * whether later ones depend on noisy numbers of earlier ones, makes no difference to what they cost together: composition is adaptive.
+ * whether later ones depend on noisy numbers of earlier ones, makes no difference to what they cost
+ * together: composition is adaptive.
  * @returns a plan for each request, in their order
  * @throws RangeError if there is no dataset, or no request
  */

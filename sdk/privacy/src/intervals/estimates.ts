@@ -16,8 +16,8 @@ export interface Estimate {
 }
 
 /**
- * Where the exact value lies with the stated probability, over the noise. `values`: between the two. `ranks`: that of a quantile has
- * at most so many rows between it and the value given; which values these rows have would take more budget to say.
+ * Where the exact value lies with the stated probability, over the noise. `values`: between the two. `ranks`: that of a
+ * quantile has at most so many rows between it and the value given; which values these rows have would take more budget to say.
  */
 export type Confidence = ({ readonly kind: 'values' } & Range) | { readonly kind: 'ranks'; readonly rows: bigint }
 

@@ -39,7 +39,10 @@ export const administrationSchema = z.strictObject({
   sequence: z.int().min(1),
   /** id of the entry before this one; null for the first */
   previous: digestIdSchema.nullable(),
-  /** who asked for it, and the RFC 7638 thumbprint of the Ed25519 key that signed the request; null where the service acted by itself */
+  /**
+   * who asked for it, and the RFC 7638 thumbprint of the Ed25519 key that signed the request; null where the
+   * service acted by itself
+   */
   by: memberIdSchema.nullable(),
   byKey: z
     .string()

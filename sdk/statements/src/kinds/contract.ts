@@ -61,7 +61,10 @@ export const contractSchema = z.strictObject({
   keyServices: z.array(keyServiceSchema).min(1).max(16),
   /** reference values of acceptable executors */
   executors: referenceValuesSchema,
-  /** `never` where no executor may keep anything decrypted when a run has ended; else it may, for later runs, while its lease is renewed */
+  /**
+   * `never` where no executor may keep anything decrypted when a run has ended; else it may, for later runs, while
+   * its lease is renewed
+   */
   cache: z.literal('never').optional(),
   /** the suite in which data keys are sealed to an executor; X-Wing where it is not named */
   releaseSuite: z.enum(hpkeSuites).optional(),

@@ -9,7 +9,8 @@ import { openStatementOf } from './member-statement.ts'
 /**
  * Verifies a manifest: signed by the owner of the slot that it names, with the schema that the contract declares for it.
  * Throws `role-missing`, `schema-mismatch`, `invalid-statement` for a slot that does not exist, or whose rule asks for noise when
- * the manifest does not say which data it holds, or for a statement of units or of an order that no such data has, and the common codes.
+ * the manifest does not say which data it holds, or for a statement of units or of an order that no such data has,
+ * and the common codes.
  */
 export async function verifyManifest(bytes: Uint8Array, contract: VerifiedContract, now: Date): Promise<Verified<Manifest>> {
   assertContractInForce(contract, now)

@@ -97,7 +97,8 @@ export function mostMemoryMiB(limits: Pick<ChildLimits, 'memoryMiB' | 'threads'>
 }
 
 function limitsOf(limits: ChildLimits, { spill }: RunFolder): readonly string[] {
-  // One limit for the result and for temporary files, which are all on the disk where there are any (`spawn.ts` has the result's own).
+  // One limit for the result and for temporary files, which are all on the disk where there are any (`spawn.ts`
+  // has the result's own).
   const longestFile = Math.max(limits.resultBytes, (spill?.mebibytes ?? 0) * 2 ** 20)
   const addressSpaceMiB = addressSpaceOf(limits)
   return ['--core=0', '--nofile=64', `--cpu=${limits.cpuSeconds}`, `--fsize=${longestFile}`, `--as=${addressSpaceMiB * 2 ** 20}`]

@@ -34,8 +34,8 @@ export interface NoiseJob extends FilledTable {
 }
 
 /**
- * What `read` of a noise job gave. The parent answers with the noisy rows; where something is read later, with the groups that it is
- * read of, and with the noisy rows once it has that.
+ * What `read` of a noise job gave. The parent answers with the noisy rows; where something is read later, with the groups that
+ * it is read of, and with the noisy rows once it has that.
  */
 export interface Exact {
   readonly exact: readonly (readonly TextRow[])[]

@@ -47,9 +47,9 @@ export function entriesOfRun({ data, result, spill }: RunFolder): readonly Entry
 
 /**
  * Runs as the first process of fresh namespaces. It waits until its users are mapped, builds a root in memory out of nothing
- * but the entries it is given, and leaves the host's root for good: unmounted, with nothing of it in sight. `/proc` is there for as long
- * as umount(8) needs it. What comes after `--` is the program that runs in that root. Each command is a process to start, for every
- * run: one makes all folders, and one mounts all there is to mount, also over the list of it.
+ * but the entries it is given, and leaves the host's root for good: unmounted, with nothing of it in sight. `/proc` is there
+ * for as long as umount(8) needs it. What comes after `--` is the program that runs in that root. Each command is a process to
+ * start, for every run: one makes all folders, and one mounts all there is to mount, also over the list of it.
  */
 export const enterPrivateRoot = `set -euf
 IFS='

@@ -4,9 +4,9 @@ import type { QueryEngine } from './query-engine.ts'
 
 /**
  * Runs the rewritten query over the run's datasets in a DuckDB that reaches nothing else: views first, then file access
- * limited to the run's own files, no extensions, configuration locked, and only then the query. Where it spills, the engine also lets
- * SQL text read and write files in that folder; that the query is one SELECT without such functions is the guard's doing, and nothing
- * but this run's own is ever there.
+ * limited to the run's own files, no extensions, configuration locked, and only then the query. Where it spills, the engine
+ * also lets SQL text read and write files in that folder; that the query is one SELECT without such functions is the guard's
+ * doing, and nothing but this run's own is ever there.
  * @param ask the parent: which rows of a table of cells may not be shown, or what the cells are with noise
  */
 export async function runJob(engine: QueryEngine, job: Job, ask: (said: Cells | Exact) => unknown): Promise<Outcome> {

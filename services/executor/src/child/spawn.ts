@@ -18,8 +18,8 @@ export interface Question extends Omit<Job, 'result'> {
 /** A fresh process that waits for its one job. */
 export interface Child {
   /**
-   * Runs the job and ends, and asks in between which cells may not be shown, or for noisy ones. The process is killed at its limits, and when the signal aborts.
-   * It is at its end then, and may not have got there yet: `ended` says so.
+   * Runs the job and ends, and asks in between which cells may not be shown, or for noisy ones. The process is killed at its
+   * limits, and when the signal aborts. It is at its end then, and may not have got there yet: `ended` says so.
    * @throws ReinraumError `run-failed` whatever went wrong inside; `run-cancelled` when the signal aborts
    */
   run(question: Question, signal: AbortSignal, answers?: Answers): Promise<Answered>

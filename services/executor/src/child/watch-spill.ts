@@ -9,8 +9,8 @@ const slackBytes = 2 ** 20
 const leastFileBytes = 4096
 
 /**
- * The engine keeps to its bound for temporary files by itself. What it does beyond, with a result that grows too long or because somebody
- * has taken it over, must not take the disk from other runs for long.
+ * The engine keeps to its bound for temporary files by itself. What it does beyond, with a result that grows too long or
+ * because somebody has taken it over, must not take the disk from other runs for long.
  * @returns stops watching
  */
 export function watchSpill(spill: SpillFolder, result: string, resultBytes: number, onExcess: () => void): () => void {

@@ -23,8 +23,8 @@ export interface Workplaces {
 }
 
 /**
- * Keeps a workplace ready for the next run: starting its process, behind all that confines it, takes longer than a short query. It holds
- * nothing of any run until it is taken, and is used once. The next one is made while that run asks for its keys.
+ * Keeps a workplace ready for the next run: starting its process, behind all that confines it, takes longer than a short query.
+ * It holds nothing of any run until it is taken, and is used once. The next one is made while that run asks for its keys.
  */
 export function keepWorkplaces(
   scratch: Scratch,

@@ -21,7 +21,10 @@ export function mostBytes(manifests: Manifests): number {
   return lengths.reduce((sum, length) => sum + bytesInPages([{ offset: 0, length }]), 0)
 }
 
-/** What they will take for certain: those of which all columns of all rows are read. The columns' lengths stand in sealed footers. */
+/**
+ * What they will take for certain: those of which all columns of all rows are read. The columns' lengths
+ * stand in sealed footers.
+ */
 export function leastBytes(manifests: Manifests, scans: readonly Scan[]): number {
   const whole = [...manifests].filter(([slot, { document }]) => {
     return readsAll(

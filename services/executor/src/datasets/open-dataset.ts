@@ -34,7 +34,10 @@ export async function openDataset(
   }
 }
 
-/** The same where the file is there already, as much of it as earlier runs read. The ciphertext is asked for what is missing alone. */
+/**
+ * The same where the file is there already, as much of it as earlier runs read. The ciphertext is asked for
+ * what is missing alone.
+ */
 export function reopenDataset(
   ciphertexts: Ciphertexts,
   manifest: Verified<Manifest>,

@@ -10,9 +10,9 @@ export interface HoldOptions<T> {
 }
 
 /**
- * Has every key service of these slots look whether it would release, before any of them does. Those without ledgers are asked first,
- * at once. Those with ledgers follow one after the other, in one order for all runs: so of two runs that both want the last of a
- * budget one is refused at the first key service, and they never stop each other. The first refusal ends it.
+ * Has every key service of these slots look whether it would release, before any of them does. Those without ledgers are asked
+ * first, at once. Those with ledgers follow one after the other, in one order for all runs: so of two runs that both want the
+ * last of a budget one is refused at the first key service, and they never stop each other. The first refusal ends it.
  * @returns what they gave, and who gave nothing that is not needed
  * @throws ReinraumError see `whyMissing`
  */

@@ -28,8 +28,8 @@ export function ledgersToHold({ contract, manifests }: VerifiedRun, custodies: r
 }
 
 /**
- * Has all key services of a run agree to it before any of them debits: each makes every check of its release and keeps for the run what
- * it would take, for a minute at most. The evidence is made for that alone; what they give is a nonce for the release.
+ * Has all key services of a run agree to it before any of them debits: each makes every check of its release and keeps for the
+ * run what it would take, for a minute at most. The evidence is made for that alone; what they give is a nonce for the release.
  * @param issued one nonce of each
  * @param onShort told of each signed denial for want of a budget
  * @throws ReinraumError the reason of the one that refuses; nothing is debited then

@@ -31,10 +31,10 @@ export interface ObtainedKeys {
 }
 
 /**
- * Steps 5 and 6: a nonce from every key service involved, where a budget is debited the word of all of them that they would release,
- * one piece of evidence that binds all nonces with this run's keys, and what each key service holds of the data keys, sealed to the
- * KEM key inside that evidence. A key service that is away, denies, or gives something wrong stops nothing as long as every slot
- * reaches its threshold without it; of a slot whose rule asks for noise, each has to debit.
+ * Steps 5 and 6: a nonce from every key service involved, where a budget is debited the word of all of them that they would
+ * release, one piece of evidence that binds all nonces with this run's keys, and what each key service holds of the data keys,
+ * sealed to the KEM key inside that evidence. A key service that is away, denies, or gives something wrong stops nothing as
+ * long as every slot reaches its threshold without it; of a slot whose rule asks for noise, each has to debit.
  * @param own the run's keys, and what `issueNonces` gives
  * @param onShort told of each signed denial for want of a budget
  * @throws ReinraumError a denying key service's reason, what may pass (`unavailable`, …), `key-mismatch`, `threshold-not-reached`,
@@ -73,7 +73,10 @@ export async function obtainKeys(
   }
 }
 
-/** A nonce from every key service of the run, single use and short-lived; whoever asks for one decides nothing and is given nothing. */
+/**
+ * A nonce from every key service of the run, single use and short-lived; whoever asks for one decides nothing
+ * and is given nothing.
+ */
 export async function issueNonces(executor: Pick<Executor, 'keyRelease'>, verified: VerifiedRun): Promise<Answers<Uint8Array>> {
   const { run } = verified
   const custodies = releasingCustodiesOf(verified)

@@ -5,7 +5,8 @@ import { codeOf, isTransient } from '../transient.ts'
 const pausesMs = [500, 1000, 2000, 4000, 8000]
 
 /**
- * Tries once more, a few times, what may go better then. For runs that cannot be begun again, because budgets were debited for them.
+ * Tries once more, a few times, what may go better then. For runs that cannot be begun again, because budgets
+ * were debited for them.
  * @throws what the last try threw, or the signal's reason
  */
 export async function patiently<T>(attempt: () => Promise<T>, signal: AbortSignal, pauses = pausesMs): Promise<T> {

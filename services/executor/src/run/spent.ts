@@ -8,8 +8,8 @@ export function debits(releases: Iterable<Verified<Release>>): boolean {
 }
 
 /**
- * Why a run ends whose budgets were debited. No key service releases for it again, so what would go better another time is no reason
- * to try: whoever can make runs fail would spend budgets with them.
+ * Why a run ends whose budgets were debited. No key service releases for it again, so what would go better another time is no
+ * reason to try: whoever can make runs fail would spend budgets with them.
  */
 export function endOfSpent(error: unknown): unknown {
   if (!isTransient(codeOf(error))) return error

@@ -9,7 +9,8 @@ import type { OpenedRelease } from './open-released.ts'
 
 /**
  * Makes the keys of a run out of what the key services gave, and says in the log who gave nothing, or something wrong. All that
- * was given is overwritten, but for the histories of those who gave nothing wrong: these and the keys are the caller's to overwrite.
+ * was given is overwritten, but for the histories of those who gave nothing wrong: these and the keys are
+ * the caller's to overwrite.
  * @returns slot → data key, and what those gave whose keys and shares were right
  * @throws ReinraumError see `whyMissing`
  */

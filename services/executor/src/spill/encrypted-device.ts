@@ -4,15 +4,15 @@ import type { SysFolder } from './sys-folder.ts'
 export type DeviceNumber = string
 
 /**
- * What cryptsetup names its dm-crypt devices: plain, or LUKS with the identifier of its header. Other names that begin with `CRYPT-`
- * (`VERITY`, `INTEGRITY`, `LUKS2` of a disk that does it in hardware) encrypt nothing in this machine.
+ * What cryptsetup names its dm-crypt devices: plain, or LUKS with the identifier of its header. Other names that begin with
+ * `CRYPT-` (`VERITY`, `INTEGRITY`, `LUKS2` of a disk that does it in hardware) encrypt nothing in this machine.
  */
 const encryptedName = /^CRYPT-(PLAIN-|LUKS[12]-[0-9a-f]{32}-)/
 
 /**
- * Whether all that is written to a device passes dm-crypt: the device itself, or each one that a device-mapper device (LVM) consists
- * of. Whatever cannot be told is not encrypted. It finds mistakes, not lies: who sets up the machine chooses the cipher and the key, and
- * neither shows here.
+ * Whether all that is written to a device passes dm-crypt: the device itself, or each one that a device-mapper device (LVM)
+ * consists of. Whatever cannot be told is not encrypted. It finds mistakes, not lies: who sets up the machine chooses the
+ * cipher and the key, and neither shows here.
  */
 export async function isEncrypted(device: DeviceNumber, sys: SysFolder, seen: readonly DeviceNumber[] = []): Promise<boolean> {
   if (!/^\d+:\d+$/.test(device) || seen.includes(device)) return false

@@ -3,8 +3,8 @@ import { rm } from 'node:fs/promises'
 import { promisify } from 'node:util'
 
 /**
- * Removes a folder in which a process that was taken over may have made what rm of Node does not remove: folders that nobody may enter,
- * or so deep that they have no path. Nobody may write there any more.
+ * Removes a folder in which a process that was taken over may have made what rm of Node does not remove: folders that nobody
+ * may enter, or so deep that they have no path. Nobody may write there any more.
  */
 export async function removeAll(path: string): Promise<void> {
   try {

@@ -20,7 +20,8 @@ export async function requireMinimumVersion(db: Reader, key: DataKeyRow): Promis
 /**
  * Raises the minimum.
  * @returns false when it was that high already
- * @throws ReinraumError `key-unknown` before anything was imported, `invalid-argument` for a lower one, or one beyond the newest version
+ * @throws ReinraumError `key-unknown` before anything was imported, `invalid-argument` for a lower one, or one
+ * beyond the newest version
  */
 export async function raiseMinimumVersion(trx: KeysTransaction, slot: SlotName, version: number): Promise<boolean> {
   const newest = await newestWrappingKey(trx, slot)

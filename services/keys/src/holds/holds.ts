@@ -86,8 +86,8 @@ export interface NewHold extends Hold {
 }
 
 /**
- * Whoever lets runs wait cannot have much held, nor for long: budgets are held for a run a few times only, and for one analyst's runs
- * a few at a time.
+ * Whoever lets runs wait cannot have much held, nor for long: budgets are held for a run a few times only, and for one
+ * analyst's runs a few at a time.
  * @param others as `holdsOfOthers` found them in the same transaction
  * @throws ReinraumError `resource-exhausted`
  */

@@ -33,8 +33,8 @@ export type DueDebits =
  * Step 6, of the noise in the slots' rules: what this release takes of each ledger, whatever contract spent the rest. A run pays
  * once, and then gets nothing more: whoever got the keys again could draw noise again, and whoever starts a run over and over would
  * spend what its analyst did not sign for. What is held for other runs counts as spent. Nothing is written here.
- * @throws ReinraumError `budget-spent`, `rollback-detected`, `budget-not-due`, `ledger-mismatch`, `ledger-broken`, `privacy-missing`;
- *   `budget-held` where the query would fit without what is held
+ * @throws ReinraumError `budget-spent`, `rollback-detected`, `budget-not-due`, `ledger-mismatch`, `ledger-broken`,
+ *   `privacy-missing`; `budget-held` where the query would fit without what is held
  */
 export async function dueDebits(
   vault: Vault,

@@ -47,7 +47,10 @@ const setBack = () =>
     await cp(earlier, data, { recursive: true })
   })
 
-/** 0.1 were spent when the copy was made: after it 0.2 under the first contract, 0.15 under the second, and 0.05 under the first. */
+/**
+ * 0.1 were spent when the copy was made: after it 0.2 under the first contract, 0.15 under the second, and
+ * 0.05 under the first.
+ */
 let kept: { readonly first: Uint8Array[]; readonly second: Uint8Array[] }
 beforeEach(async () => {
   dataset = freshDataset()

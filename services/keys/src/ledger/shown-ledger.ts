@@ -13,7 +13,8 @@ import type { OwnEntry } from './ledger-rows.ts'
 /**
  * The caller, a member of a contract under which data of the ledger was brought here.
  * @returns whose entries it may know all about: those of datasets of its own
- * @throws ReinraumError `permission-denied`, `key-unknown`; `not-found` for a ledger of other contracts, as for one that there is not
+ * @throws ReinraumError `permission-denied`, `key-unknown`; `not-found` for a ledger of other contracts, as for one
+ * that there is not
  */
 export async function requireLedgerOf(
   trx: KeysTransaction,

@@ -1,7 +1,10 @@
 import type { Migration } from '@reinraum/kit'
 import { sql } from 'kysely'
 
-/** What was shown of a slot: a key of its own, under the slot's wrapping keys, and entries that open under it alone. No foreign key: see `keyAdministration`. */
+/**
+ * What was shown of a slot: a key of its own, under the slot's wrapping keys, and entries that open under it alone. No
+ * foreign key: see `keyAdministration`.
+ */
 export const historiesMigration: Migration = {
   name: 'keys-histories',
   async up(db) {

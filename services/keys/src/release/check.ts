@@ -41,10 +41,10 @@ export interface Seen {
 }
 
 /**
- * The steps of `keys.md`. Only the first writes, and the last, which makes a history where there is none, so that a refusal leaves nothing
- * behind but a used nonce and its log entry;
- * keys are sealed (8) before the decision is written (6, 7) because sealing can still refuse, and they leave after it. Of a hold
- * they never leave: it is refused whatever a release would be refused for.
+ * The steps of `keys.md`. Only the first writes, and the last, which makes a history where there is none, so that a refusal
+ * leaves nothing behind but a used nonce and its log entry; keys are sealed (8) before the decision is written (6, 7)
+ * because sealing can still refuse, and they leave after it. Of a hold they never leave: it is refused whatever a release
+ * would be refused for.
  * @param short where the ledgers are named in which the query does not fit
  */
 export async function check(
@@ -97,7 +97,10 @@ interface Fitting {
   readonly short: Shortfall[]
 }
 
-/** @throws ReinraumError `budget-exhausted`, with the ledgers in which the query does not fit put into `short`; those of `dueDebits` */
+/**
+ * @throws ReinraumError `budget-exhausted`, with the ledgers in which the query does not fit put into
+ * `short`; those of `dueDebits`
+ */
 async function fittingDebits(
   vault: Vault,
   trx: KeysTransaction,

@@ -18,9 +18,9 @@ export type HoldDecision =
   | Denial
 
 /**
- * Decides as a release would, and gives nothing away: what the run would take is kept for it for a minute, so that its release finds
- * it there when other key services have said yes as well. A denial is on record like any other; what is held is in no log and in no
- * ledger, because nothing has come of it yet. The release is checked anew, with a nonce and evidence of its own.
+ * Decides as a release would, and gives nothing away: what the run would take is kept for it for a minute, so that its release
+ * finds it there when other key services have said yes as well. A denial is on record like any other; what is held is in no log
+ * and in no ledger, because nothing has come of it yet. The release is checked anew, with a nonce and evidence of its own.
  * @throws ReinraumError `resource-exhausted` instead of a denial when the log takes no more of them just now
  */
 export async function decideHold(vault: Vault, claim: ReleaseClaim): Promise<HoldDecision> {

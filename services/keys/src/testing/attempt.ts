@@ -203,7 +203,10 @@ export async function outcomeOf(
   return outcomeName(await service.from('executor').releaseKeys(request))
 }
 
-/** Has what the run would take held, as an executor does, and gives the reason of the denial, or `held` and the nonce for the release. */
+/**
+ * Has what the run would take held, as an executor does, and gives the reason of the denial, or `held` and the
+ * nonce for the release.
+ */
 export async function hold(agreement: Agreement, service: RunningKeyService, bundle: Bundle, changes?: RequestChanges) {
   const { request } = await requestOf(agreement, service, bundle, { purpose: 'hold', ...changes })
   const answer = await service.from('executor').holdBudget(request)

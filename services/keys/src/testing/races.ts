@@ -77,7 +77,10 @@ export async function raceReleases(races: number): Promise<readonly [number, num
 /** Rivals that are prepared once; the debits of all are taken back when each pair has raced. */
 const pairs = 25
 
-/** Two runs count themselves against the same approvals in two transactions at a time, so many times, without the rest of a release. */
+/**
+ * Two runs count themselves against the same approvals in two transactions at a time, so many times, without the
+ * rest of a release.
+ */
 export async function raceDebits(races: number): Promise<void> {
   const room = await startRoom()
   // Where a commit waits for no disk; the transactions are the same.

@@ -31,7 +31,8 @@ export interface IdentityClaim {
  * Issues an identity, or refuses it: every check or nothing, in one serialised transaction, and no certificate leaves before
  * its entry in the store is durable. A refusal leaves nothing behind but a used nonce.
  * @throws ReinraumError `nonce-unknown`, `nonce-used`, `nonce-expired`, `key-unknown` (the contract), `key-mismatch`, `expired`,
- *   `not-yet-valid`, `revoked`, `rollback-detected`, `resource-exhausted`, `clock-unsound`, `malformed-evidence`, `report-data-mismatch`, `evidence-contraindicated`
+ *   `not-yet-valid`, `revoked`, `rollback-detected`, `resource-exhausted`, `clock-unsound`, `malformed-evidence`,
+ *   `report-data-mismatch`, `evidence-contraindicated`
  */
 export async function issueIdentity(vault: Vault, claim: IdentityClaim): Promise<WorkloadCertificate> {
   const outcome = await vault.store.transaction(async (trx) => {

@@ -8,7 +8,10 @@ import type { Release } from '../release.ts'
 import { wireState } from '../result-state.ts'
 import type { ReleaseTables, ResultRow } from '../store.ts'
 
-/** A reviewer lets the result pass by handing on the layer beneath its own, or ends it. The answer to a repeated call is the same. */
+/**
+ * A reviewer lets the result pass by handing on the layer beneath its own, or ends it. The answer to a repeated
+ * call is the same.
+ */
 export function submitReview({ store }: Release): Handlers<typeof ReleaseService>['submitReview'] {
   return (request, context) =>
     store.transaction(async (trx) => {

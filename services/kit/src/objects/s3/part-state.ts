@@ -27,7 +27,10 @@ export function recordOf(state: PartState): PartRecord {
   return { group, extents: [...extents], tail: tailLength(state), ...(becoming === undefined ? {} : { becoming }) }
 }
 
-/** The first `length` bytes. A multipart upload cannot be read, so one that is cut keeps its parts and counts fewer of their bytes. */
+/**
+ * The first `length` bytes. A multipart upload cannot be read, so one that is cut keeps its parts and counts
+ * fewer of their bytes.
+ */
 export function cutPart(state: PartState, length: number): PartState {
   const extents: Extent[] = []
   let start = 0
