@@ -12,7 +12,7 @@ export function isAlive(pid: number): boolean {
 }
 
 /** Waits until the condition holds. */
-export async function eventually(condition: () => boolean, withinMs = 10_000): Promise<void> {
+export async function eventually(condition: () => boolean, withinMs = 30_000): Promise<void> {
   const deadline = performance.now() + withinMs
   while (!condition()) {
     if (performance.now() > deadline) throw new Error(`still not so after ${withinMs} ms: ${condition}`)
