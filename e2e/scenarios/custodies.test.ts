@@ -109,7 +109,7 @@ describe('one contract with three custodies: an owner’s own, an attested one, 
     await rooms.room.kill('keys/reviewer-keys')
     survey.does = 'be away'
     const runId = await start(clean, queryId)
-    await expect.poll(() => logOfExecutor(runId, 'run put back'), { timeout: 30_000 }).not.toEqual([])
+    await expect.poll(() => logOfExecutor(runId, 'run put back')).not.toEqual([])
     await expect(clean.sessions.analyst.release.getResult({ runId })).rejects.toMatchObject({ code: 'not-found' })
     survey.does = 'pass on'
     expect(await resultOf(runId)).toEqual({ rows, released: ['health-keys', 'shared-keys', 'survey-keys'] })
@@ -180,7 +180,7 @@ it('a run in flight ends when one owner revokes, though one of the three key ser
     const runId = await start(clean, queryId)
     // Two are enough for the run to go on: a third that takes long to answer is not waited for.
     const more = async () => (await released()).filter((count, i) => count > (before[i] ?? 0)).length
-    await expect.poll(more, { timeout: 30_000 }).toBeGreaterThanOrEqual(2)
+    await expect.poll(more).toBeGreaterThanOrEqual(2)
     survey.does = 'lie'
     await revoke(clean.sessions.health, clean.contract, { type: 'datasetVersion', manifest: visits.id }, 'stop')
     expect(await end(runId)).toMatchObject({ state: 'failed', reason: 'revoked' })

@@ -22,7 +22,7 @@ it('every event delivered twice, late and in another order has one effect', asyn
   const runId = await start(clean, queryId)
   await settle(clean, runId)
   const opened = await reviewAndOpen(clean, runId)
-  await expect.poll(async () => (await getRun(clean.sessions.analyst, runId)).state, { timeout: 10_000 }).toBe('completed')
+  await expect.poll(async () => (await getRun(clean.sessions.analyst, runId)).state).toBe('completed')
   const before = await getRun(clean.sessions.analyst, runId)
   const { releases } = await clean.sessions.health.keyService('health-keys').listReleases({ contractId: clean.contract.id })
   const kinds = new Set(seen.map(({ subject }) => subject.split('.').slice(3).join('.')))

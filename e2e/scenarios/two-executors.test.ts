@@ -173,7 +173,7 @@ it('two executors have one run each, and whichever has it hears that it was canc
   const [approval = ''] = await approve(shared, query)
   const [one, other] = await freezing(rooms.room, async () => {
     const ids = [await startIn(shared, query), await startIn(shared, query)] as const
-    await expect.poll(() => releasesOf(shared), { timeout: 30_000 }).toBe(2)
+    await expect.poll(() => releasesOf(shared)).toBe(2)
     expect((await cancelRun(analyst, ids[0])).state).toBe('cancelled')
     await revoke(health, shared.contract, { type: 'approval', approval }, 'stop')
     expect(await settle(shared, ids[1])).toMatchObject({ state: 'failed', reason: 'approval-revoked' })

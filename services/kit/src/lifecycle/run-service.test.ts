@@ -81,7 +81,7 @@ const health = (address: string, tls: { ca: Buffer } | TlsIdentity, service = ''
 
 async function serving(running: Running): Promise<void> {
   // Nothing listens before that, and to ask over TLS takes as much of the processor as the start.
-  await expect.poll(() => running.log(), { timeout: 30_000 }).toContain('"serving"')
+  await expect.poll(() => running.log()).toContain('"serving"')
   expect(await health(running.services, peer)).toBe('SERVING')
 }
 
@@ -121,7 +121,7 @@ test('SIGTERM lets the call in flight end, stops the service and exits with 0', 
   await serving(running)
   const client = createRpcClient(ObjectService, { address: running.services, tls: peer, serverId: 'governance' })
   const call = client.statObject(someObject)
-  await expect.poll(() => running.log(), { timeout: 30_000 }).toContain('a call began')
+  await expect.poll(() => running.log()).toContain('a call began')
   running.process.kill('SIGTERM')
   expect((await call).length).toBe(1n)
   client.close()
@@ -149,7 +149,7 @@ test('a stop that hangs ends by itself, with 1', async () => {
 
 test('a signal during a slow start ends the process', async () => {
   const running = await started('slow-start')
-  await expect.poll(() => running.log(), { timeout: 30_000 }).toContain('"starting"')
+  await expect.poll(() => running.log()).toContain('"starting"')
   running.process.kill('SIGTERM')
   expect(await running.ended).toBe(0)
 })

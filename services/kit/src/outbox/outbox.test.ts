@@ -111,7 +111,7 @@ test('events are sent in the order in which they were committed, even when sendi
     if (id === events[2]?.id && failures-- > 0) throw new ReinraumError('unavailable', 'not now')
   })
   relaying(store, bus)
-  await expect.poll(() => bus.sent, { timeout: 5_000 }).toEqual(events.map(({ id }) => id))
+  await expect.poll(() => bus.sent).toEqual(events.map(({ id }) => id))
 })
 
 test('every event is sent once, and none stays: neither among many, nor when the relay stops at once', async () => {
@@ -228,7 +228,7 @@ test('a crash between sending and noting it sends again, with one effect at the 
     },
   })
   onTestFinished(() => subscription.stop())
-  await expect.poll(() => deliveries, { timeout: 10_000 }).toBe(2)
+  await expect.poll(() => deliveries).toBe(2)
   expect(await effectsIn(receiver)).toEqual([event.id])
 })
 
@@ -251,6 +251,6 @@ test('a consumer that dies between its effect and the acknowledgement has the ef
     })
   const subscription = await consume()
   onTestFinished(() => subscription.stop())
-  await expect.poll(() => deliveries, { timeout: 10_000 }).toBe(2)
+  await expect.poll(() => deliveries).toBe(2)
   expect((await effectsIn(receiver)).filter((id) => id === event.id)).toEqual([event.id])
 })

@@ -189,7 +189,7 @@ test('what was committed before kill -9 is there afterwards, what was not is not
     buffered = lines.pop() ?? ''
     acknowledged.push(...lines.map(Number))
   })
-  await expect.poll(() => acknowledged.length, { timeout: 20_000 }).toBeGreaterThan(20)
+  await expect.poll(() => acknowledged.length).toBeGreaterThan(20)
   await killProcess(child)
   const rows = await (await opened(file)).db.selectFrom('account').selectAll().execute()
   const names = new Set(rows.map((row) => row.name))
