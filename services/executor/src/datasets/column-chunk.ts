@@ -1,5 +1,5 @@
 import { type ByteRange, endOf } from './byte-ranges.ts'
-import { bytesOf, fieldsOf, integerOf, listOf, nameOf } from './thrift-fields.ts'
+import { bytesOf, fieldsOf, integerOf, listOf, nameOf } from './compact-thrift.ts'
 
 /** One column in one row group. */
 export interface ColumnChunk {
@@ -23,30 +23,28 @@ export interface StatedChunk extends Omit<ColumnChunk, 'ranges'> {
 
 /** Reads a ColumnChunk of parquet.thrift; undefined where it names bytes that are not before the footer, or none. */
 export function statedChunk(column: unknown, footerStart: number): StatedChunk | undefined {
-  const { field_1: filePath, field_3: meta, field_4: offsetIndex, field_6: columnIndex, field_8: encryption } = fieldsOf(column)
+  const chunk = fieldsOf(column)
+  const [filePath, meta, offsetIndex, columnIndex, encryption] = [chunk[1], fieldsOf(chunk[3]), chunk[4], chunk[6], chunk[8]]
   if (filePath !== undefined || encryption !== undefined) return undefined
-  const { field_3: path, field_12: statistics, field_14: bloomOffset, ...places } = fieldsOf(meta)
-  const names = listOf(path)
-  const name = nameOf(names?.[0])
-  const offset = integerOf(places.field_9)
-  const length = integerOf(places.field_7)
+  const names = listOf(meta[3])
+  const [name, length, offset] = [nameOf(names?.[0]), integerOf(meta[7]), integerOf(meta[9])]
   if (name === undefined || offset === undefined || length === undefined) return undefined
   // An index page or a dictionary comes first. Writers without a dictionary may say that it is at 0.
-  const before = [places.field_10, places.field_11].map(integerOf).filter((at) => at !== undefined && at >= firstByte)
+  const before = [integerOf(meta[10]), integerOf(meta[11])].filter((at) => at !== undefined && at >= firstByte)
   const pages = { offset: Math.min(offset, ...before.map(Number)), length }
-  const bloomStart = integerOf(bloomOffset)
-  const bloomFilter = bloomStart === undefined ? undefined : { offset: bloomStart, length: integerOf(places.field_15) }
+  const bloomStart = integerOf(meta[14])
+  const bloomFilter = bloomStart === undefined ? undefined : { offset: bloomStart, length: integerOf(meta[15]) }
   const filterRange = { offset: bloomStart ?? firstByte, length: bloomFilter?.length ?? 0 }
   if (![pages, filterRange].every((range) => isBefore(range, footerStart))) return undefined
-  const { field_5: maximum, field_6: minimum } = fieldsOf(statistics)
+  const statistics = fieldsOf(meta[12])
   return {
     name,
     isNested: names?.length !== 1,
     pages,
     bloomFilter,
     otherStarts: [offsetIndex, columnIndex].map(integerOf).filter((at) => at !== undefined),
-    minimum: bytesOf(minimum),
-    maximum: bytesOf(maximum),
+    minimum: bytesOf(statistics[6]),
+    maximum: bytesOf(statistics[5]),
   }
 }
 

@@ -1,7 +1,5 @@
-import { deserializeTCompactProtocol } from 'hyparquet/src/thrift.js'
 import { type ColumnChunk, statedChunk, withRanges } from './column-chunk.ts'
-import { isPlainThrift } from './plain-thrift.ts'
-import { type Fields, fieldsOf, integerOf, listOf, nameOf } from './thrift-fields.ts'
+import { type Fields, fieldsOf, integerOf, listOf, nameOf, readStruct } from './compact-thrift.ts'
 
 /** Where the columns of a Parquet file lie. */
 export interface ParquetFooter {
@@ -50,20 +48,18 @@ export function footerLength(tail: Uint8Array, fileLength: number): number | und
  * before it
  */
 export function parseFooter(footer: Uint8Array, start: number): ParquetFooter | undefined {
-  if (!isPlainThrift(footer, maxValues)) return undefined
-  const view = new DataView(footer.buffer, footer.byteOffset, footer.byteLength)
-  const { field_2: schema, field_4: groups }: Fields = deserializeTCompactProtocol({ view, offset: 0 })
-  const stated = listOf(groups)?.map((group) => listOf(fieldsOf(group).field_1)?.map((column) => statedChunk(column, start)))
+  const file = readStruct(footer, maxValues)
+  const stated = listOf(file?.[4])?.map((group) => listOf(fieldsOf(group)[1])?.map((column) => statedChunk(column, start)))
   const known = stated?.flatMap((group) => (group?.every((chunk) => chunk !== undefined) ? [group] : []))
-  if (known === undefined || known.length !== stated?.length) return undefined
-  return { columns: (listOf(schema) ?? []).flatMap(columnType), rowGroups: withRanges(known, start) }
+  if (file === undefined || known === undefined || known.length !== stated?.length) return undefined
+  return { columns: (listOf(file[2]) ?? []).flatMap(columnType), rowGroups: withRanges(known, start) }
 }
 
 /** SchemaElement of parquet.thrift: a leaf has a type. */
 function columnType(element: unknown): ColumnType[] {
-  const { field_1, field_4, field_6, field_7, field_8, field_10 } = fieldsOf(element)
-  const [name, physical] = [nameOf(field_4), integerOf(field_1)]
+  const fields = fieldsOf(element)
+  const [name, physical] = [nameOf(fields[4]), integerOf(fields[1])]
   if (name === undefined || physical === undefined) return []
-  const [converted, scale, precision] = [field_6, field_7, field_8].map(integerOf)
-  return [{ name, physical, converted, scale, precision, logical: field_10 === undefined ? undefined : fieldsOf(field_10) }]
+  const [converted, scale, precision] = [fields[6], fields[7], fields[8]].map(integerOf)
+  return [{ name, physical, converted, scale, precision, logical: fields[10] === undefined ? undefined : fieldsOf(fields[10]) }]
 }

@@ -1,6 +1,6 @@
 import type { ColumnChunk } from './column-chunk.ts'
+import { fieldsOf } from './compact-thrift.ts'
 import type { ColumnType } from './parquet-footer.ts'
-import { fieldsOf } from './thrift-fields.ts'
 
 /** How the statistics of a column are encoded that are understood here. */
 export type StatisticsKind = 'int32' | 'int64' | 'text'
@@ -64,8 +64,8 @@ function isInt64(column: ColumnType, declared: string): boolean {
       return isPlain(column) || isInteger(column, 64, convertedTypes.int64)
     case 'TIMESTAMP': {
       // Local time, in microseconds.
-      const { field_1: isAdjustedToUtc, field_2: unit } = fieldsOf(column.logical?.field_8)
-      return isAdjustedToUtc === false && fieldsOf(unit).field_2 !== undefined
+      const [, isAdjustedToUtc, unit] = fieldsOf(column.logical?.[8])
+      return isAdjustedToUtc === false && fieldsOf(unit)[2] !== undefined
     }
     default:
       return isDecimal(column, declared)
@@ -77,7 +77,7 @@ function isPlain({ converted, logical }: ColumnType): boolean {
 }
 
 function isInteger({ converted, logical }: ColumnType, bits: number, stated: number): boolean {
-  const { field_1: width, field_2: isSigned } = fieldsOf(logical?.field_10)
+  const [, width, isSigned] = fieldsOf(logical?.[10])
   return converted === stated && (logical === undefined || (width === bits && isSigned === true))
 }
 
