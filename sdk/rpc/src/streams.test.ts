@@ -258,7 +258,7 @@ test('stopping lets a short call end, and ends a long stream with `unavailable`'
       await new Promise(() => undefined)
     },
   })
-  const server = await startServices([service], { graceMs: 1000 })
+  const server = await startServices([service])
   const client = await serviceClient(ObjectService, server.port)
   const stream = client.readObject(request)[Symbol.asyncIterator]()
   await stream.next()
