@@ -117,7 +117,8 @@ describe('bytes of a stranger', () => {
     ]) {
       const started = performance.now()
       problemOf(text)
-      expect(performance.now() - started).toBeLessThan(200)
+      // It takes milliseconds; whoever looks for the end of each block again takes half a minute.
+      expect(performance.now() - started).toBeLessThan(5000)
     }
   })
 })
