@@ -6,7 +6,7 @@ import { message, sameBytes } from './test-support/bytes.ts'
 const { chunkLength, sealedChunkLength } = envelopeLayout
 const cipher = chunkCipher(beginEnvelope({ key: message(32, 1), context: message(20, 2) }).keys)
 const plaintext = message(2 * chunkLength + 100)
-const sealed = sealBatch(cipher, 7, plaintext, true)
+const sealed = sealBatch(cipher, 7, plaintext, true, new ArrayBuffer(plaintext.length + 100))
 
 test('a batch opens where it was sealed', () => {
   const opened = new Uint8Array(openedLength(sealed.length))

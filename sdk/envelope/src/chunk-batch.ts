@@ -13,11 +13,20 @@ export function openBatch(cipher: ChunkCipher, first: number, sealed: Uint8Array
   }
 }
 
-/** Seals chunks from `first` on; with `last`, the message ends here, in a chunk shorter than the others. */
-export function sealBatch(cipher: ChunkCipher, first: number, plaintext: Uint8Array, last: boolean): Uint8Array<ArrayBuffer> {
+/**
+ * Seals chunks from `first` on; with `last`, the message ends here, in a chunk shorter than the others.
+ * @param into memory that has room for it
+ * @returns what was written of it
+ */
+export function sealBatch(
+  cipher: ChunkCipher,
+  first: number,
+  plaintext: Uint8Array,
+  last: boolean,
+  into: ArrayBuffer,
+): Uint8Array<ArrayBuffer> {
   const chunks = Math.floor(plaintext.length / chunkLength) + (last ? 1 : 0)
-  // Every byte is written below.
-  const sealed: Uint8Array<ArrayBuffer> = Buffer.allocUnsafeSlow(plaintext.length + chunks * tagLength)
+  const sealed = new Uint8Array(into, 0, plaintext.length + chunks * tagLength)
   for (let index = 0; index < chunks; index += 1) {
     const chunk = plaintext.subarray(index * chunkLength, (index + 1) * chunkLength)
     const at = index * sealedChunkLength

@@ -30,6 +30,8 @@ export interface SealJob {
   readonly plaintext: ArrayBuffer
   readonly length: number
   readonly last: boolean
+  /** where the ciphertext goes */
+  readonly into: ArrayBuffer
 }
 
 export interface ForgetJob {

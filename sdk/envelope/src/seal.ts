@@ -13,8 +13,13 @@ import type { ThreadPool } from './thread-pool.ts'
 /** 1 MiB of plaintext to a job. */
 const batchChunks = 64
 const batchLength = batchChunks * envelopeLayout.chunkLength
+/** Its ciphertext; the end of a message may be one chunk more, of nothing but its tag. */
+const sealedBatchLength = batchChunks * envelopeLayout.sealedChunkLength + envelopeLayout.tagLength
 
-/** See `EnvelopeThreads.seal`. */
+/**
+ * See `EnvelopeThreads.seal`. The same buffers go round between here and the threads: V8 collects the whole heap for every few
+ * dozen MiB of buffers that are made, which costs more than encrypting what is in them.
+ */
 export function sealInThreads(
   pool: ThreadPool,
   envelope: number,
@@ -32,24 +37,32 @@ async function* sealPieces(
 ): AsyncGenerator<Uint8Array> {
   const sealing: Promise<JobResult>[] = []
   const spares: ArrayBuffer[] = []
+  const targets: ArrayBuffer[] = []
   let first = 0
   let filling = new Uint8Array(batchLength)
   let filled = 0
 
   const send = (last: boolean): void => {
-    const job = { kind: 'seal', envelope, first, plaintext: filling.buffer, length: filled, last } as const
-    const sealed = pool.run(job, keys, [filling.buffer])
+    const into = targets.pop() ?? new ArrayBuffer(sealedBatchLength)
+    const job = { kind: 'seal', envelope, first, plaintext: filling.buffer, length: filled, last, into } as const
+    const sealed = pool.run(job, keys, [filling.buffer, into])
     // Its error is thrown when its turn comes.
     sealed.catch(() => {})
     sealing.push(sealed)
     first += batchChunks
     filled = 0
   }
+  const next = async (): Promise<JobResult> => {
+    const result = (await sealing.shift()) ?? {}
+    if (result.spare !== undefined) spares.push(result.spare)
+    return result
+  }
   /** In order: what was given to the threads first. */
-  const next = async (): Promise<Uint8Array> => {
-    const { sealed, spare } = (await sealing.shift()) ?? {}
-    if (spare !== undefined) spares.push(spare)
-    return sealed ?? new Uint8Array(0)
+  async function* oldest(): AsyncGenerator<Uint8Array> {
+    const { sealed } = await next()
+    if (sealed === undefined) return
+    yield sealed
+    targets.push(sealed.buffer)
   }
 
   try {
@@ -63,13 +76,13 @@ async function* sealPieces(
         at += part.length
         if (filled < batchLength) break
         send(false)
-        if (sealing.length > 2 * pool.threads) yield await next()
+        if (sealing.length > 2 * pool.threads) yield* oldest()
         filling = new Uint8Array(spares.pop() ?? new ArrayBuffer(batchLength))
       }
     }
     // §Message chunking: the last chunk is always shorter than the others, and empty if need be.
     send(true)
-    while (sealing.length > 0) yield await next()
+    while (sealing.length > 0) yield* oldest()
   } finally {
     zeroise(keys.key, keys.baseNonce)
     if (filling.buffer.byteLength > 0) spares.push(filling.buffer)

@@ -47,7 +47,15 @@ test('threads that cannot start are an error, not a wait', async () => {
 
 describe('a thread', () => {
   const job = (envelope: number) =>
-    ({ kind: 'seal', envelope, first: 0, plaintext: new ArrayBuffer(10), length: 10, last: true }) as const
+    ({
+      kind: 'seal',
+      envelope,
+      first: 0,
+      plaintext: new ArrayBuffer(10),
+      length: 10,
+      last: true,
+      into: new ArrayBuffer(26),
+    }) as const
 
   test('holds the keys of an envelope until it is to forget them', async () => {
     const pool = createThreadPool(1)

@@ -131,7 +131,7 @@ function writeBatch(fd: number, opened: Uint8Array, offset: number): void {
 }
 
 function sealChunks(job: SealJob, cipher: ChunkCipher): JobResult {
-  const sealed = sealBatch(cipher, job.first, new Uint8Array(job.plaintext, 0, job.length), job.last)
+  const sealed = sealBatch(cipher, job.first, new Uint8Array(job.plaintext, 0, job.length), job.last, job.into)
   return { sealed, spare: job.plaintext }
 }
 

@@ -37,6 +37,6 @@ export function sourceOf(bytes: Uint8Array, pieceLength = 70_001): RangeSource &
 
 export async function drain(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const pieces: Uint8Array[] = []
-  for await (const piece of stream) pieces.push(piece)
+  for await (const piece of stream) pieces.push(piece.slice())
   return Buffer.concat(pieces)
 }
