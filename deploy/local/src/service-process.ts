@@ -14,6 +14,12 @@ const repository = fileURLToPath(new URL('../../..', import.meta.url))
 const compiled: Readonly<Record<string, string>> = { NODE_COMPILE_CACHE: join(repository, '.local', 'compiled') }
 const measured: readonly ServiceKind[] = ['keys', 'executor']
 
+/**
+ * V8 otherwise counts the buffers that arrive from a network against what its own small heap may grow by, and searches all of
+ * that heap for every few MiB: half of what an upload costs. With it they count against a limit for both (node --v8-options).
+ */
+const buffersApart: readonly ServiceKind[] = ['ingestion']
+
 /** Prepares the process of one service: its sources run as they are, ready when its health says so. */
 export function superviseService(options: {
   readonly name: string
@@ -40,6 +46,7 @@ export function superviseService(options: {
       '--tls-min-v1.3',
       '--conditions=source',
       '--disable-warning=ExperimentalWarning',
+      ...(buffersApart.includes(kind) ? ['--external-memory-accounted-in-global-limit'] : []),
       join('services', kind, 'src', 'main.ts'),
       '--config',
       configFile,
