@@ -43,7 +43,11 @@ export function createIntake({ store, objects, now }: IntakeParts): Intake {
     const earlier = await standing(deposit.run.id)
     if (earlier !== undefined) return earlier
     await objects.commit(part, deposit.object, deposit.length)
-    await store.transaction((trx) => record(trx, deposit, now().getTime()))
+    // The part has become the object, which the result names: nothing is left to clean up once this stands.
+    await store.transaction(async (trx) => {
+      await record(trx, deposit, now().getTime())
+      await trx.deleteFrom('incoming').where('part', '=', part).execute()
+    })
     return { receiptId: deposit.receipt.id, accepted: true }
   }
 
@@ -61,11 +65,14 @@ export function createIntake({ store, objects, now }: IntakeParts): Intake {
       // A name of its own for each attempt: two executors with the same run do not write into one file.
       const part = digestId(randomBytes(32))
       await store.db.insertInto('incoming').values({ part, object: deposit.object }).execute()
+      let accepted = false
       try {
         await receive(objects, part, deposit.length, data)
-        return await alone(() => complete(deposit, part))
+        const outcome = await alone(() => complete(deposit, part))
+        accepted = outcome.accepted
+        return outcome
       } finally {
-        await alone(() => cleanUp(part, deposit.object))
+        if (!accepted) await alone(() => cleanUp(part, deposit.object))
       }
     },
     async dropInterrupted() {
@@ -103,8 +110,8 @@ async function record(trx: Transaction<ReleaseTables>, deposit: VerifiedDeposit,
   }
   await trx.insertInto('results').values(result).execute()
   await trx.insertInto('result_parties').values(partiesOf(deposit)).execute()
-  await recordEvent(trx, result, 'deposited')
-  if (result.state === 'released') await recordEvent(trx, result, 'released')
+  // Where nobody reviews, the deposit releases it: whoever hears of that has nothing left to learn.
+  await recordEvent(trx, result, result.state === 'released' ? 'released' : 'deposited')
 }
 
 function partiesOf({ contract, run, receipt, inspectionKeys }: VerifiedDeposit): PartyRow[] {

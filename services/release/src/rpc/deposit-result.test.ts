@@ -31,6 +31,7 @@ describe('a deposit', () => {
     expect(await executor.getDeposit({ runId: deposit.runId })).toMatchObject({ exists: true, receiptId: deposit.receiptId })
     expect(await service.events()).toEqual(['result.deposited'])
     expect(await files(service)).toEqual([digestId(deposit.ciphertext).slice(7)])
+    expect(await service.store.db.selectFrom('incoming').selectAll().execute()).toEqual([])
   })
 
   test('is released at once where the contract names no reviewer', async () => {
@@ -38,7 +39,7 @@ describe('a deposit', () => {
     const service = await startRelease()
     const deposit = await makeDeposit(open)
     await send(service.service(), deposit)
-    expect(await service.events()).toEqual(['result.deposited', 'result.released'])
+    expect(await service.events()).toEqual(['result.released'])
     const result = await service.party(identities.analyst).getResult({ runId: deposit.runId })
     expect(result).toMatchObject({ state: ResultState.RELEASED, nextReviewer: '' })
     expect(Buffer.from(result.gateLayer).equals(deposit.header.gateLayer)).toBe(true)
