@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { inOwnMemory } from '@reinraum/local'
 
 // `npm run bench` runs every benchmark, `npm run bench -- run-cost 50` one of them, each in a process of its own: peak memory
 // is part of what is measured.
@@ -32,6 +33,8 @@ if (name !== undefined && !benchmarks.includes(name)) {
 for (const benchmark of name === undefined ? benchmarks : [name]) {
   process.stdout.write(`\n── ${benchmark}\n`)
   const file = fileURLToPath(new URL(elsewhere[benchmark] ?? `./${benchmark}.ts`, import.meta.url))
-  const { status } = spawnSync(process.execPath, [...process.execArgv, file, ...args], { stdio: 'inherit' })
+  // As an executor is started.
+  const command = ['-c', await inOwnMemory(), process.execPath, ...process.execArgv, file, ...args]
+  const { status } = spawnSync('sh', command, { stdio: 'inherit' })
   if (status !== 0) process.exit(status ?? 1)
 }

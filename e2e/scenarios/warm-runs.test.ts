@@ -29,7 +29,9 @@ afterEach(() => signalIngestion('SIGCONT'))
 /** Decrypted files that the executor has between runs, of all contracts in the room. */
 function keptFiles(): readonly string[] {
   const config = readFileSync(join(rooms.room.directory, 'services', 'executor', 'config.json'), 'utf8')
-  const { scratch } = JSON.parse(config) as { readonly scratch: string }
+  // Where it has memory of its own, it is to be seen by its process alone.
+  const root = `/proc/${rooms.room.services.get('executor')?.pid}/root`
+  const scratch = join(root, (JSON.parse(config) as { readonly scratch: string }).scratch)
   const folders = readdirSync(scratch).filter((name) => name.startsWith('kept-'))
   expect(folders).toHaveLength(1)
   return folders.flatMap((name) => readdirSync(join(scratch, name)))

@@ -1,5 +1,6 @@
 export { reservePorts } from './free-ports.ts'
 export type { LocalRoom } from './local-room.ts'
+export { inOwnMemory } from './own-memory.ts'
 export { openAuthority, type TlsFiles } from './pki.ts'
 export type { RoomOptions } from './room-options.ts'
 export type { KeyServicePlan } from './room-plan.ts'

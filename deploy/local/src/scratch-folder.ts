@@ -1,9 +1,7 @@
 import { readdir, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isRunning, startOf } from '../bootstrap/lock-file.mjs'
-
-const memory = '/dev/shm'
-const tmpfs = 0x01021994
+import { memory, memorySize } from './own-memory.ts'
 
 export interface ScratchFolder {
   readonly path: string
@@ -15,8 +13,8 @@ export interface ScratchFolder {
 
 /** Where the executors of this process may keep decrypted data during a run: in memory, else in the room's own folder. */
 export async function scratchFolder(roomFolder: string, name: string): Promise<ScratchFolder> {
-  const found = await statfs(memory).catch(() => undefined)
-  if (found?.type !== tmpfs) {
+  const size = await memorySize()
+  if (size === undefined) {
     const disk = await statfs(roomFolder)
     return { path: join(roomFolder, 'scratch', name), onDisk: true, size: disk.blocks * disk.bsize }
   }
@@ -24,7 +22,7 @@ export async function scratchFolder(roomFolder: string, name: string): Promise<S
   return {
     path: join(memory, `reinraum-${owner}-${crypto.randomUUID().slice(0, 8)}-${name}`),
     onDisk: false,
-    size: found.blocks * found.bsize,
+    size,
   }
 }
 

@@ -30,16 +30,18 @@ export function superviseService(options: {
   readonly address: string
   /** for asking after its health */
   readonly tls: TlsFiles
+  /** a script that becomes the program in its arguments */
+  readonly run: string
   readonly onUnexpectedExit: (name: string, how: string) => void
 }): SupervisedProcess {
-  const { kind, configFile, address, tls, ...rest } = options
+  const { kind, configFile, address, tls, run, ...rest } = options
   return superviseProcess({
     ...rest,
     // Those that hold keys refuse to run where a crash could write their memory to a disk.
     command: 'sh',
     args: [
       '-c',
-      'ulimit -c 0; exec "$0" "$@"',
+      `ulimit -c 0; ${run}`,
       process.execPath,
       // Whoever may send a signal must not get a debugger by it.
       '--disable-sigusr1',

@@ -136,7 +136,7 @@ test('when a part does not start, which says why, or whoever started the room is
   expect(pids.length).toBe(5)
   expect(pids.every(isAlive)).toBe(true)
   const { scratch } = JSON.parse(readFileSync(join(directory, 'services', 'executor', 'config.json'), 'utf8'))
-  expect(existsSync(scratch)).toBe(true)
+  expect(pids.some((pid) => existsSync(`/proc/${pid}/root${scratch}`))).toBe(true)
   parent.kill('SIGKILL')
   await eventually(() => !pids.some(isAlive))
 

@@ -1,4 +1,5 @@
 import { mkdir, rm } from 'node:fs/promises'
+import { inOwnMemory } from './own-memory.ts'
 import { writePrivateFile } from './private-file.ts'
 import { supervisor } from './room-credentials.ts'
 import { fileNameOf } from './room-folder.ts'
@@ -31,7 +32,8 @@ export async function startServices(site: RoomSite): Promise<void> {
     await writePrivateFile(configFile, JSON.stringify({ ...config, ...options.overrides?.[name] }, null, 2))
     const onUnexpectedExit = options.onUnexpectedExit ?? (() => {})
     const paths = { configFile, logFile: folder.log(name) }
-    processes.set(name, superviseService({ name, kind, ...paths, address: address(name), tls: asker, onUnexpectedExit }))
+    const run = kind === 'executor' ? await inOwnMemory() : 'exec "$0" "$@"'
+    processes.set(name, superviseService({ name, kind, ...paths, address: address(name), tls: asker, run, onUnexpectedExit }))
   }
   options.signal?.throwIfAborted()
   cleanup.add(() => stopServices(site))

@@ -47,7 +47,7 @@ export async function startExecutor(config: ExecutorConfig, kit: Kit): Promise<S
   requireConfinement(confinement, config.allowWeakConfinement, kit.log)
   const clients = dial(config, kit)
   const envelopes = createEnvelopeThreads({ threads: availableParallelism() })
-  const fileSystem = fileSystemOf(config.scratch)
+  const fileSystem = await fileSystemOf(config.scratch)
   const memory = planMemory(memoryLimitsOf(config, limits), {
     machineBytes: machineBytes(),
     scratchBytes: await fileSystem.size(),

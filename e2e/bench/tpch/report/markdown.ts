@@ -51,13 +51,13 @@ function questionTable(measured: readonly Measured[]): string {
       percent((cold?.unsealedBytes ?? 0) / planned.storedBytes),
       mebibytes(ways.plain?.peakBytes),
       mebibytes(cold?.peakBytes),
-      mebibytes(cold?.unsealedBytes),
+      mebibytes(cold?.fileBytes),
     ]
   })
   const mean = (over: Way, under: Way) => geometricMean(measured.map((one) => ratio(one, over, under))).toFixed(2)
   const means = ['geometric mean', '', '', mean('warm', 'plain'), '', mean('cold', 'plain'), '', '', mean('naive', 'cold')]
   const head =
-    'question|plain|warm|to plain|cold|to plain|unseal + query + seal|naive|to cold|columns|read|memory plain|cold|decrypted'
+    'question|plain|warm|to plain|cold|to plain|unseal + query + seal|naive|to cold|columns|read|memory plain|cold|its files'
   return table(head.split('|'), [...rows, [...means, '', '', '', '', '']])
 }
 
@@ -65,7 +65,7 @@ function growthTable({ main, summary, growth }: Report): string {
   const all = [...growth, { measured: main, summary }].toSorted((a, b) => a.measured.factor - b.measured.factor)
   const rows = all.map(({ measured, summary: { warm, cold, worstCold } }) => {
     const total = (way: Way) => (measured.questions.reduce((sum, { ways }) => sum + (ways[way]?.total ?? 0), 0) / 1000).toFixed(1)
-    const most = Math.max(...measured.questions.map(({ ways }) => (ways.cold?.peakBytes ?? 0) + (ways.cold?.unsealedBytes ?? 0)))
+    const most = Math.max(...measured.questions.map(({ ways }) => (ways.cold?.peakBytes ?? 0) + (ways.cold?.fileBytes ?? 0)))
     return [
       `${measured.factor}`,
       mebibytes(measured.storedBytes),

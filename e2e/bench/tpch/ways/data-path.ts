@@ -38,8 +38,10 @@ export type Reads = ReadonlyMap<string, readonly Scan[]>
 export interface DataPathRun {
   /** ciphertext to what the query reads, the query's process, the sealing of its result */
   readonly milliseconds: { readonly unseal: number; readonly query: number; readonly seal: number }
-  /** plaintext in memory before the query, bytes */
+  /** decrypted before the query */
   readonly unsealedBytes: number
+  /** of memory, that the decrypted files take */
+  readonly fileBytes: number
   /** of the query's process, as far as it was seen */
   readonly peakBytes: number
 }
@@ -92,10 +94,15 @@ export async function runSealed(path: DataPath, { sql, reads, answer, keeping, i
     const signal = new AbortController().signal
     const slots = slotsOf(path.tables, reads, place.files.data)
     const ciphertexts = { openCiphertext: localCiphertext(path.tables), envelopes: path.envelopes }
+    let unsealedBytes = 0
+    // Told what of each file is decrypted, or was by an earlier run: whole chunks.
+    const requireRoom = (_: string, bytes: number) => {
+      unsealedBytes += bytes
+    }
+    const reservation = { pageBytes: 1, requireRoom }
     const started = performance.now()
-    if (isWhole) await unsealWhole(path.tables, slots)
-    else
-      await unsealSlots(slots, { ciphertexts, trying: (step) => step(), keeping, reservation: { requireRoom: () => {} }, signal })
+    if (isWhole) unsealedBytes = await unsealWhole(path.tables, slots)
+    else await unsealSlots(slots, { ciphertexts, trying: (step) => step(), keeping, reservation, signal })
     const unsealed = performance.now()
     const datasets = slots.map(({ manifest: { document }, file }) => ({
       slot: document.slot,
@@ -109,7 +116,8 @@ export async function runSealed(path: DataPath, { sql, reads, answer, keeping, i
     await openResult(sealed, answer, { key: resultKey, context: utf8(runId) })
     return {
       milliseconds: { unseal: unsealed - started, query: asked - unsealed, seal: done - asked },
-      unsealedBytes: await bytesThere(place.files.data),
+      unsealedBytes,
+      fileBytes: await bytesThere(place.files.data),
       peakBytes: peak(),
     }
   } finally {
@@ -117,7 +125,9 @@ export async function runSealed(path: DataPath, { sql, reads, answer, keeping, i
   }
 }
 
-async function unsealWhole(tables: readonly SealedTable[], slots: readonly SealedSlot[]): Promise<void> {
+/** @returns how many bytes that are */
+async function unsealWhole(tables: readonly SealedTable[], slots: readonly SealedSlot[]): Promise<number> {
+  let length = 0
   for (const { manifest, key, file } of slots) {
     const table = tables.find((own) => own.manifest === manifest)
     const { contract, slot, version, schema } = manifest.document
@@ -125,11 +135,15 @@ async function unsealWhole(tables: readonly SealedTable[], slots: readonly Seale
     const sealed = createReadStream(table?.ciphertext ?? '', { highWaterMark: 1 << 20 })
     const out = await open(file, 'wx', 0o644)
     try {
-      for await (const piece of unsealStream(sealed, { key, context })) await out.writeFile(piece)
+      for await (const piece of unsealStream(sealed, { key, context })) {
+        length += piece.length
+        await out.writeFile(piece)
+      }
     } finally {
       await out.close()
     }
   }
+  return length
 }
 
 function slotsOf(tables: readonly SealedTable[], reads: Reads, folder: string): readonly SealedSlot[] {

@@ -16,6 +16,7 @@ export interface Run {
   readonly query: number
   readonly seal: number
   readonly unsealedBytes: number
+  readonly fileBytes: number
   readonly peakBytes: number
 }
 
@@ -80,7 +81,7 @@ async function plain({ tables, limits }: DataPath, { reads }: PlannedQuestion, s
   const read = tables.filter(({ name }) => reads.has(name))
   const files = read.map(({ name, plain: file }) => ({ name, file }))
   const { milliseconds, peakBytes } = await runPlain({ tables: files, sql, result: answer }, limits)
-  return { total: milliseconds, unseal: 0, query: milliseconds, seal: 0, unsealedBytes: 0, peakBytes }
+  return { total: milliseconds, unseal: 0, query: milliseconds, seal: 0, unsealedBytes: 0, fileBytes: 0, peakBytes }
 }
 
 function fromCiphertext({ milliseconds, ...rest }: DataPathRun): Run {
@@ -101,6 +102,7 @@ function medianRun(runs: readonly Run[]): Run {
     query: of('query'),
     seal: of('seal'),
     unsealedBytes: of('unsealedBytes'),
+    fileBytes: of('fileBytes'),
     peakBytes,
   }
 }

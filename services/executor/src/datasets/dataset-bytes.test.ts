@@ -2,7 +2,7 @@ import { sealedLength } from '@reinraum/crypto'
 import type { Condition, Scan } from '@reinraum/policy'
 import type { Manifest, Verified } from '@reinraum/statements'
 import { expect, it } from 'vitest'
-import { leastBytes, mostBytes } from './dataset-bytes.ts'
+import { bytesInPages, leastBytes, mostBytes } from './dataset-bytes.ts'
 
 const columns = [
   { name: 'Day', type: 'DATE' },
@@ -23,6 +23,17 @@ it('datasets take no more than all of each', () => {
   ])
   const most = mostBytes(both)
   expect(most >= 2_000_000 && most < 2_020_000).toBe(true)
+})
+
+it('parts of a file take the pages in which they are, and no more than the file', () => {
+  const parts = [
+    { offset: 0, length: 4 },
+    { offset: 5_000_000, length: 20_000 },
+    { offset: 5_030_000, length: 1 },
+  ]
+  expect(bytesInPages(parts, 10_000_000, 4096)).toBe(4 * 16_384)
+  expect(bytesInPages(parts, 10_000_000, 2 ** 21)).toBe(2 * 2 ** 21)
+  expect(bytesInPages(parts, 5_040_000, 2 ** 23)).toBe(1231 * 4096)
 })
 
 it('they take no less only where all columns of all rows are read', () => {

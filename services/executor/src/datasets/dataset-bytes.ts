@@ -1,14 +1,24 @@
-import { unsealedLength } from '@reinraum/crypto'
+import { envelopeLayout, unsealedLength } from '@reinraum/crypto'
 import type { Scan } from '@reinraum/policy'
 import type { Manifest, Verified } from '@reinraum/statements'
-import { type ByteRange, bytesIn } from './byte-ranges.ts'
+import { type ByteRange, bytesIn, endOf, joined } from './byte-ranges.ts'
 
-const pageBytes = 4096
-
-/** What ranges of a file take in memory at most, which is given out in pages. */
-export function bytesInPages(ranges: readonly ByteRange[]): number {
-  return bytesIn(ranges) + 2 * pageBytes * ranges.length
+/**
+ * What ranges of a file take in memory at most: it is written in chunks, and memory is given out in pages, but of large ones none goes
+ * beyond the file's end.
+ * @param length of the file
+ */
+export function bytesInPages(ranges: readonly ByteRange[], length: number, pageBytes: number): number {
+  const unit = Math.max(pageBytes, chunkLength)
+  const pages = ranges.map((range) => {
+    const offset = Math.floor(range.offset / unit) * unit
+    return { offset, length: Math.ceil(endOf(range) / unit) * unit - offset }
+  })
+  return Math.min(bytesIn(joined(pages)), Math.ceil(length / smallPageBytes) * smallPageBytes)
 }
+
+const { chunkLength } = envelopeLayout
+const smallPageBytes = 4096
 
 type Manifests = ReadonlyMap<string, Pick<Verified<Manifest>, 'document'>>
 
@@ -18,7 +28,7 @@ type Manifests = ReadonlyMap<string, Pick<Verified<Manifest>, 'document'>>
  */
 export function mostBytes(manifests: Manifests): number {
   const lengths = [...manifests.values()].map(({ document }) => unsealedLength(document.length))
-  return lengths.reduce((sum, length) => sum + bytesInPages([{ offset: 0, length }]), 0)
+  return lengths.reduce((sum, length) => sum + bytesInPages([{ offset: 0, length }], length, smallPageBytes), 0)
 }
 
 /**

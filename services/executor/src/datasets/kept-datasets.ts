@@ -1,7 +1,6 @@
-import { linkSync, renameSync, unlinkSync } from 'node:fs'
+import { linkSync, renameSync, statSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { randomBytes, toHex } from '@reinraum/crypto'
-import { bytesIn } from './byte-ranges.ts'
 import type { SparseContent } from './sparse-file.ts'
 
 /** What keeps a decrypted file: the lease of the last run that was given its key. */
@@ -36,7 +35,7 @@ export interface KeptDatasets {
 }
 
 export interface KeepingLimits {
-  /** decrypted bytes of all files together; 0 keeps nothing */
+  /** of memory, that all files take together; 0 keeps nothing */
   readonly bytes: number
   /** how long a file is kept that nobody wants */
   readonly idleMs: number
@@ -71,7 +70,7 @@ export function keepDatasets(directory: string, limits: KeepingLimits): KeptData
       }
     },
     keep({ content, ...of }, lease) {
-      const bytes = bytesIn(content.present)
+      const bytes = statSync(content.path).blocks * 512
       if (closed || bytes > limits.bytes || lease.signal.aborted) return
       const path = join(directory, toHex(randomBytes(16)))
       linkSync(content.path, path)

@@ -53,7 +53,7 @@ async function unseal(datasets: readonly Sealed[], open: (object: string) => Cip
     ciphertexts: { openCiphertext: open, envelopes },
     trying,
     keeping: undefined,
-    reservation: { requireRoom: () => {} },
+    reservation: { pageBytes: 4096, requireRoom: () => {} },
     signal: never,
   })
   return directory

@@ -23,7 +23,7 @@ export interface Wanted {
 export async function unsealDataset(
   file: SparseFile,
   wanted: Wanted,
-  reservation: Pick<Reservation, 'requireRoom'>,
+  reservation: Pick<Reservation, 'requireRoom' | 'pageBytes'>,
   signal: AbortSignal,
   gap: number,
 ): Promise<void> {
@@ -31,7 +31,7 @@ export async function unsealDataset(
     { offset: 0, length: file.length },
   ]
   const whole = joined(ranges, gap)
-  reservation.requireRoom(file.path, bytesInPages(whole))
+  reservation.requireRoom(file.path, bytesInPages(whole, file.length, reservation.pageBytes))
   await file.ensure(whole, signal)
 }
 

@@ -25,7 +25,7 @@ export interface UnsealOptions {
   readonly keeping: Keeping | undefined
   readonly signal: AbortSignal
   /** Asked before anything of a file is decrypted into it. */
-  readonly reservation: Pick<Reservation, 'requireRoom'>
+  readonly reservation: Pick<Reservation, 'requireRoom' | 'pageBytes'>
 }
 
 /** What earlier runs of the contract left, and this one leaves. */

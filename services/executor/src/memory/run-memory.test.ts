@@ -12,7 +12,7 @@ import { fileSystemOf } from './scratch-file-system.ts'
 
 const plan: MemoryPlan = { totalBytes: 1000, processBytes: 100, resultBytes: 50, datasetBytes: 600, keptBytes: 0 }
 const never = new AbortController().signal
-const vast: FileSystem = { free: async () => 1e9, used: async () => 0 }
+const vast: FileSystem = { pageBytes: 4096, free: async () => 1e9, used: async () => 0 }
 async function settled(): Promise<void> {
   for (let i = 0; i < 20; i++) await turn()
 }
@@ -132,6 +132,7 @@ describe('a run that is too large', () => {
 describe('the memory file system', () => {
   it('has room for what is promised beside what is written already, which counts once', async () => {
     const fileSystem = {
+      pageBytes: 4096,
       bytes: 1000,
       written: 0,
       free: async () => fileSystem.bytes - fileSystem.written,
@@ -152,7 +153,7 @@ describe('the memory file system', () => {
   })
 
   it('that others have filled is waited for no longer than runs of this executor could make room', async () => {
-    const full: FileSystem = { free: async () => 60, used: async () => 0 }
+    const full: FileSystem = { pageBytes: 4096, free: async () => 60, used: async () => 0 }
     const memory = createRunMemory(plan, full)
     expect(await refusalOf(memory.reserve(11, never))).toBe('resource-exhausted')
     const fits = await memory.reserve(10, never)
@@ -167,7 +168,7 @@ describe('the memory file system', () => {
   it('says what a folder takes: what was written, and no holes', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'reinraum-memory-'))
     onTestFinished(() => rm(folder, { recursive: true }))
-    const fileSystem = fileSystemOf(folder)
+    const fileSystem = await fileSystemOf(folder)
     const before = await fileSystem.used(folder)
     const file = await open(join(folder, 'sparse'), 'w')
     await file.truncate(1e9)

@@ -28,6 +28,8 @@ export interface Reservation {
    * @throws ReinraumError `too-large` when the run's files together do not fit
    */
   requireRoom(file: string, bytes: number): void
+  /** of the file system: memory is given out in these */
+  readonly pageBytes: number
   /** All files are there: what they left is given back. */
   settle(): void
   /** Once the process has ended and the files are gone. */
@@ -35,6 +37,7 @@ export interface Reservation {
 }
 
 export interface FileSystem {
+  readonly pageBytes: number
   /** bytes that could still be written */
   free(): Promise<number>
   /** bytes that a folder takes */
@@ -122,7 +125,7 @@ export function createRunMemory(plan: MemoryPlan, fileSystem: FileSystem): RunMe
       const holdsAll = mostBytes <= plan.datasetBytes
       return reservationOf(
         held,
-        { resultBytes: plan.resultBytes, holdsAll },
+        { resultBytes: plan.resultBytes, holdsAll, pageBytes: fileSystem.pageBytes },
         {
           gaveBack: look,
           released() {
@@ -137,13 +140,14 @@ export function createRunMemory(plan: MemoryPlan, fileSystem: FileSystem): RunMe
 
 function reservationOf(
   held: Held,
-  { resultBytes, holdsAll }: { readonly resultBytes: number; readonly holdsAll: boolean },
+  { resultBytes, holdsAll, pageBytes }: Pick<Reservation, 'holdsAll' | 'pageBytes'> & { readonly resultBytes: number },
   on: { gaveBack(): void; released(): void },
 ): Reservation {
   const files = new Map<string, number>()
   const needed = () => resultBytes + [...files.values()].reduce((sum, bytes) => sum + bytes, 0)
   return {
     holdsAll,
+    pageBytes,
     requireLeast(bytes) {
       if (resultBytes + bytes > held.scratch) throw tooLarge()
     },

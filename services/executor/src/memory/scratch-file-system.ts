@@ -1,11 +1,13 @@
 import { readdir, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errnoOf } from '@reinraum/kit'
+import { pageBytesOf } from './page-bytes.ts'
 import type { FileSystem } from './run-memory.ts'
 
 /** The file system that a folder lies in. */
-export function fileSystemOf(directory: string): FileSystem & { size(): Promise<number> } {
+export async function fileSystemOf(directory: string): Promise<FileSystem & { size(): Promise<number> }> {
   return {
+    pageBytes: await pageBytesOf(directory),
     async size() {
       const { blocks, bsize } = await statfs(directory)
       return blocks * bsize

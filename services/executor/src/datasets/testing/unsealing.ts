@@ -44,7 +44,7 @@ export async function startUnsealing(): Promise<Unsealing> {
       const sealed = sealFile(plaintext, envelopes)
       const file = await sealed.openAt(path)
       try {
-        await unsealDataset(file, { scans, clusteredBy }, { requireRoom }, never, gap)
+        await unsealDataset(file, { scans, clusteredBy }, { pageBytes: 4096, requireRoom }, never, gap)
       } finally {
         await file.close()
       }
