@@ -1,8 +1,6 @@
-import { createWriteStream } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { DuckDBInstance } from '@duckdb/node-api'
 import type { DatasetSchema } from '@reinraum/statements'
 import { expect, test } from 'vitest'
@@ -27,7 +25,7 @@ test('a file of ten times the memory that sorting has is clustered in it', async
     await connection.run(`COPY (SELECT i AS id, md5(i::VARCHAR) AS name FROM range(2000000) t(i)) TO '${file}'`)
     const source = await openSource(file, schema, { clusterBy: 'name', unit: 'id', memory: 64 })
     const parquet = encodeParquet(source)
-    await pipeline(parquet.bytes, createWriteStream(to))
+    await writeFile(to, parquet.bytes)
     source.close()
     expect(parquet.rowCount()).toBe(2_000_000)
     const back = `SELECT count(*)::INT FROM (SELECT name < lag(name) OVER () AS back FROM '${to}') WHERE back`

@@ -53,7 +53,7 @@ async function encode(file: string, options: SourceOptions, atChunk: (chunk: num
   try {
     const { bytes, rowCount } = encodeParquet({ ...opened, pieces }, signal)
     const chunks: Uint8Array[] = []
-    for await (const chunk of bytes) atChunk(chunks.push(chunk))
+    for await (const chunk of bytes) atChunk(chunks.push(chunk.slice()))
     const to = join(directory, `encoded-${++encodings}.parquet`)
     await writeFile(to, Buffer.concat(chunks))
     return { to, selects, rows: rowCount(), units: opened.units }

@@ -33,7 +33,7 @@ async function encode(file: string, type: ColumnType, options: SourceOptions = {
   try {
     const parquet = encodeParquet(source)
     const chunks: Uint8Array[] = []
-    for await (const chunk of parquet.bytes) atChunk(chunks.push(chunk))
+    for await (const chunk of parquet.bytes) atChunk(chunks.push(chunk.slice()))
     files += 1
     const encoded = join(directory, `${files}.parquet`)
     await writeFile(encoded, Buffer.concat(chunks))

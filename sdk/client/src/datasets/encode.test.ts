@@ -38,7 +38,7 @@ async function encode(path: string, to = schema) {
   try {
     const parquet = encodeParquet(source)
     const chunks: Uint8Array[] = []
-    for await (const chunk of parquet.bytes) chunks.push(chunk)
+    for await (const chunk of parquet.bytes) chunks.push(chunk.slice())
     return { rowCount: parquet.rowCount(), bytes: Buffer.concat(chunks) }
   } finally {
     source.close()

@@ -1,15 +1,16 @@
 import { execFile } from 'node:child_process'
-import { constants, createReadStream } from 'node:fs'
+import { constants } from 'node:fs'
 import { mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { isReinraumError, ReinraumError } from '@reinraum/crypto'
+import { isReinraumError, ReinraumError, zeroise } from '@reinraum/crypto'
 import type { Pieces } from './cluster.ts'
 import { joinParquet } from './join-parquet.ts'
 import type { Source } from './source.ts'
 
 export interface Encoding {
+  /** each piece is valid until the next is asked for */
   readonly bytes: AsyncGenerator<Uint8Array>
   /** rows, once the stream has ended */
   rowCount(): number
@@ -98,11 +99,11 @@ async function* copyThrough(
     const copy = copyInto(source, pipe, copySql, stopped)
     // Awaited below; a failure before then must not count as unhandled.
     copy.catch(() => {})
-    for await (const chunk of createReadStream(pipe, { highWaterMark: 1 << 20 })) {
+    for await (const chunk of readPipe(pipe)) {
       writing = copy
       // The engine does not hear of an end that comes before it has begun.
       signal?.throwIfAborted()
-      yield chunk as Uint8Array
+      yield chunk
     }
     const rows = await copy
     signal?.throwIfAborted()
@@ -148,6 +149,26 @@ async function requireAll(source: Source, rows: number, expected: number | undef
   await source.requireUnchanged()
   const found = rows + (units?.leftOut() ?? 0)
   if (found !== expected) throw new ReinraumError('unreadable-input', `the file had ${expected} rows and then ${found}`)
+}
+
+/** As much as a pipe holds (pipe(7)). */
+const pipeBytes = 1 << 16
+
+/** In the same memory each time: a stream of the file system would make a buffer for every read, which V8 has to collect. */
+async function* readPipe(pipe: string): AsyncGenerator<Uint8Array> {
+  const reader = await open(pipe, 'r')
+  const buffer = new Uint8Array(pipeBytes)
+  try {
+    for (;;) {
+      const { bytesRead } = await reader.read(buffer)
+      if (bytesRead === 0) return
+      yield buffer.subarray(0, bytesRead)
+    }
+  } finally {
+    // It is plaintext.
+    zeroise(buffer)
+    await reader.close()
+  }
 }
 
 /** If DuckDB failed before it opened the pipe, the reader still waits for a writer: be one for a moment. */

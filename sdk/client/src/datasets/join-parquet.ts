@@ -45,7 +45,8 @@ function heldBack() {
     push(chunk: Uint8Array): Uint8Array[] {
       const rest = chunk.subarray(Math.min(skip, chunk.length))
       skip -= chunk.length - rest.length
-      held.push(rest)
+      // A copy: the producer may use the chunk's memory again.
+      held.push(new Uint8Array(rest))
       size += rest.length
       let ready = 0
       for (; size - (held[ready]?.length ?? 0) >= longestFooter; ready++) size -= held[ready]?.length ?? 0
