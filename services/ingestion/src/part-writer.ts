@@ -10,7 +10,10 @@ export interface PartWriter {
   durable(): number
   /** bytes written since the last `save` */
   unsaved(): number
-  /** @throws ReinraumError `checksum-mismatch`, `offset-mismatch`, `storage-full` */
+  /**
+   * The bytes are gone afterwards.
+   * @throws ReinraumError `checksum-mismatch`, `offset-mismatch`, `storage-full`
+   */
   append(part: UploadPart): Promise<void>
   /** Makes what was appended durable, first in the file, then in the database, so the database never says too much. */
   save(): Promise<void>
@@ -56,6 +59,7 @@ export async function openPartWriter({ objects, store, limits, now }: Ingestion,
       }
       // The first write makes the file's name durable too.
       written = await objects.append(upload.id, written, data, { sync: written === 0 })
+      giveBack(data)
     },
     async save() {
       if (written === durable) return
@@ -67,4 +71,13 @@ export async function openPartWriter({ objects, store, limits, now }: Ingestion,
       await record(written)
     },
   }
+}
+
+/** more than a message has around the data of its part */
+const messageBytes = 128
+
+/** Memory that waits to be collected is memory for which V8 collects all the heap: half of what arrives is this copy of it. */
+function giveBack({ buffer, length }: Uint8Array): void {
+  // Never what others share: small messages lie side by side.
+  if (buffer instanceof ArrayBuffer && length > messageBytes && buffer.byteLength <= length + messageBytes) buffer.transfer(0)
 }

@@ -25,7 +25,7 @@ export interface ObjectStore extends ObjectReader {
   /** Bytes of a part so far, 0 when there is none. */
   partLength(partId: string): Promise<number>
   /**
-   * Appends at exactly the part's end and returns the new length. The bytes survive a power loss when it returns, unless
+   * Appends at exactly the part's end and returns the new length; then the bytes are the caller's again. The bytes survive a power loss when it returns, unless
    * `sync: false` leaves that to a later `sync`.
    * @throws ReinraumError `offset-mismatch`, `storage-full`
    */
