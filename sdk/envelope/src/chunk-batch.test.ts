@@ -1,6 +1,6 @@
 import { beginEnvelope, chunkCipher, envelopeLayout } from '@reinraum/crypto'
 import { expect, test } from 'vitest'
-import { openBatch, openedLength, sealBatch } from './chunk-batch.ts'
+import { openApart, openBatch, openedLength, sealBatch } from './chunk-batch.ts'
 import { message, sameBytes } from './test-support/bytes.ts'
 
 const { chunkLength, sealedChunkLength } = envelopeLayout
@@ -13,6 +13,20 @@ test('a batch opens where it was sealed', () => {
   openBatch(cipher, 7, sealed, opened)
   expect(sameBytes(opened, plaintext)).toBe(true)
   expect(() => openBatch(cipher, 6, sealed, opened)).toThrow(expect.objectContaining({ code: 'decryption-failed' }))
+})
+
+test('chunks are lent all at once, or none of them', () => {
+  const lent: number[] = []
+  const use = (opened: readonly Uint8Array[]) => {
+    expect(sameBytes(Buffer.concat(opened), plaintext)).toBe(true)
+    lent.push(...opened.map(({ length }) => length))
+  }
+  openApart(cipher, 7, sealed, use)
+  expect(lent).toEqual([chunkLength, chunkLength, 100])
+  for (const touched of [sealed.with(sealed.length - 1, (sealed.at(-1) ?? 0) ^ 1), sealed.subarray(0, 5)]) {
+    expect(() => openApart(cipher, 7, touched, use)).toThrow(expect.objectContaining({ code: 'decryption-failed' }))
+  }
+  expect(lent).toHaveLength(3)
 })
 
 test('one chunk that does not open leaves nothing of the batch', () => {

@@ -14,6 +14,30 @@ export function openBatch(cipher: ChunkCipher, first: number, sealed: Uint8Array
 }
 
 /**
+ * Opens whole chunks from `first` on and lends them to `use`: all of them or, with `decryption-failed`, none. Their memory is given
+ * back after that.
+ */
+export function openApart(
+  cipher: ChunkCipher,
+  first: number,
+  sealed: Uint8Array,
+  use: (opened: readonly Uint8Array[]) => void,
+): void {
+  const opened: Uint8Array[] = []
+  try {
+    for (let index = first, at = 0; at < sealed.length; index += 1, at += sealedChunkLength) {
+      const chunk = sealed.subarray(at, at + sealedChunkLength)
+      const plaintext = chunk.length < tagLength ? undefined : cipher.openNew(index, chunk)
+      if (plaintext === undefined) throw decryptionFailed()
+      opened.push(plaintext)
+    }
+    use(opened)
+  } finally {
+    for (const plaintext of opened) cipher.free(plaintext)
+  }
+}
+
+/**
  * Seals chunks from `first` on; with `last`, the message ends here, in a chunk shorter than the others.
  * @param into memory that has room for it
  * @returns what was written of it

@@ -10,12 +10,17 @@ export interface Target {
 /** Ciphertext of whole chunks: in a file that is open for reading, or at the start of a buffer that is handed over. */
 export type Ciphertext = { readonly fd: number } | { readonly bytes: ArrayBuffer }
 
-/** Chunks `first` and on, `length` bytes of ciphertext, are opened and written to the target. */
+/** Chunks `first` and on: `length` bytes of ciphertext. */
+export interface Part {
+  readonly first: number
+  readonly length: number
+}
+
+/** Parts, of handed over bytes just one, are opened and written to the target. */
 export interface UnsealJob {
   readonly kind: 'unseal'
   readonly envelope: number
-  readonly first: number
-  readonly length: number
+  readonly parts: readonly Part[]
   readonly ciphertext: Ciphertext
   readonly target: Target
   /** shared by all jobs of one call; anything but zero ends them before their next batch */

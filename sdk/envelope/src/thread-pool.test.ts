@@ -79,8 +79,7 @@ describe('a thread', () => {
     const stopped = {
       kind: 'unseal',
       envelope: 1,
-      first: 0,
-      length: bytes.byteLength,
+      parts: [{ first: 0, length: bytes.byteLength }],
       ciphertext: { bytes },
       target,
       stop,

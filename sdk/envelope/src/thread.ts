@@ -1,4 +1,4 @@
-import { readSync, writeSync } from 'node:fs'
+import { readSync, writeSync, writevSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { parentPort } from 'node:worker_threads'
@@ -12,10 +12,10 @@ import {
   ReinraumError,
   zeroise,
 } from '@reinraum/crypto'
-import { openBatch, openedLength, sealBatch } from './chunk-batch.ts'
+import { openApart, openBatch, openedLength, sealBatch } from './chunk-batch.ts'
 import type { JobResult, Reply, Request, SealJob, UnsealJob } from './job.ts'
 
-// What runs in a worker thread: it holds the ciphers of open envelopes and two buffers that every batch goes through.
+// What runs in a worker thread: it holds the ciphers of open envelopes and a buffer that every batch of a file goes through.
 
 const { chunkLength, headerLength, sealedChunkLength } = envelopeLayout
 /** 256 KiB: ciphertext and plaintext of a batch stay in the core's own cache between reading, opening and writing. */
@@ -25,7 +25,6 @@ const port = parentPort
 if (port === null) throw new Error('this file is the program of a worker thread')
 const ciphers = new Map<number, ChunkCipher>()
 const sealedBatch = new Uint8Array(batchChunks * sealedChunkLength)
-const openedBatch = new Uint8Array(batchChunks * chunkLength)
 const collectGarbage = garbageCollector()
 /** How long the key of a closed envelope may still be in memory. */
 const collectAfterMs = 5000
@@ -33,7 +32,6 @@ const collectAfterMs = 5000
 port.on('message', (request: Request) => {
   if (request === 'close') {
     ciphers.clear()
-    zeroise(openedBatch)
     port.close()
     return
   }
@@ -54,12 +52,11 @@ port.on('message', (request: Request) => {
 function run(job: Exclude<Request, 'close'>['job']): JobResult {
   switch (job.kind) {
     case 'unseal':
-      return unsealChunks(job, cipherOf(job.envelope))
+      return unsealAll(job, cipherOf(job.envelope))
     case 'seal':
       return sealChunks(job, cipherOf(job.envelope))
     case 'forget':
       ciphers.delete(job.envelope)
-      zeroise(openedBatch)
       collectLater()
       return {}
   }
@@ -96,20 +93,17 @@ function cipherOf(envelope: number): ChunkCipher {
   return cipher
 }
 
-function unsealChunks(job: UnsealJob, cipher: ChunkCipher): JobResult {
-  const { ciphertext, target, length } = job
-  for (let at = 0; at < length; at += sealedBatch.length) {
-    if (Atomics.load(job.stop, 0) !== 0) break
-    const first = job.first + at / sealedChunkLength
-    const size = Math.min(sealedBatch.length, length - at)
-    const sealed = 'fd' in ciphertext ? readBatch(ciphertext.fd, first, size) : new Uint8Array(ciphertext.bytes, at, size)
-    const offset = first * chunkLength - target.from
-    if (typeof target.into === 'number') {
-      const opened = openedBatch.subarray(0, openedLength(size))
-      openBatch(cipher, first, sealed, opened)
-      writeBatch(target.into, opened, offset)
-    } else {
-      openBatch(cipher, first, sealed, new Uint8Array(target.into, offset, openedLength(size)))
+function unsealAll({ ciphertext, target, parts, stop }: UnsealJob, cipher: ChunkCipher): JobResult {
+  const { into } = target
+  for (const part of parts) {
+    for (let at = 0; at < part.length; at += sealedBatch.length) {
+      if (Atomics.load(stop, 0) !== 0) break
+      const first = part.first + at / sealedChunkLength
+      const size = Math.min(sealedBatch.length, part.length - at)
+      const sealed = 'fd' in ciphertext ? readBatch(ciphertext.fd, first, size) : new Uint8Array(ciphertext.bytes, at, size)
+      const offset = first * chunkLength - target.from
+      if (typeof into === 'number') openApart(cipher, first, sealed, (opened) => writeAll(into, opened, offset))
+      else openBatch(cipher, first, sealed, new Uint8Array(into, offset, openedLength(size)))
     }
   }
   return 'bytes' in ciphertext ? { spare: ciphertext.bytes } : {}
@@ -126,8 +120,16 @@ function readBatch(fd: number, first: number, length: number): Uint8Array {
   return sealedBatch.subarray(0, length)
 }
 
-function writeBatch(fd: number, opened: Uint8Array, offset: number): void {
-  for (let at = 0; at < opened.length; ) at += writeSync(fd, opened, at, opened.length - at, offset + at)
+function writeAll(fd: number, opened: readonly Uint8Array[], offset: number): void {
+  const written = writevSync(fd, opened, offset)
+  // A write may be cut short; what is missing then comes piece by piece.
+  let from = 0
+  for (const piece of opened) {
+    for (let at = Math.min(Math.max(written - from, 0), piece.length); at < piece.length; ) {
+      at += writeSync(fd, piece, at, piece.length - at, offset + from + at)
+    }
+    from += piece.length
+  }
 }
 
 function sealChunks(job: SealJob, cipher: ChunkCipher): JobResult {

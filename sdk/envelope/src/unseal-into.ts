@@ -39,18 +39,19 @@ export async function unsealSpans(
   const { source, pool } = unsealing
   const chunks = spans.reduce((sum, { first, end }) => sum + end - first, 0)
   const each = Math.ceil(chunks / (4 * pool.threads))
-  const [lanes, size, work] =
+  const ofFile = Math.min(Math.max(each, fewestChunksOfFile), mostChunksOfFile)
+  const [lanes, works, work] =
     source.fd === undefined
-      ? ([fetches, chunksOfFetch, unsealFetched] as const)
-      : ([2 * pool.threads, Math.min(Math.max(each, fewestChunksOfFile), mostChunksOfFile), unsealFromFile] as const)
+      ? ([fetches, eachAlone(cutSpans(spans, chunksOfFetch)), unsealFetched] as const)
+      : ([2 * pool.threads, gathered(cutSpans(spans, ofFile), ofFile), unsealFromFile] as const)
   try {
     await inLanes(
       lanes,
-      cutSpans(spans, size),
+      works,
       () => failed.abort(),
-      async (span) => {
+      async (together) => {
         ends.throwIfAborted()
-        await work(unsealing, target, span, stop, ends)
+        await work(unsealing, target, together, stop, ends)
       },
     )
   } catch (error) {
@@ -63,22 +64,51 @@ export async function unsealSpans(
   signal.throwIfAborted()
 }
 
-type UnsealSpan = (
+/** Each span by itself. */
+function* eachAlone(spans: Iterable<ChunkSpan>): Generator<readonly ChunkSpan[], void, void> {
+  for (const span of spans) yield [span]
+}
+
+/** Spans that follow each other together until they have `enough` chunks: a message costs as much as a few chunks. */
+function* gathered(spans: Iterable<ChunkSpan>, enough: number): Generator<readonly ChunkSpan[], void, void> {
+  let together: ChunkSpan[] = []
+  let chunks = 0
+  for (const span of spans) {
+    together.push(span)
+    chunks += span.end - span.first
+    if (chunks < enough) continue
+    yield together
+    ;[together, chunks] = [[], 0]
+  }
+  if (together.length > 0) yield together
+}
+
+type UnsealTogether = (
   unsealing: Unsealing,
   target: Target,
-  span: ChunkSpan,
+  spans: readonly ChunkSpan[],
   stop: Int32Array<SharedArrayBuffer>,
   signal: AbortSignal,
 ) => Promise<void>
 
-const unsealFromFile: UnsealSpan = async ({ pool, envelope, keys, source, ciphertextLength }, target, span, stop) => {
+const unsealFromFile: UnsealTogether = async ({ pool, envelope, keys, source, ciphertextLength }, target, spans, stop) => {
   const ciphertext = { fd: source.fd ?? -1 }
-  const length = lengthOf(span, ciphertextLength)
-  await pool.run({ kind: 'unseal', envelope, first: span.first, length, ciphertext, target, stop }, keys)
+  const parts = spans.map((span) => ({ first: span.first, length: lengthOf(span, ciphertextLength) }))
+  await pool.run({ kind: 'unseal', envelope, parts, ciphertext, target, stop }, keys)
+}
+
+const unsealFetched: UnsealTogether = async (unsealing, target, spans, stop, signal) => {
+  for (const span of spans) await unsealRange(unsealing, target, span, stop, signal)
 }
 
 /** Two buffers take turns: while threads open the one, the other is filled. */
-const unsealFetched: UnsealSpan = async ({ pool, envelope, keys, source, ciphertextLength }, target, span, stop, signal) => {
+async function unsealRange(
+  { pool, envelope, keys, source, ciphertextLength }: Unsealing,
+  target: Target,
+  span: ChunkSpan,
+  stop: Int32Array<SharedArrayBuffer>,
+  signal: AbortSignal,
+): Promise<void> {
   const newBuffer = () => new ArrayBuffer(Math.min(chunksOfBuffer, span.end - span.first) * sealedChunkLength)
   const range = readRange(source, offsetOf(span.first), lengthOf(span, ciphertextLength), signal)
   let filling = newBuffer()
@@ -87,7 +117,7 @@ const unsealFetched: UnsealSpan = async ({ pool, envelope, keys, source, ciphert
     for (const { first, end } of cutSpans([span], chunksOfBuffer)) {
       const length = lengthOf({ first, end }, ciphertextLength)
       await range.fill(new Uint8Array(filling, 0, length))
-      const job = { kind: 'unseal', envelope, first, length, ciphertext: { bytes: filling }, target, stop } as const
+      const job = { kind: 'unseal', envelope, parts: [{ first, length }], ciphertext: { bytes: filling }, target, stop } as const
       const before = opening
       opening = pool.run(job, keys, [filling]).then(({ spare }) => spare ?? newBuffer())
       opening.catch(() => {})

@@ -24,6 +24,9 @@ describe.each(Object.entries(ciphers))('AES-256-GCM of %s', (_, cipher) => {
       const opened = new Uint8Array(expected.length)
       expect(chunk.open(0, sealed, opened), `case ${one.tcId}`).toBe(one.result === 'valid')
       expect(opened).toEqual(one.result === 'valid' ? expected : new Uint8Array(expected.length))
+      const own = chunk.openNew(0, sealed)
+      expect(own === undefined ? undefined : new Uint8Array(own)).toEqual(one.result === 'valid' ? expected : undefined)
+      if (own !== undefined) chunk.free(own)
       if (one.result !== 'valid') continue
       const again = new Uint8Array(sealed.length)
       chunk.seal(0, expected, again)

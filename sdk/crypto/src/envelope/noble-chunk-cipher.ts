@@ -6,18 +6,25 @@ import { chunkNonces, type MessageKeys } from './key-schedule.ts'
 export function nobleChunkCipher(keys: MessageKeys): ChunkCipher {
   const key = new Uint8Array(keys.key)
   const nonceOf = chunkNonces(keys.baseNonce)
+  const openNew = (index: number, sealed: Uint8Array) => {
+    try {
+      // Checks the tag before it decrypts anything.
+      return gcm(key, nonceOf(index)).decrypt(sealed)
+    } catch {
+      return undefined
+    }
+  }
   return {
     seal(index, plaintext, sealed) {
       sealed.set(gcm(key, nonceOf(index)).encrypt(plaintext))
     },
     open(index, sealed, plaintext) {
-      try {
-        // Checks the tag before it decrypts anything.
-        plaintext.set(gcm(key, nonceOf(index)).decrypt(sealed))
-        return true
-      } catch {
-        return false
-      }
+      const opened = openNew(index, sealed)
+      if (opened === undefined) return false
+      plaintext.set(opened)
+      return true
     },
+    openNew,
+    free: () => {},
   }
 }

@@ -1,9 +1,14 @@
 import { parentPort } from 'node:worker_threads'
-import type { Request } from '../job.ts'
+import type { Job, Request } from '../job.ts'
 
 /** The chunk that a job begins with where the thread dies. */
 const deadly = 192
 
 parentPort?.on('message', (request: Request) => {
-  if (request !== 'close' && 'first' in request.job && request.job.first === deadly) process.exit(1)
+  if (request !== 'close' && firstOf(request.job) === deadly) process.exit(1)
 })
+
+function firstOf(job: Job): number | undefined {
+  if (job.kind === 'unseal') return job.parts[0]?.first
+  return job.kind === 'seal' ? job.first : undefined
+}
