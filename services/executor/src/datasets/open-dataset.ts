@@ -27,7 +27,7 @@ export async function openDataset(
 ): Promise<SparseFile> {
   const envelope = await openEnvelope(ciphertexts, manifest, key, signal)
   try {
-    return await createSparseFile(file, envelope)
+    return createSparseFile(file, envelope)
   } catch (error) {
     await envelope.close()
     throw error
@@ -44,7 +44,7 @@ export function reopenDataset(
   key: Uint8Array,
   kept: SparseContent,
   signal: AbortSignal,
-): Promise<SparseFile> {
+): SparseFile {
   return continueSparseFile(kept, () => openEnvelope(ciphertexts, manifest, key, signal))
 }
 

@@ -1,5 +1,4 @@
-import { writeSync } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import { closeSync, fchmodSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
 import { envelopeLayout, ReinraumError } from '@reinraum/crypto'
 import type { OpenEnvelope } from '@reinraum/envelope'
 import { type ByteRange, bytesIn, endOf, joined, without } from './byte-ranges.ts'
@@ -39,33 +38,35 @@ export interface SparseFile {
 }
 
 /** Makes the file, all of it a hole; nothing may be there at that path. It closes the envelope in the end. */
-export async function createSparseFile(path: string, envelope: OpenEnvelope): Promise<SparseFile> {
-  const file = await open(path, 'wx+', 0o600)
+export function createSparseFile(path: string, envelope: OpenEnvelope): SparseFile {
+  const fd = openSync(path, 'wx+', 0o600)
   const length = envelope.plaintextLength
   try {
     // For the query process, which has no privilege left. The folder above is closed to everyone else.
-    await file.chmod(0o644)
-    await file.truncate(length)
+    fchmodSync(fd, 0o644)
+    ftruncateSync(fd, length)
   } catch (error) {
-    await file.close()
+    closeSync(fd)
     throw error
   }
-  return sparseFile(file, { path, length, present: [] }, async () => envelope)
+  return sparseFile(fd, { path, length, present: [] }, async () => envelope)
 }
 
 /**
  * Goes on with a file that was made before.
  * @param openEnvelope asked for what is not there, once; never where nothing is missing
  */
-export async function continueSparseFile(kept: SparseContent, openEnvelope: () => Promise<OpenEnvelope>): Promise<SparseFile> {
-  return sparseFile(await open(kept.path, 'r+'), kept, openEnvelope)
+export function continueSparseFile(kept: SparseContent, openEnvelope: () => Promise<OpenEnvelope>): SparseFile {
+  return sparseFile(openSync(kept.path, 'r+'), kept, openEnvelope)
 }
 
+/** What is done with a file in memory is done at once: to have it done elsewhere takes longer. */
 function sparseFile(
-  file: FileHandle,
+  fd: number,
   { path, length, ...begun }: SparseContent,
   openEnvelope: () => Promise<OpenEnvelope>,
 ): SparseFile {
+  let isOpen = true
   let present = begun.present
   let opened: Promise<OpenEnvelope> | undefined
   const envelope = () => {
@@ -80,8 +81,8 @@ function sparseFile(
     const lacking = missing(ranges)
     if (lacking.length === 0) return
     try {
-      await (await envelope()).unsealInto(file.fd, lacking, { signal })
-      makeHoles(file, length, lacking, joined([...present, ...lacking]))
+      await (await envelope()).unsealInto(fd, lacking, { signal })
+      makeHoles(fd, length, lacking, joined([...present, ...lacking]))
     } catch (error) {
       broken = { error }
       throw error
@@ -102,7 +103,7 @@ function sparseFile(
         return (await envelope()).read(offset, length, { signal })
       const bytes = new Uint8Array(length)
       for (let at = 0; at < length; ) {
-        const { bytesRead } = await file.read(bytes, at, length - at, offset + at)
+        const bytesRead = readSync(fd, bytes, at, length - at, offset + at)
         if (bytesRead === 0) throw new ReinraumError('internal', 'the file became shorter')
         at += bytesRead
       }
@@ -113,7 +114,8 @@ function sparseFile(
     async close() {
       broken ??= { error: new ReinraumError('internal', 'the file was closed') }
       await last
-      await file.close()
+      if (isOpen) closeSync(fd)
+      isOpen = false
       await opened?.then(
         (own) => own.close(),
         () => undefined,
@@ -130,12 +132,12 @@ const zeros = new Uint8Array(2 * chunkLength)
  * The envelope is unsealed in whole chunks. Of what was written, that which nobody asked for becomes a hole again: of a column of
  * which only the beginning is there, with its first page header, the engine would read the zeros that follow as values.
  */
-function makeHoles(file: FileHandle, length: number, written: readonly ByteRange[], present: readonly ByteRange[]) {
+function makeHoles(fd: number, length: number, written: readonly ByteRange[], present: readonly ByteRange[]) {
   const chunks = written.map((range) => {
     const offset = range.offset - (range.offset % chunkLength)
     return { offset, length: Math.min(Math.ceil(endOf(range) / chunkLength) * chunkLength, length) - offset }
   })
   for (const { offset, length } of without(joined(chunks), present)) {
-    for (let at = 0; at < length; ) at += writeSync(file.fd, zeros, at, length - at, offset + at)
+    for (let at = 0; at < length; ) at += writeSync(fd, zeros, at, length - at, offset + at)
   }
 }

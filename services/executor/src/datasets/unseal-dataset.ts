@@ -35,9 +35,12 @@ export async function unsealDataset(
   await file.ensure(whole, signal)
 }
 
+/** As much is read of a file's end without knowing how long its footer is: to ask again takes longer than to decrypt this. */
+const likelyFooterBytes = 128 * 1024
+
 async function choose(file: SparseFile, { scans, clusteredBy }: Wanted, signal: AbortSignal, gap: number) {
   const isKept = file.isThere({ offset: file.length - 8, length: 8 })
-  const tail = await readEnd(file, isKept ? 8 : Math.min(file.length, Math.max(gap, 8)), signal)
+  const tail = await readEnd(file, isKept ? 8 : Math.min(file.length, Math.max(gap, likelyFooterBytes)), signal)
   const length = footerLength(tail, file.length)
   if (length === undefined) return undefined
   const start = file.length - length

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { rmSync } from 'node:fs'
 import type { Scan } from '@reinraum/policy'
 import type { Manifest, Verified } from '@reinraum/statements'
 import type { Reservation } from '../memory/run-memory.ts'
@@ -56,11 +56,12 @@ async function unsealSlot(
 ): Promise<void> {
   const { manifest, key, file, scans } = slot
   signal.throwIfAborted()
-  await rm(file, { force: true })
+  rmSync(file, { force: true })
   const kept = keeping?.datasets.take(manifest.id, file)
-  const sparse = await (kept === undefined
-    ? openDataset(ciphertexts, manifest, key, file, signal)
-    : reopenDataset(ciphertexts, manifest, key, kept, signal))
+  const sparse =
+    kept === undefined
+      ? await openDataset(ciphertexts, manifest, key, file, signal)
+      : reopenDataset(ciphertexts, manifest, key, kept, signal)
   try {
     const { schema, clusteredBy, object } = manifest.document
     const wanted = { scans, clusteredBy: schema.columns.find(({ name }) => name === clusteredBy) }
