@@ -16,13 +16,13 @@ const mountAndRun = 'mount -t tmpfs -o "$1" none "$0" 2>/dev/null; shift; exec "
 
 /**
  * A script for sh(1) that becomes the program in its arguments. Where this user may mount, that has a file system in memory of
- * its own instead of /dev/shm: nobody beside it sees what is there, it ends with the program however that ends, and its memory is
- * given out in large pages, several times as fast as in small ones. Where this user may not, it has the one of all.
+ * its own instead of /dev/shm: nobody beside it sees what is there, and it ends with the program however that ends. Where this user may
+ * not, it has the one of all.
  */
 export async function inOwnMemory(): Promise<string> {
   const size = await memorySize()
   if (size === undefined) return run
-  const options = `huge=within_size,size=${size},mode=700,nosuid,nodev,noexec`
+  const options = `size=${size},mode=700,nosuid,nodev,noexec`
   const own = `exec ${unshare} sh -c '${mountAndRun}' ${memory} ${options} "$0" "$@"`
   return `if ${unshare} true 2>/dev/null; then ${own}; fi; ${run}`
 }

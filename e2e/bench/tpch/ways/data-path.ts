@@ -20,7 +20,7 @@ import { createLog } from '@reinraum/kit'
 import type { Scan } from '@reinraum/policy'
 import { manifestCoreContext, readResultFile } from '@reinraum/statements'
 import type { SealedTable } from '../data/prepare.ts'
-import { waitingQueryProcess, watchPeak } from './query-process.ts'
+import { startWatcher, type Watcher } from './watcher.ts'
 
 /** The executor's data path, once per question: everything is as in a run, but for the services that it asks. */
 export interface DataPath {
@@ -29,6 +29,7 @@ export interface DataPath {
   readonly confinement: Confinement
   readonly tables: readonly SealedTable[]
   readonly envelopes: EnvelopeThreads
+  readonly watcher: Watcher
   close(): Promise<void>
 }
 
@@ -50,7 +51,17 @@ export interface DataPathRun {
 export async function openDataPath(options: Pick<DataPath, 'scratch' | 'limits' | 'tables'>): Promise<DataPath> {
   const confinement = await probeConfinement()
   const envelopes = createEnvelopeThreads({ threads: options.limits.threads })
-  return { ...options, confinement, envelopes, close: () => envelopes.close() }
+  const watcher = startWatcher()
+  return {
+    ...options,
+    confinement,
+    envelopes,
+    watcher,
+    async close() {
+      await watcher.close()
+      await envelopes.close()
+    },
+  }
 }
 
 /** Columns that runs of one contract leave to later ones, under a lease that is not lost. */
@@ -83,13 +94,12 @@ export interface Asked {
 /** From ciphertext on disk, or from columns that an earlier run left, to a sealed result. */
 export async function runSealed(path: DataPath, { sql, reads, answer, keeping, isWhole = false }: Asked): Promise<DataPathRun> {
   const workplaces = keepWorkplaces(path.scratch, path.limits, path.confinement, createLog({ level: 'error' }))
-  const watched = await waitingQueryProcess()
+  await path.watcher.waiting()
   // Closed at once: the process of a next run would start beside this one, where a run would ask for its keys.
   const taking = workplaces.take()
   await workplaces.close()
   const place = await taking
   try {
-    const peak = watchPeak(watched)
     const [resultKey, runId, sealed] = [randomBytes(32), 'a run', join(place.path, 'result.sealed')]
     const signal = new AbortController().signal
     const slots = slotsOf(path.tables, reads, place.files.data)
@@ -118,7 +128,7 @@ export async function runSealed(path: DataPath, { sql, reads, answer, keeping, i
       milliseconds: { unseal: unsealed - started, query: asked - unsealed, seal: done - asked },
       unsealedBytes,
       fileBytes: await bytesThere(place.files.data),
-      peakBytes: peak(),
+      peakBytes: await path.watcher.most(),
     }
   } finally {
     await place.remove()
