@@ -31,17 +31,11 @@ test('a place waits for the first run, and another one for the next', async () =
   const [waiting = ''] = await folders()
   const place = await kept.take()
   expect(place.path.endsWith(waiting)).toBe(true)
+  await expect.poll(folders).toHaveLength(2)
   expect(await place.child.run(one, signal)).toMatchObject({ rowCount: 1 })
   await place.remove()
-  await expect.poll(folders).toHaveLength(1)
+  expect(await folders()).toHaveLength(1)
   expect(await folders()).not.toContain(waiting)
-})
-
-test('a run that goes on keeps nobody waiting: a place is made beside it', async () => {
-  const { kept, folders } = await workplaces('beside')
-  const place = await kept.take()
-  await expect.poll(folders).toHaveLength(2)
-  await place.remove()
 })
 
 test('runs that begin together work in places of their own', async () => {

@@ -22,13 +22,9 @@ export interface Workplaces {
   close(): Promise<void>
 }
 
-/** How long a run has the processors to itself before the next one's workplace is made beside it. */
-const besideAfterMs = 500
-
 /**
  * Keeps a workplace ready for the next run: starting its process, behind all that confines it, takes longer than a short query.
- * It holds nothing of any run until it is taken, and is used once. The next one is made when the run that took it has ended, or
- * beside one that takes longer: to make it costs more than all else that a short run does, which would wait for it.
+ * It holds nothing of any run until it is taken, and is used once. The next one is made while that run asks for its keys.
  */
 export function keepWorkplaces(
   scratch: Scratch,
@@ -39,7 +35,6 @@ export function keepWorkplaces(
 ): Workplaces {
   let waiting: Promise<Workplace | undefined> | undefined
   let closed = false
-  let beside: NodeJS.Timeout | undefined
   const prepare = () => {
     if (closed || waiting !== undefined) return
     waiting = open().catch((error: unknown) => {
@@ -65,13 +60,9 @@ export function keepWorkplaces(
         files,
         child,
         async remove() {
-          try {
-            child.discard()
-            await child.ended
-            await remove()
-          } finally {
-            prepare()
-          }
+          child.discard()
+          await child.ended
+          await remove()
         },
       }
     } catch (error) {
@@ -91,13 +82,14 @@ export function keepWorkplaces(
   prepare()
   return {
     async take() {
-      clearTimeout(beside)
-      if (!closed) beside = setTimeout(prepare, besideAfterMs)
-      return ready()
+      try {
+        return await ready()
+      } finally {
+        prepare()
+      }
     },
     async close() {
       closed = true
-      clearTimeout(beside)
       const own = waiting
       waiting = undefined
       await (await own)?.remove()
