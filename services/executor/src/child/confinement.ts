@@ -61,7 +61,7 @@ export function commandLine(
 ): readonly string[] {
   const { privateRoot, namespaces, resourceLimits, privileges } = confinement
   const spilling = folder.spill === undefined ? [] : [folder.spill.temporary, `${folder.spill.mebibytes}`]
-  const engine = [`${limits.memoryMiB}`, `${limits.threads}`, ...spilling]
+  const engine = [folder.result, `${limits.memoryMiB}`, `${limits.threads}`, ...spilling]
   const run = (file: string) => [process.execPath, ...engineFlags, file, ...engine]
   const most = limitsOf(limits, folder)
   if (privateRoot === undefined) {

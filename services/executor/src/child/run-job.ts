@@ -1,6 +1,7 @@
 import type { Cells, Comparison, Exact, Job, Outcome, TextRow } from './job.ts'
 import { makeNoisyCells } from './noise-cells.ts'
 import type { QueryEngine } from './query-engine.ts'
+import { identifier, literal } from './sql-texts.ts'
 
 /**
  * Runs the rewritten query over the run's datasets in a DuckDB that reaches nothing else: views first, then file access
@@ -46,12 +47,4 @@ async function compare(
     const rows = (hidden[i] ?? []).map(Number)
     if (rows.length > 0) await engine.run(`${sql} (${rows.join(', ')})`)
   }
-}
-
-function identifier(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`
-}
-
-function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`
 }
