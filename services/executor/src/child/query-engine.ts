@@ -37,6 +37,8 @@ export async function openQueryEngine(memoryMiB: number, threads: number, spilli
   }
   for (const [name, value] of Object.entries(settings)) duckdb.set_config(config, name, value)
   const connection = await duckdb.connect(await duckdb.open(':memory:', config))
+  // A file's footer is read once, however often a job names its dataset: the files of a job do not change.
+  await duckdb.query(connection, 'SET parquet_metadata_cache = true')
   // Among the settings above it is shown, and not kept to.
   if (spilling !== undefined) await duckdb.query(connection, `SET max_temp_directory_size = '${spilling.mebibytes}MiB'`)
   return {
