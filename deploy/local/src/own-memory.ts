@@ -16,8 +16,8 @@ const mountAndRun = 'mount -t tmpfs -o "$1" none "$0" 2>/dev/null; shift; exec "
 
 /**
  * A script for sh(1) that becomes the program in its arguments. Where this user may mount, that has a file system in memory of
- * its own instead of /dev/shm: nobody beside it sees what is there, and it ends with the program however that ends. Where this user may
- * not, it has the one of all.
+ * its own instead of /dev/shm: nobody beside it sees what is there, and it ends with the program however that ends. Where this user
+ * may not, it has the one of all.
  */
 export async function inOwnMemory(): Promise<string> {
   const size = await memorySize()

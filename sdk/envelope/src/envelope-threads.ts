@@ -27,7 +27,8 @@ export interface EnvelopeThreads {
     options?: UnsealOptions,
   ): Promise<OpenEnvelope>
   /**
-   * Seals a stream with a fresh salt. Memory is constant. Each piece yielded, of about 1 MiB, is the consumer's until it asks for the next.
+   * Seals a stream with a fresh salt. Memory is constant. Each piece yielded, of about 1 MiB, is the consumer's until it asks for
+   * the next.
    * @throws ReinraumError `invalid-argument` at the call for a key of the wrong size
    */
   seal(source: ByteSource, keyAndContext: EnvelopeOptions): AsyncGenerator<Uint8Array>

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
-/** Sees the query processes of this one, from outside of it: looking leaves garbage, which would be collected while a query runs. */
+/** Sees the query processes of this one, from outside: looking leaves garbage, which would be collected while a query runs. */
 export interface Watcher {
   /** Resolves when the next query process waits for its job. */
   waiting(): Promise<void>

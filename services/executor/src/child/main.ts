@@ -4,9 +4,9 @@ import { openQueryEngine } from './query-engine.ts'
 import { runJob } from './run-job.ts'
 import { warmUp } from './warm-up.ts'
 
-// Arguments: the file for the result, what the engine may take, MiB and threads, then where it spills and how many MiB, if it does. One query, then the
-// end. The job comes from the parent, which checked all of it. Whatever goes wrong says nothing: an engine's message can quote a
-// value.
+// Arguments: the file for the result, what the engine may take, MiB and threads, then where it spills and how many MiB, if it does.
+// One query, then the end. The job comes from the parent, which checked all of it. Whatever goes wrong says nothing: an engine's
+// message can quote a value.
 try {
   const ask = (said: unknown) => {
     writeLine(JSON.stringify(said))

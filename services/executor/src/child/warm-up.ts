@@ -6,8 +6,8 @@ const rows = `SELECT i, i % 7 AS g, DATE '2000-01-01' + (i % 9)::INTEGER AS d, (
 const groups = `SELECT d, count(*), sum(n), avg(i) FROM made WHERE d >= DATE '2000-01-02' AND t LIKE '%1%' GROUP BY d`
 
 /**
- * Has an engine that waits do once what most jobs ask of it, over made-up rows: what is done for the first time takes several times as
- * long, and a short query is over by then. Nothing of it stays but the file, which a job's result replaces.
+ * Has an engine that waits do once what most jobs ask of it, over made-up rows: what is done for the first time takes several times
+ * as long, and a short query is over by then. Nothing of it stays but the file, which a job's result replaces.
  * @param file that the process may write
  */
 export async function warmUp(engine: QueryEngine, file: string): Promise<void> {

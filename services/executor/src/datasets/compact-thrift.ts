@@ -22,8 +22,8 @@ class Struct {
 }
 
 /**
- * Reads the struct that bytes begin with: integers of at most ten bytes, lengths that are there, little nesting, at most `maxValues`
- * values. Whoever believed more of what he reads would take memory or time without bound for a few bytes that ask for it.
+ * Reads the struct that bytes begin with: integers of at most ten bytes, lengths that are there, little nesting, at most
+ * `maxValues` values. Whoever believed more of what he reads would take memory or time without bound for a few bytes that ask for it.
  * @returns undefined for anything else
  */
 export function readStruct(bytes: Uint8Array, maxValues: number): Fields | undefined {

@@ -4,8 +4,8 @@ import type { Manifest, Verified } from '@reinraum/statements'
 import { type ByteRange, bytesIn, endOf, joined } from './byte-ranges.ts'
 
 /**
- * What ranges of a file take in memory at most: it is written in chunks, and memory is given out in pages, but of large ones none goes
- * beyond the file's end.
+ * What ranges of a file take in memory at most: it is written in chunks, and memory is given out in pages, but of large ones none
+ * goes beyond the file's end.
  * @param length of the file
  */
 export function bytesInPages(ranges: readonly ByteRange[], length: number, pageBytes: number): number {

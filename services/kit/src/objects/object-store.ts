@@ -25,8 +25,8 @@ export interface ObjectStore extends ObjectReader {
   /** Bytes of a part so far, 0 when there is none. */
   partLength(partId: string): Promise<number>
   /**
-   * Appends at exactly the part's end and returns the new length; then the bytes are the caller's again. The bytes survive a power loss when it returns, unless
-   * `sync: false` leaves that to a later `sync`.
+   * Appends at exactly the part's end and returns the new length; then the bytes are the caller's again. What was written survives
+   * a power loss when it returns, unless `sync: false` leaves that to a later `sync`.
    * @throws ReinraumError `offset-mismatch`, `storage-full`
    */
   append(partId: string, offset: number, bytes: Uint8Array, options?: { readonly sync?: boolean }): Promise<number>
