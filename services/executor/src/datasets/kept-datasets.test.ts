@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, rename } from 'node:fs/promises'
+import { mkdir, open, readdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createEnvelopeThreads, type EnvelopeThreads } from '@reinraum/envelope'
@@ -163,6 +163,24 @@ describe('what is kept is dropped', () => {
     const found = []
     for (const manifestId of ['a', 'c', 'b']) found.push((await run(kept, ['hash'], { manifestId })).isNew)
     expect(found).toEqual([false, false, true])
+  })
+
+  it('never kept where its file takes more memory than there is room, however few of its bytes are there', async () => {
+    const { kept, files } = await keeping({ bytes: 500_000 })
+    for (const [manifestId, bytes] of [
+      ['small', 1000],
+      ['large', 1_000_000],
+    ] as const) {
+      const path = join(await folder(), 'dataset.parquet')
+      const file = await open(path, 'w')
+      await file.writeFile(new Uint8Array(bytes))
+      // A file system on a disk says what it takes once it is there.
+      await file.sync()
+      await file.close()
+      kept.keep({ contractId: 'c', manifestId, content: { path, length: 1_000_000, present: [] } }, leased().lease)
+      expect(await files()).toHaveLength(1)
+    }
+    expect(kept.take('large', join(await folder(), 'dataset.parquet'))).toBeUndefined()
   })
 
   it('never kept where it is larger than all of the room, or there is none', async () => {

@@ -60,6 +60,15 @@ describe('a dataset of which a query reads some columns', () => {
     expect([blocks, taken > 0, taken <= room, room < length / 2, statSync(notMade).blocks]).toEqual([0, true, true, true, 0])
   })
 
+  it('asks for whole pages of the memory that it is in, and for no more than all of the file', async () => {
+    const whole = await written(50_000, ', COMPRESSION zstd')
+    const asked: number[] = []
+    const requireRoom = (_: string, bytes: number) => void asked.push(bytes)
+    for (const pageBytes of [4096, 2 ** 21]) await unsealing.unsealed(whole.bytes, [scanOf(['word'])], { requireRoom, pageBytes })
+    const all = Math.ceil(whole.bytes.length / 4096) * 4096
+    expect([asked[0] === all, asked[1] === all]).toEqual([false, true])
+  })
+
   it('has no column where only rows are counted', async () => {
     const whole = await written()
     const { path, bytes, length } = await unsealing.unsealed(whole.bytes, [scanOf([])])

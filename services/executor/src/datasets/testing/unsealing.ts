@@ -22,6 +22,8 @@ export interface UnsealingOptions {
   readonly gap?: number
   /** Is told of the path and of the bytes that it will take before anything is decrypted into it. */
   readonly requireRoom?: (path: string, bytes: number) => void
+  /** 4096 unless told */
+  readonly pageBytes?: number
 }
 
 export interface Unsealing {
@@ -38,13 +40,13 @@ export async function startUnsealing(): Promise<Unsealing> {
   let files = 0
   return {
     engine,
-    async unsealed(plaintext, scans, { clusteredBy, gap = 0, requireRoom = () => {} } = {}) {
+    async unsealed(plaintext, scans, { clusteredBy, gap = 0, requireRoom = () => {}, pageBytes = 4096 } = {}) {
       files += 1
       const path = join(engine.directory, `${files}.parquet`)
       const sealed = sealFile(plaintext, envelopes)
       const file = await sealed.openAt(path)
       try {
-        await unsealDataset(file, { scans, clusteredBy }, { pageBytes: 4096, requireRoom }, never, gap)
+        await unsealDataset(file, { scans, clusteredBy }, { pageBytes, requireRoom }, never, gap)
       } finally {
         await file.close()
       }
